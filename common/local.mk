@@ -1,0 +1,21 @@
+# SPDX-License-Identifier: Apache-2.0
+# common: what all folders share. Includes none of them.
+noinst_LIBRARIES += common/libcommon.a
+common_libcommon_a_SOURCES = \
+	common/alert.c common/alert.h \
+	common/capmask.c common/capmask.h \
+	common/duration.c common/duration.h \
+	common/error.c common/error.h \
+	common/log.c common/log.h \
+	common/text.c common/text.h \
+	common/vocab.c common/vocab.h \
+	common/wire.c common/wire.h
+
+COMMON_LIBS = common/libcommon.a $(JANSSON_LIBS) $(LIBCAP_LIBS) $(CRYPTO_LIBS)
+
+# A unit test, as each folder declares its own:
+#   check_PROGRAMS += tests/unit/test_capmask
+#   TESTS += tests/unit/test_capmask
+#   tests_unit_test_capmask_SOURCES = tests/unit/test_capmask.c
+#   tests_unit_test_capmask_CPPFLAGS = $(UNIT_TEST_CPPFLAGS)
+#   tests_unit_test_capmask_LDADD = $(COMMON_LIBS) $(UNIT_TEST_LIBS)

@@ -1,0 +1,11 @@
+# SPDX-License-Identifier: Apache-2.0
+# conf: the readers of configuration and baselines, and what is shipped of both.
+noinst_LIBRARIES += conf/libconf.a
+conf_libconf_a_SOURCES = \
+	conf/baseline.c conf/baseline.h \
+	conf/settings.c conf/settings.h \
+	conf/yaml_doc.c conf/yaml_doc.h
+
+CONF_LIBS = conf/libconf.a $(YAML_LIBS) $(COMMON_LIBS)
+
+include conf/dist/local.mk
