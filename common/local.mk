@@ -2,11 +2,12 @@
 # common: what all folders share. Includes none of them.
 noinst_LIBRARIES += common/libcommon.a
 common_libcommon_a_SOURCES = \
-	common/alert.c common/alert.h \
+	common/alert.c common/alert.h common/alert_json.c common/alert_message.c \
 	common/capmask.c common/capmask.h \
 	common/duration.c common/duration.h \
 	common/error.c common/error.h \
 	common/log.c common/log.h \
+	common/sha256.c \
 	common/text.c common/text.h \
 	common/vocab.c common/vocab.h \
 	common/wire.c common/wire.h

@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What identifies an alert. Its JSON is made in alert_json.c, its sentence in alert_message.c. */
+#include "common/alert.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/text.h"
+
+enum { HASHED_MAX = 16 * 1024, NODE_HASH_DIGITS = 8 };
+
+/* Fields on their way into a hash, each with its length in front, so that no two lists of fields
+ * give the same bytes. What does not fit is hashed on its own first: nothing is left out. */
+struct hashed {
+	char bytes[HASHED_MAX];
+	size_t used;
+};
+
+static void hash_bytes(struct hashed *hashed, const char *data, size_t length)
+{
+	char digest[65];
+	int written;
+
+	if (length > HASHED_MAX / 8) {
+		text_sha256(data, length, digest);
+		hash_bytes(hashed, digest, strlen(digest));
+		return;
+	}
+	if (hashed->used + length + 32 > HASHED_MAX) {
+		text_sha256(hashed->bytes, hashed->used, digest);
+		memcpy(hashed->bytes, digest, strlen(digest));
+		hashed->used = strlen(digest);
+	}
+	written = snprintf(hashed->bytes + hashed->used, 32, "%zu:", length);
+	hashed->used += (size_t)written;
+	if (length)
+		memcpy(hashed->bytes + hashed->used, data, length);
+	hashed->used += length;
+}
+
+static void hash_field(struct hashed *hashed, struct bytes field)
+{
+	hash_bytes(hashed, field.data, field.data ? field.length : 0);
+}
+
+static void hash_word(struct hashed *hashed, const char *word)
+{
+	hash_bytes(hashed, word, strlen(word));
+}
+
+static void hash_number(struct hashed *hashed, uint64_t number)
+{
+	char digits[24];
+
+	snprintf(digits, sizeof(digits), "%" PRIx64, number);
+	hash_word(hashed, digits);
+}
+
+/* Without node= in the records, the host's own name keeps two hosts' equal serials apart. A finding
+ * of capwatch's own has no event: what it says takes the place of the serial. */
+static void hash_source(struct hashed *hashed, const struct alert *alert)
+{
+	hash_field(hashed, alert->audit.node.data ? alert->audit.node : alert->host);
+	hash_word(hashed, vocab_word(&vocab_reason, alert->reason));
+	if (alert->audit.has_event)
+		return;
+	hash_field(hashed, alert->detail);
+	hash_field(hashed, alert->coverage.lost);
+	hash_field(hashed, alert->coverage.rule);
+	hash_number(hashed, alert->process.present ? (uint64_t)alert->process.pid : 0);
+}
+
+void alert_make_id(struct alert *alert)
+{
+	struct hashed hashed = {.used = 0};
+	char digest[65], ending[24] = "";
+	int64_t time = alert->audit.has_event ? alert->audit.milliseconds : alert->time;
+	uint64_t serial = alert->audit.has_event ? alert->audit.serial : 0;
+
+	hash_source(&hashed, alert);
+	text_sha256(hashed.bytes, hashed.used, digest);
+	if (alert->is_summary)
+		snprintf(ending, sizeof(ending), "-r%" PRId64, alert->count);
+	snprintf(alert->id, sizeof(alert->id), "cw-%" PRId64 "-%" PRIu64 "-%.*s-%u%s",
+		 time < 0 ? 0 : time, serial, NODE_HASH_DIGITS, digest, alert->ordinal, ending);
+}
+
+static void hash_gain(struct hashed *hashed, const struct alert *alert)
+{
+	for (int i = 0; i < ALERT_SETS; i++) {
+		bool there = alert->has_capabilities && alert->sets[i].present;
+
+		hash_number(hashed, there ? alert->sets[i].gained : 0);
+	}
+	hash_word(hashed, alert->has_securebits ? "securebits" : "");
+	if (!alert->has_securebits)
+		return;
+	hash_number(hashed, alert->securebits_after);
+	if (alert->has_securebits_before)
+		hash_number(hashed, alert->securebits_before ^ alert->securebits_after);
+}
+
+void alert_make_fingerprint(struct alert *alert)
+{
+	struct hashed hashed = {.used = 0};
+	const struct alert_service *service = &alert->service;
+
+	hash_field(&hashed, service->template_name.data ? service->template_name : service->name);
+	hash_word(&hashed, vocab_word(&vocab_reason, alert->reason));
+	hash_word(&hashed, vocab_word(&vocab_mechanism, alert->mechanism));
+	hash_gain(&hashed, alert);
+	hash_field(&hashed, alert->process.exe);
+	/* two rules lost, or two files given capabilities, are two findings */
+	hash_field(&hashed, alert->coverage.rule);
+	if (alert->reason == REASON_FILE_CAPS_SET) {
+		hash_field(&hashed, alert->file.path);
+		hash_number(&hashed, alert->file.has_caps ? alert->file.permitted : 0);
+		hash_number(&hashed, alert->file.has_caps ? alert->file.inheritable : 0);
+	}
+	text_sha256(hashed.bytes, hashed.used, alert->fingerprint);
+}
+
+/* Techniques of MITRE ATT&CK for enterprise; a mechanism that has one of its own goes first. */
+const char *alert_attack(const struct alert *alert)
+{
+	static const char *const by_reason[] = {
+		[REASON_EXPANSION_AFTER_START] = "T1548",
+		[REASON_EXPANSION_AT_START] = "T1548",
+		[REASON_ABOVE_CEILING] = "T1548",
+		[REASON_IMPOSSIBLE_TRANSITION] =
+			"T1068", /* exploitation for privilege escalation */
+		[REASON_UNEXPLAINED_GAIN] = "T1068",
+		[REASON_AMBIENT_RAISE] = "T1548",
+		[REASON_SECUREBITS_CHANGE] = "T1548",
+		[REASON_EXEC_GAIN] =
+			"T1548.001", /* setuid and setgid, which names file capabilities too */
+		[REASON_SETUID_GAIN] = "T1548.001",
+		[REASON_USERNS_GAIN] = NULL, /* what browsers and containers do all day */
+		[REASON_GAIN_DENIED] = "T1548",
+		[REASON_FILE_CAPS_SET] = "T1548.001",
+		[REASON_CAP_LAST_CAP_WRITE] = "T1548",
+		[REASON_CONFIG_CHANGE] = "T1562.001", /* impair defences: a tool */
+		[REASON_COVERAGE_LOSS] = "T1562.012", /* impair defences: Linux audit */
+	};
+
+	if ((size_t)alert->reason >= sizeof(by_reason) / sizeof(by_reason[0]))
+		return NULL;
+	return by_reason[alert->reason];
+}

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * wire: the messages between sensor, courier and supervisor, over SOCK_SEQPACKET.
+ * One packet is one message: a fixed header, then the body. Nothing in a packet is trusted: every
+ * length and vocabulary value is checked by wire_receive().
+ *
+ *   sensor -> courier:     WIRE_ALERT   number, severity, disposition, body = the alert's JSON (native)
+ *                          WIRE_LOG     severity field = syslog priority, body = one line
+ *   courier -> sensor:     WIRE_ACK     number of the alert that is safe with the courier now
+ *   supervisor -> sensor:  WIRE_NOTICE  body = one line for a coverage-loss alert ("courier ended by signal 9")
+ *                          WIRE_RELOAD  re-read configuration and baselines
+ *   supervisor -> courier: WIRE_RELOAD  re-read configuration, reopen files
+ *   supervisor -> both:    WIRE_COURIER_FD / none: see plugin/supervisor.h for how a new socket is handed over
+ */
+#ifndef CAPWATCH_WIRE_H
+#define CAPWATCH_WIRE_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include "common/error.h"
+
+enum wire_type {
+	WIRE_ALERT = 1,
+	WIRE_LOG = 2,
+	WIRE_ACK = 3,
+	WIRE_NOTICE = 4,
+	WIRE_RELOAD = 5,
+	WIRE_COURIER_FD = 6, /* supervisor -> sensor, with the new socket as SCM_RIGHTS */
+};
+
+enum { WIRE_BODY_MAX = 192 * 1024 };
+
+struct wire_header {
+	uint32_t magic;	  /* WIRE_MAGIC */
+	uint16_t type;	  /* enum wire_type */
+	uint8_t severity; /* enum severity, or a syslog priority */
+	uint8_t disposition;
+	uint64_t number; /* the sender's number of an alert, counted from 1 */
+	uint32_t length; /* of the body */
+	uint32_t reserved;
+};
+
+#define WIRE_MAGIC 0x31777063u /* "cpw1" */
+
+struct wire_message {
+	struct wire_header header;
+	const char *body; /* in the caller's buffer; terminated by a NUL beyond length */
+	int fd;		  /* received by SCM_RIGHTS; -1 for none; the caller closes it */
+};
+
+/* Both return 1 when done, 0 when it would block (fds are non-blocking), -1 with err when the peer is
+ * gone (err is "end of file") or the message is not one of ours. fd < 0 in wire_send: none is passed. */
+int wire_send(int socket, const struct wire_header *header, const char *body, int fd, struct error *err);
+int wire_receive(int socket, char *buffer, size_t size, struct wire_message *message, struct error *err);
+
+#endif
