@@ -69,8 +69,7 @@ json_t *text_to_json(const char *bytes, size_t length)
 	return string;
 }
 
-/* Controls, and what turns a line's direction or breaks it: all can make a line read as another. */
-static bool is_printable(uint32_t code)
+bool text_is_printable(uint32_t code)
 {
 	if (code < 0x20 || (code >= 0x7f && code <= 0x9f))
 		return false;
@@ -93,7 +92,7 @@ char *text_to_line(const char *bytes, size_t length, char *buf, size_t size)
 		return buf;
 	for (size_t i = 0; i < length;) {
 		size_t step = decode_utf8(in + i, length - i, &code);
-		bool keep = step && is_printable(code);
+		bool keep = step && text_is_printable(code);
 		size_t needed = keep ? step : 1;
 
 		if (used + needed + 1 > size)

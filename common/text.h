@@ -5,6 +5,7 @@
 #ifndef CAPWATCH_TEXT_H
 #define CAPWATCH_TEXT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <jansson.h>
@@ -12,6 +13,10 @@
 /* A JSON string of the bytes; each byte that is not part of valid UTF-8 becomes U+FFFD. Everything
  * else (quotes, controls) is kept: JSON's own escaping carries it. The caller owns the reference. */
 json_t *text_to_json(const char *bytes, size_t length);
+
+/* False for controls and for what breaks a line or turns its direction: each can make a line read as
+ * another. code is a code point. */
+bool text_is_printable(uint32_t code);
 
 /* The bytes as one printable line: control characters, DEL and invalid UTF-8 become '?'. Always
  * terminated, truncated at a character's edge; returns buf. */
