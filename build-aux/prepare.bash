@@ -7,14 +7,14 @@
 PACKAGES_APT_BUILD=(autoconf automake gcc make pkgconf libc6-dev libauparse-dev libaudit-dev
 	libcurl4-openssl-dev libyaml-dev libcap-dev libjansson-dev libssl-dev)
 PACKAGES_APT_LIVE=(auditd)
-PACKAGES_APT_TEST=(check clang clang-format shellcheck groff-base xz-utils procps iproute2 libcap2-bin
+PACKAGES_APT_TEST=(git check clang clang-format shellcheck groff-base xz-utils procps iproute2 libcap2-bin
 	python3 python3-jsonschema chrony nginx-light unbound dnsmasq-base tcpdump iputils-ping sudo
 	bubblewrap runc busybox-static)
 
 PACKAGES_DNF_BUILD=(autoconf automake gcc make pkgconf-pkg-config audit-libs-devel libcurl-devel
 	libyaml-devel libcap-devel jansson-devel openssl-devel)
 PACKAGES_DNF_LIVE=(audit)
-PACKAGES_DNF_TEST=(check-devel clang clang-tools-extra ShellCheck groff-base xz procps-ng iproute libcap
+PACKAGES_DNF_TEST=(git check-devel clang clang-tools-extra ShellCheck groff-base xz procps-ng iproute libcap
 	libasan libubsan python3 python3-jsonschema chrony nginx unbound dnsmasq tcpdump iputils sudo
 	bubblewrap runc busybox)
 
@@ -53,17 +53,16 @@ apt_install() {
 			as_root chmod 0755 "$policy" && made_policy=yes
 	fi
 	as_root env DEBIAN_FRONTEND=noninteractive apt-get -qq update &&
-		as_root env DEBIAN_FRONTEND=noninteractive apt-get -qq install -y --no-install-recommends "$@" >/dev/null ||
+		as_root env DEBIAN_FRONTEND=noninteractive DEBCONF_NOWARNINGS=yes apt-get -qq install -y --no-install-recommends "$@" >/dev/null ||
 		status=1
 	[[ $made_policy == no ]] || as_root rm -f "$policy"
 	((status == 0)) || return 1
+	command -v systemctl >/dev/null || return 0
 	local package
 	for package in "$@"; do
 		case $package in
-		auditd) as_root deb-systemd-helper disable auditd.service >/dev/null 2>&1 ;;
-		chrony) as_root deb-systemd-helper disable chrony.service >/dev/null 2>&1 ;;
-		nginx-light) as_root deb-systemd-helper disable nginx.service >/dev/null 2>&1 ;;
-		unbound) as_root deb-systemd-helper disable unbound.service >/dev/null 2>&1 ;;
+		auditd | chrony | unbound) as_root systemctl -q disable "$package.service" ;;
+		nginx-light) as_root systemctl -q disable nginx.service ;;
 		esac
 	done
 	return 0
@@ -119,7 +118,7 @@ prepare_build() {
 			(cd "$build" && { [[ -e Makefile && Makefile -nt $source/configure ]] || "$source/configure" "$@"; }) &&
 			make -C "$build" -j"$(nproc)"
 	} >"$log" 2>&1 || {
-		grep -n -A8 -m20 -e 'error' -e 'missing' -e '\*\*\*' "$log" >&2 || tail -n 40 "$log" >&2
+		grep -n -A12 -m20 -e 'error:' -e '\*\*\*' "$log" >&2 || tail -n 40 "$log" >&2
 		say "the whole output is in $log" >&2
 		return 1
 	}
