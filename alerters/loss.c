@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "alerters/loss.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include "common/alert.h"
+
+enum { HOST_NAME_SIZE = 256, LOST_TEXT_MAX = 256 };
+
+static struct bytes bytes_of(const char *text)
+{
+	return (struct bytes){text, strlen(text)};
+}
+
+static struct parcel *to_parcel(const struct alert *alert)
+{
+	json_t *object = alert_to_json(alert);
+	char *text = object ? json_dumps(object, JSON_COMPACT) : NULL;
+	struct parcel *parcel = NULL;
+
+	if (text)
+		parcel = parcel_new(alert->severity, alert->disposition, text, strlen(text));
+	free(text);
+	json_decref(object);
+	return parcel;
+}
+
+struct parcel *loss_report(const char *sink_name, uint64_t count, int64_t now)
+{
+	char host[HOST_NAME_SIZE] = "unknown", lost[LOST_TEXT_MAX];
+	struct alert alert;
+
+	if (gethostname(host, sizeof(host) - 1) == 0)
+		host[sizeof(host) - 1] = '\0';
+	snprintf(lost, sizeof(lost),
+		 "%" PRIu64 " alerts for the sink %s were dropped: its queue was full", count,
+		 sink_name);
+	memset(&alert, 0, sizeof(alert));
+	alert.time = alert.observed_time = alert.first_time = alert.last_time = now;
+	alert.host = bytes_of(host);
+	alert.severity = SEVERITY_HIGH;
+	alert.reason = REASON_COVERAGE_LOSS;
+	alert.mechanism = MECHANISM_AUDIT;
+	alert.outcome = OUTCOME_SUCCESS;
+	alert.disposition = DISPOSITION_ALERT;
+	alert.phase = PHASE_UNKNOWN;
+	alert.previous = PREVIOUS_UNKNOWN;
+	alert.coverage.present = true;
+	alert.coverage.lost = bytes_of(lost);
+	alert.coverage.events = (int64_t)count;
+	alert.coverage.by_pid = -1;
+	alert.coverage.state = COVERAGE_LOST;
+	alert.count = 1;
+	alert_make_id(&alert);
+	alert_make_fingerprint(&alert);
+	return to_parcel(&alert);
+}

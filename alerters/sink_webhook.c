@@ -1,0 +1,312 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "alerters/sink_webhook.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <syslog.h>
+#include "common/text.h"
+
+enum {
+	REPLY_KEPT_MAX = 4096, /* of a reply's body; the rest is read and thrown away */
+	REPLY_LINE_MAX = 200,  /* of its first line, in the log */
+	CONNECT_TIMEOUT_MAX_MS = 5000,
+	REFUSALS_SAID_MS = 60000, /* one line in so long, with their number */
+};
+
+struct webhook_state {
+	CURL *easy;
+	struct curl_slist *headers;
+	bool added;		  /* to the multi: a request is under way */
+	unsigned refusals;	  /* not yet said */
+	int64_t refusals_said_at; /* 0: never */
+	size_t reply_length;
+	char reply[REPLY_KEPT_MAX];
+	char error[CURL_ERROR_SIZE];
+};
+
+static const struct webhook_format {
+	const char *content_type;
+} formats[] = {
+	[FORMAT_NATIVE] = {"Content-Type: application/json"},
+};
+
+static size_t keep_reply(char *data, size_t size, size_t count, void *ctx)
+{
+	struct webhook_state *state = ctx;
+	size_t length = size * count;
+	size_t room = sizeof(state->reply) - state->reply_length;
+
+	memcpy(state->reply + state->reply_length, data, length < room ? length : room);
+	state->reply_length += length < room ? length : room;
+	return length;
+}
+
+static CURLcode set_protocols(CURL *easy)
+{
+#if LIBCURL_VERSION_NUM >= 0x075500
+	return curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
+#else
+	return curl_easy_setopt(easy, CURLOPT_PROTOCOLS, (long)(CURLPROTO_HTTP | CURLPROTO_HTTPS));
+#endif
+}
+
+/* Without this, ending a request whose name is still being looked up waits for the resolver. */
+static CURLcode set_quick_exit(CURL *easy)
+{
+#if LIBCURL_VERSION_NUM >= 0x075700
+	return curl_easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L);
+#else
+	(void)easy;
+	return CURLE_OK;
+#endif
+}
+
+/* The first code that is not CURLE_OK stays: one check at the end sees them all. */
+#define SET(code, easy, option, value)                                                             \
+	((code) = (code) == CURLE_OK ? curl_easy_setopt((easy), (option), (value)) : (code))
+
+static CURLcode set_security(CURL *easy, const struct sink_settings *settings)
+{
+	CURLcode code = set_protocols(easy);
+
+	SET(code, easy, CURLOPT_FOLLOWLOCATION, 0L);
+	/* alerts go to the address written in the configuration and through nothing else */
+	SET(code, easy, CURLOPT_PROXY, "");
+	SET(code, easy, CURLOPT_SSL_VERIFYPEER, 1L);
+	SET(code, easy, CURLOPT_SSL_VERIFYHOST, 2L);
+	SET(code, easy, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
+	if (settings->ca_file)
+		SET(code, easy, CURLOPT_CAINFO, settings->ca_file);
+	return code;
+}
+
+static CURLcode set_request(struct sink *sink, struct webhook_state *state)
+{
+	const struct sink_settings *settings = sink->settings;
+	int64_t connect_ms = settings->timeout_ms < CONNECT_TIMEOUT_MAX_MS ? settings->timeout_ms
+									   : CONNECT_TIMEOUT_MAX_MS;
+	CURL *easy = state->easy;
+	CURLcode code = set_quick_exit(easy);
+
+	SET(code, easy, CURLOPT_URL, settings->url);
+	SET(code, easy, CURLOPT_POST, 1L);
+	SET(code, easy, CURLOPT_HTTPHEADER, state->headers);
+	SET(code, easy, CURLOPT_USERAGENT, "capwatch/" CAPWATCH_VERSION);
+	SET(code, easy, CURLOPT_NOSIGNAL, 1L);
+	SET(code, easy, CURLOPT_TIMEOUT_MS, (long)settings->timeout_ms);
+	SET(code, easy, CURLOPT_CONNECTTIMEOUT_MS, (long)connect_ms);
+	SET(code, easy, CURLOPT_WRITEFUNCTION, keep_reply);
+	SET(code, easy, CURLOPT_WRITEDATA, state);
+	SET(code, easy, CURLOPT_ERRORBUFFER, state->error);
+	SET(code, easy, CURLOPT_PRIVATE, sink);
+	return code;
+}
+
+static struct curl_slist *make_headers(const struct sink_settings *settings)
+{
+	struct curl_slist *headers = curl_slist_append(NULL,
+						       formats[settings->format].content_type);
+	/* no Expect: a body this small is not worth asking first */
+	struct curl_slist *longer = headers ? curl_slist_append(headers, "Expect:") : NULL;
+
+	if (!longer)
+		curl_slist_free_all(headers);
+	return longer;
+}
+
+static void webhook_close(struct sink *sink)
+{
+	struct webhook_state *state = sink->state;
+
+	if (!state)
+		return;
+	if (state->added)
+		curl_multi_remove_handle(sink->tools->multi, state->easy);
+	curl_easy_cleanup(state->easy);
+	curl_slist_free_all(state->headers);
+	free(state);
+	sink->state = NULL;
+	sink->busy = false;
+}
+
+static int webhook_open(struct sink *sink, struct error *err)
+{
+	struct webhook_state *state = calloc(1, sizeof(*state));
+	CURLcode code = CURLE_OUT_OF_MEMORY;
+
+	if (!state)
+		return error_set(err, "out of memory");
+	sink->state = state;
+	state->easy = curl_easy_init();
+	state->headers = make_headers(sink->settings);
+	if (state->easy && state->headers)
+		code = set_security(state->easy, sink->settings);
+	if (code == CURLE_OK)
+		code = set_request(sink, state);
+	if (code == CURLE_OK)
+		return 0;
+	webhook_close(sink);
+	return error_set(err, "libcurl: %s", curl_easy_strerror(code));
+}
+
+static void start_request(struct sink *sink, const struct parcel *parcel, int64_t now)
+{
+	struct webhook_state *state = sink->state;
+	const char *body = parcel->text;
+	CURLcode code = CURLE_OK;
+
+	state->reply_length = 0;
+	state->error[0] = '\0';
+	/* not copied: the spool holds the parcel until this request has ended */
+	SET(code, state->easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)parcel->length);
+	SET(code, state->easy, CURLOPT_POSTFIELDS, body);
+	if (code == CURLE_OK &&
+	    curl_multi_add_handle(sink->tools->multi, state->easy) == CURLM_OK) {
+		state->added = true;
+		sink->busy = true;
+		return;
+	}
+	spool_release(sink->spool);
+	retry_after_failure(&sink->retry, now, RETRY_LONGEST_MS);
+	sink_fails(sink, "libcurl cannot start a request");
+}
+
+static void webhook_run(struct sink *sink, int64_t now)
+{
+	const struct parcel *parcel = spool_first(sink->spool);
+
+	if (parcel)
+		start_request(sink, parcel, now);
+}
+
+enum reply_meaning { REPLY_TAKEN, REPLY_AGAIN, REPLY_REFUSED };
+
+/* 4xx is our mistake and will be one again, but for those that say "later". Redirects are not
+ * followed, and an operator can mend the address: so the alert waits. status 0: there was no reply
+ * at all. */
+static enum reply_meaning meaning_of(long status)
+{
+	static const long later[] = {408, 425, 429};
+
+	if (status >= 200 && status < 300)
+		return REPLY_TAKEN;
+	for (size_t i = 0; i < sizeof(later) / sizeof(later[0]); i++)
+		if (status == later[i])
+			return REPLY_AGAIN;
+	return status >= 400 && status < 500 ? REPLY_REFUSED : REPLY_AGAIN;
+}
+
+static const char *first_line(const struct webhook_state *state, char *buf, size_t size)
+{
+	const char *end = memchr(state->reply, '\n', state->reply_length);
+	size_t length = end ? (size_t)(end - state->reply) : state->reply_length;
+
+	if (length > 0 && state->reply[length - 1] == '\r')
+		length--;
+	return text_to_line(state->reply, length, buf, size);
+}
+
+static void say_failure(struct sink *sink, long status, CURLcode code)
+{
+	struct webhook_state *state = sink->state;
+	char line[REPLY_LINE_MAX];
+
+	if (status >= 300 && status < 400)
+		sink_fails(sink,
+			   "HTTP status %ld: redirects are not followed, give the final address as "
+			   "url",
+			   status);
+	else if (status > 0)
+		sink_fails(sink, "HTTP status %ld: %s", status,
+			   first_line(state, line, sizeof(line)));
+	else
+		sink_fails(sink, "%s", state->error[0] ? state->error : curl_easy_strerror(code));
+}
+
+static void try_later(struct sink *sink, int64_t now, CURLcode code, long status)
+{
+	struct webhook_state *state = sink->state;
+	curl_off_t wait_s = 0;
+
+	if (status > 0)
+		curl_easy_getinfo(state->easy, CURLINFO_RETRY_AFTER, &wait_s);
+	spool_release(sink->spool);
+	if (wait_s > RETRY_LONGEST_MS / 1000)
+		wait_s = RETRY_LONGEST_MS / 1000;
+	if (wait_s > 0)
+		retry_after_hint(&sink->retry, now, (int64_t)wait_s * 1000);
+	else
+		retry_after_failure(&sink->retry, now, RETRY_LONGEST_MS);
+	say_failure(sink, status, code);
+}
+
+static void say_refusal(struct sink *sink, int64_t now, long status)
+{
+	struct webhook_state *state = sink->state;
+	char line[REPLY_LINE_MAX];
+
+	state->refusals++;
+	if (state->refusals_said_at != 0 && now - state->refusals_said_at < REFUSALS_SAID_MS)
+		return;
+	log_line(sink->tools->log, LOG_ERR,
+		 "sink %s: refused for good and dropped: %u alerts, HTTP status %ld: %s",
+		 sink->settings->name, state->refusals, status,
+		 first_line(state, line, sizeof(line)));
+	state->refusals = 0;
+	state->refusals_said_at = now;
+}
+
+static void give_up(struct sink *sink, int64_t now, long status)
+{
+	say_refusal(sink, now, status);
+	sink->given_up++;
+	spool_done(sink->spool);
+	retry_reset(&sink->retry);
+}
+
+static void request_ended(struct sink *sink, CURLcode code, int64_t now)
+{
+	struct webhook_state *state = sink->state;
+	long status = 0;
+
+	/* Before the handle leaves the multi. A status decides even if the reply's body then broke
+	 * off: the receiver has said what it makes of the alert. */
+	curl_easy_getinfo(state->easy, CURLINFO_RESPONSE_CODE, &status);
+	curl_multi_remove_handle(sink->tools->multi, state->easy);
+	state->added = false;
+	sink->busy = false;
+	switch (meaning_of(status)) {
+	case REPLY_TAKEN:
+		spool_done(sink->spool);
+		sink_works(sink);
+		break;
+	case REPLY_AGAIN:
+		try_later(sink, now, code, status);
+		break;
+	case REPLY_REFUSED:
+		give_up(sink, now, status);
+		break;
+	}
+}
+
+void sink_webhook_finish(CURLM *multi, int64_t now)
+{
+	CURLMsg *message;
+	int left;
+
+	while ((message = curl_multi_info_read(multi, &left))) {
+		CURLcode code = message->data.result;
+		char *sink = NULL;
+
+		if (message->msg != CURLMSG_DONE)
+			continue;
+		curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &sink);
+		request_ended((struct sink *)(void *)sink, code, now);
+	}
+}
+
+const struct sink_ops sink_webhook_ops = {
+	.open = webhook_open,
+	.close = webhook_close,
+	.run = webhook_run,
+};

@@ -1,0 +1,238 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <check.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include "tests/unit/receivers.h"
+
+static char name[] = "file", folder[PATH_SIZE], path[PATH_SIZE];
+static struct logged logged;
+static struct logger log_to_test;
+static struct sink_tools tools = {.log = &log_to_test};
+static struct sink_settings settings = {.type = SINK_FILE, .name = name, .path = path};
+static struct sink *sink;
+
+static void open_sink(void)
+{
+	struct error err;
+
+	folder_make(folder);
+	path_in(folder, "alerts.jsonl", path);
+	logged_open(&logged, &log_to_test);
+	/* as confine_process() leaves it */
+	signal(SIGXFSZ, SIG_IGN);
+	sink = sink_new(&settings, &tools, &err);
+	ck_assert_ptr_nonnull(sink);
+}
+
+static void close_sink(void)
+{
+	sink_free(sink);
+	folder_remove(folder);
+}
+
+static void deliver(const char *id)
+{
+	offer_alert(sink, id, SEVERITY_HIGH);
+	sink_run(sink, sink->retry.at);
+}
+
+/* Every line of the file is one alert, in this order: "a b c". */
+static void expect_ids(const char *file, const char *expected)
+{
+	char *text = file_read(file), *next = text, ids[256] = "";
+
+	while (*next) {
+		char *end = strchr(next, '\n'), id[64];
+
+		ck_assert_ptr_nonnull(end);
+		*end = '\0';
+		ck_assert_msg(sscanf(next, "{\"id\":\"%63[^\"]\"", id) == 1, "not an alert: '%s'", next);
+		ck_assert_int_eq(end[-1], '}');
+		strcat(strcat(ids, *ids ? " " : ""), id);
+		next = end + 1;
+	}
+	ck_assert_str_eq(ids, expected);
+	free(text);
+}
+
+START_TEST(test_each_alert_is_a_line)
+{
+	struct stat status;
+
+	offer_alert(sink, "a", SEVERITY_LOW);
+	offer_alert(sink, "b", SEVERITY_HIGH);
+	sink_run(sink, 0);
+	expect_ids(path, "a b");
+	ck_assert_int_eq(stat(path, &status), 0);
+	ck_assert_int_eq(status.st_mode & 0777 & ~0640, 0);
+	ck_assert_str_eq(logged.text, "");
+}
+END_TEST
+
+START_TEST(test_rotated_file_is_left_alone)
+{
+	char old[PATH_SIZE];
+
+	deliver("a");
+	rename(path, path_in(folder, "alerts.jsonl.1", old));
+	deliver("b");
+	expect_ids(old, "a");
+	expect_ids(path, "b");
+}
+END_TEST
+
+START_TEST(test_removed_file_is_made_anew)
+{
+	deliver("a");
+	unlink(path);
+	deliver("b");
+	expect_ids(path, "b");
+}
+END_TEST
+
+START_TEST(test_file_replaced_by_another_is_followed)
+{
+	char other[PATH_SIZE];
+
+	deliver("a");
+	file_write(path_in(folder, "other", other), "{\"id\":\"x\"}\n");
+	rename(other, path);
+	deliver("b");
+	expect_ids(path, "x b");
+}
+END_TEST
+
+START_TEST(test_emptied_file_is_written_from_its_start)
+{
+	deliver("a");
+	ck_assert_int_eq(truncate(path, 0), 0); /* logrotate's copytruncate */
+	deliver("b");
+	expect_ids(path, "b");
+}
+END_TEST
+
+START_TEST(test_missing_folder_is_said_once_and_waited_for)
+{
+	char missing[PATH_SIZE];
+
+	sink_free(sink);
+	path_in(folder, "later/alerts.jsonl", path);
+	sink = sink_new(&settings, &tools, NULL);
+	deliver("a");
+	deliver("b");
+	ck_assert_uint_eq(spool_count(sink->spool), 2);
+	ck_assert_uint_eq(count_of(logged.text, "cannot open"), 1);
+	mkdir(path_in(folder, "later", missing), 0700);
+	sink_run(sink, sink->retry.at);
+	expect_ids(path, "a b");
+	ck_assert_uint_eq(count_of(logged.text, "works again"), 1);
+	unlink(path);
+	rmdir(missing);
+}
+END_TEST
+
+static void limit_size(rlim_t size)
+{
+	struct rlimit limit;
+
+	getrlimit(RLIMIT_FSIZE, &limit);
+	limit.rlim_cur = size;
+	ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &limit), 0);
+}
+
+/* The kernel writes what fits below the limit, as it does when a disk fills up. */
+START_TEST(test_full_disk_leaves_no_part_of_a_line)
+{
+	struct stat before, after;
+
+	deliver("a");
+	stat(path, &before);
+	limit_size((rlim_t)before.st_size + 10);
+	deliver("b");
+	stat(path, &after);
+	ck_assert_int_eq(before.st_size, after.st_size);
+	ck_assert_uint_eq(spool_count(sink->spool), 1);
+	sink_run(sink, sink->retry.at);
+	ck_assert_uint_eq(count_of(logged.text, "cannot write"), 1);
+	limit_size(RLIM_INFINITY);
+	deliver("c");
+	expect_ids(path, "a b c");
+	ck_assert_uint_eq(spool_count(sink->spool), 0);
+}
+END_TEST
+
+START_TEST(test_line_cut_by_a_crash_is_ended_first)
+{
+	char *text;
+
+	file_write(path, "{\"id\":\"a\"}\n{\"id\":\"cu");
+	deliver("b");
+	text = file_read(path);
+	ck_assert_ptr_nonnull(strstr(text, "{\"id\":\"cu\n{\"id\":\"b\""));
+	free(text);
+}
+END_TEST
+
+START_TEST(test_what_is_no_regular_file_is_refused)
+{
+	ck_assert_int_eq(mkfifo(path, 0600), 0);
+	deliver("a");
+	ck_assert_uint_eq(count_of(logged.text, "not a regular file"), 1);
+	ck_assert_uint_eq(spool_count(sink->spool), 1);
+}
+END_TEST
+
+START_TEST(test_more_than_a_batch_is_written_in_turns)
+{
+	char *text;
+
+	for (int i = 0; i < 600; i++)
+		offer_alert(sink, "a", SEVERITY_LOW);
+	for (int i = 0; i < 3; i++)
+		sink_run(sink, 0);
+	text = file_read(path);
+	ck_assert_uint_eq(count_of(text, "\n"), 600);
+	free(text);
+}
+END_TEST
+
+START_TEST(test_retry_waits)
+{
+	path_in(folder, "missing/alerts.jsonl", path);
+	offer_alert(sink, "a", SEVERITY_LOW);
+	sink_run(sink, 1000);
+	ck_assert_int_gt(sink_deadline(sink), 1000);
+	ck_assert_int_le(sink_deadline(sink), 1000 + RETRY_SHORTEST_MS + RETRY_FIRST_WINDOW_MS);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("sink_file");
+	TCase *tcase = tcase_create("sink_file");
+	SRunner *runner = srunner_create(suite);
+	int failed;
+
+	tcase_add_checked_fixture(tcase, open_sink, close_sink);
+	tcase_add_test(tcase, test_each_alert_is_a_line);
+	tcase_add_test(tcase, test_rotated_file_is_left_alone);
+	tcase_add_test(tcase, test_removed_file_is_made_anew);
+	tcase_add_test(tcase, test_file_replaced_by_another_is_followed);
+	tcase_add_test(tcase, test_emptied_file_is_written_from_its_start);
+	tcase_add_test(tcase, test_missing_folder_is_said_once_and_waited_for);
+	tcase_add_test(tcase, test_full_disk_leaves_no_part_of_a_line);
+	tcase_add_test(tcase, test_line_cut_by_a_crash_is_ended_first);
+	tcase_add_test(tcase, test_what_is_no_regular_file_is_refused);
+	tcase_add_test(tcase, test_more_than_a_batch_is_written_in_turns);
+	tcase_add_test(tcase, test_retry_waits);
+	suite_add_tcase(suite, tcase);
+	srunner_run_all(runner, CK_NORMAL);
+	failed = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}

@@ -1,0 +1,196 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <check.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+#include "alerters/format.h"
+#include "tests/unit/receivers.h"
+
+static char name[] = "syslog", folder[PATH_SIZE], path[PATH_SIZE], frame[SYSLOG_FRAME_MAX];
+static struct logged logged;
+static struct logger log_to_test;
+static struct sink_tools tools = {.log = &log_to_test};
+static struct sink_settings settings = {.type = SINK_SYSLOG, .name = name, .socket_path = path};
+static struct sink *sink;
+
+static void open_sink(void)
+{
+	struct error err;
+
+	folder_make(folder);
+	path_in(folder, "log", path);
+	logged_open(&logged, &log_to_test);
+	settings.facility = (unsigned)vocab_value(&vocab_syslog_facility, "authpriv");
+	sink = sink_new(&settings, &tools, &err);
+	ck_assert_ptr_nonnull(sink);
+}
+
+static void close_sink(void)
+{
+	sink_free(sink);
+	folder_remove(folder);
+}
+
+static void deliver(const char *id)
+{
+	offer_alert(sink, id, SEVERITY_HIGH);
+	sink_run(sink, sink->retry.at);
+}
+
+static void expect_frame(int receiver, const char *id)
+{
+	char part[64];
+
+	ck_assert_int_gt(syslog_next(receiver, frame, sizeof(frame), WAIT_MS), 0);
+	snprintf(part, sizeof(part), "[capwatch@32473 id=\"%s\"", id);
+	ck_assert_msg(strstr(frame, part) != NULL, "'%s' is not in '%s'", part, frame);
+	ck_assert_int_eq(strncmp(frame, "<83>1 ", 6), 0);
+}
+
+START_TEST(test_alert_is_a_datagram)
+{
+	int receiver = syslog_bind(path, SOCK_DGRAM);
+
+	deliver("a");
+	deliver("b");
+	expect_frame(receiver, "a");
+	expect_frame(receiver, "b");
+	close(receiver);
+}
+END_TEST
+
+START_TEST(test_stream_socket_gets_terminated_frames)
+{
+	int listener = syslog_bind(path, SOCK_STREAM), receiver;
+
+	deliver("a");
+	receiver = accept(listener, NULL, NULL);
+	deliver("b");
+	ck_assert_int_gt(syslog_next(receiver, frame, sizeof(frame), WAIT_MS), 0);
+	ck_assert_ptr_nonnull(strstr(frame, "id=\"a\""));
+	ck_assert_ptr_nonnull(strstr(frame + strlen(frame) + 1, "id=\"b\""));
+	close(receiver);
+	close(listener);
+}
+END_TEST
+
+START_TEST(test_absent_receiver_is_said_once_and_waited_for)
+{
+	int receiver;
+
+	deliver("a");
+	deliver("b");
+	ck_assert_uint_eq(spool_count(sink->spool), 2);
+	ck_assert_uint_eq(count_of(logged.text, "cannot connect"), 1);
+	receiver = syslog_bind(path, SOCK_DGRAM);
+	sink_run(sink, sink->retry.at);
+	expect_frame(receiver, "a");
+	expect_frame(receiver, "b");
+	ck_assert_uint_eq(count_of(logged.text, "works again"), 1);
+	close(receiver);
+}
+END_TEST
+
+START_TEST(test_restarted_receiver_misses_nothing)
+{
+	int receiver = syslog_bind(path, SOCK_DGRAM);
+
+	deliver("a");
+	expect_frame(receiver, "a");
+	close(receiver);
+	unlink(path);
+	receiver = syslog_bind(path, SOCK_DGRAM);
+	deliver("b");
+	expect_frame(receiver, "b");
+	ck_assert_str_eq(logged.text, "");
+	close(receiver);
+}
+END_TEST
+
+START_TEST(test_receiver_that_does_not_read_does_not_block)
+{
+	int receiver = syslog_bind(path, SOCK_DGRAM);
+	char id[16];
+	int64_t start = now_ms();
+
+	for (int i = 0; i < 2000; i++) {
+		snprintf(id, sizeof(id), "n%d", i);
+		offer_alert(sink, id, SEVERITY_HIGH);
+	}
+	sink_run(sink, start);
+	ck_assert_int_lt(now_ms() - start, 2000);
+	ck_assert_uint_gt(spool_count(sink->spool), 0);
+	ck_assert_int_ge(sink->writable_fd, 0);
+	ck_assert_int_gt(sink_deadline(sink), start);
+	sink_run(sink, start + 10000);
+	ck_assert_uint_eq(count_of(logged.text, "does not read"), 1);
+	ck_assert_int_eq(sink_deadline(sink), SINK_NEVER);
+	for (int i = 0; i < 2000; i++) {
+		snprintf(id, sizeof(id), "n%d", i);
+		expect_frame(receiver, id);
+		sink_run(sink, now_ms());
+	}
+	ck_assert_uint_eq(count_of(logged.text, "works again"), 1);
+	close(receiver);
+}
+END_TEST
+
+START_TEST(test_stream_cut_within_a_frame_sends_it_whole_again)
+{
+	int listener = syslog_bind(path, SOCK_STREAM), receiver;
+	struct sockaddr_storage address;
+	socklen_t length = sizeof(address);
+
+	for (int i = 0; i < 3000; i++)
+		offer_alert(sink, "filler", SEVERITY_HIGH);
+	sink_run(sink, 0);
+	ck_assert_uint_gt(spool_count(sink->spool), 0);
+	receiver = accept(listener, (struct sockaddr *)&address, &length);
+	close(receiver);
+	sink_run(sink, 0);
+	receiver = accept(listener, NULL, NULL);
+	ck_assert_int_gt(syslog_next(receiver, frame, sizeof(frame), WAIT_MS), 0);
+	ck_assert_int_eq(strncmp(frame, "<83>1 ", 6), 0);
+	close(receiver);
+	close(listener);
+}
+END_TEST
+
+START_TEST(test_path_too_long_for_a_socket_is_refused)
+{
+	char longer[200];
+	struct sink_settings wrong = settings;
+	struct error err;
+
+	memset(longer, 'x', sizeof(longer) - 1);
+	longer[sizeof(longer) - 1] = '\0';
+	wrong.socket_path = longer;
+	ck_assert_ptr_null(sink_new(&wrong, &tools, &err));
+	ck_assert_ptr_nonnull(strstr(err.text, "sink syslog: socket_path"));
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("sink_syslog");
+	TCase *tcase = tcase_create("sink_syslog");
+	SRunner *runner = srunner_create(suite);
+	int failed;
+
+	tcase_add_checked_fixture(tcase, open_sink, close_sink);
+	tcase_set_timeout(tcase, 30);
+	tcase_add_test(tcase, test_alert_is_a_datagram);
+	tcase_add_test(tcase, test_stream_socket_gets_terminated_frames);
+	tcase_add_test(tcase, test_absent_receiver_is_said_once_and_waited_for);
+	tcase_add_test(tcase, test_restarted_receiver_misses_nothing);
+	tcase_add_test(tcase, test_receiver_that_does_not_read_does_not_block);
+	tcase_add_test(tcase, test_stream_cut_within_a_frame_sends_it_whole_again);
+	tcase_add_test(tcase, test_path_too_long_for_a_socket_is_refused);
+	suite_add_tcase(suite, tcase);
+	srunner_run_all(runner, CK_NORMAL);
+	failed = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}

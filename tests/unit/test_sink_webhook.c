@@ -1,0 +1,343 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <check.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "alerters/sink_webhook.h"
+#include "tests/unit/receivers.h"
+
+static char name[] = "siem", url[128], request[REQUEST_SIZE];
+static struct logged logged;
+static struct logger log_to_test;
+static struct sink_tools tools = {.log = &log_to_test};
+static struct sink_settings settings;
+static struct sink *sink;
+
+static void open_multi(void)
+{
+	signal(SIGPIPE, SIG_IGN);
+	logged_open(&logged, &log_to_test);
+	curl_global_init(CURL_GLOBAL_DEFAULT);
+	tools.multi = curl_multi_init();
+	settings = (struct sink_settings){
+		.type = SINK_WEBHOOK, .name = name, .url = url, .timeout_ms = 2000};
+}
+
+static void close_multi(void)
+{
+	sink_free(sink);
+	sink = NULL;
+	curl_multi_cleanup(tools.multi);
+	curl_global_cleanup();
+}
+
+static void open_sink(uint16_t port)
+{
+	struct error err;
+
+	snprintf(url, sizeof(url), "http://127.0.0.1:%u/in?k=v", port);
+	sink = sink_new(&settings, &tools, &err);
+	ck_assert_msg(sink != NULL, "%s", err.text);
+}
+
+/* The courier's loop in small: until this many wait, or the time is over. */
+static void run_until(size_t count)
+{
+	int64_t end = now_ms() + WAIT_MS;
+	int running;
+
+	while (spool_count(sink->spool) > count && now_ms() < end) {
+		sink_run(sink, now_ms());
+		curl_multi_poll(tools.multi, NULL, 0, 20, NULL);
+		curl_multi_perform(tools.multi, &running);
+		sink_webhook_finish(tools.multi, now_ms());
+	}
+	ck_assert_uint_eq(spool_count(sink->spool), count);
+}
+
+static void run_for(int ms)
+{
+	int64_t end = now_ms() + ms;
+	int running;
+
+	while (now_ms() < end) {
+		sink_run(sink, now_ms());
+		curl_multi_poll(tools.multi, NULL, 0, 20, NULL);
+		curl_multi_perform(tools.multi, &running);
+		sink_webhook_finish(tools.multi, now_ms());
+	}
+}
+
+static void expect_request(struct http_receiver *receiver, const char *id)
+{
+	char part[64];
+
+	ck_assert(http_next(receiver, request, WAIT_MS));
+	snprintf(part, sizeof(part), "\r\n\r\n{\"id\":\"%s\"", id);
+	ck_assert_msg(strstr(request, part) != NULL, "'%s' is not in '%s'", part, request);
+}
+
+START_TEST(test_alert_is_posted_as_json)
+{
+	const struct http_reply script[] = {{HTTP_OK, 0}};
+	struct http_receiver receiver;
+
+	http_start(&receiver, 0, script, 1);
+	open_sink(receiver.port);
+	offer_alert(sink, "a", SEVERITY_HIGH);
+	run_until(0);
+	expect_request(&receiver, "a");
+	ck_assert_int_eq(strncmp(request, "POST /in?k=v HTTP/1.1\r\n", 23), 0);
+	ck_assert_uint_eq(count_of(request, "Content-Type: application/json\r\n"), 1);
+	ck_assert_uint_eq(count_of(request, "User-Agent: capwatch/" CAPWATCH_VERSION "\r\n"), 1);
+	ck_assert_uint_eq(count_of(request, "Expect"), 0);
+	ck_assert_str_eq(logged.text, "");
+	http_stop(&receiver);
+}
+END_TEST
+
+START_TEST(test_order_is_kept_through_a_failure)
+{
+	const struct http_reply script[] = {
+		{"HTTP/1.1 500 No\r\nContent-Length: 5\r\n\r\nsorry", 0}, {HTTP_OK, 0}};
+	struct http_receiver receiver;
+
+	http_start(&receiver, 0, script, 2);
+	open_sink(receiver.port);
+	offer_alert(sink, "a", SEVERITY_LOW);
+	offer_alert(sink, "b", SEVERITY_CRITICAL);
+	run_until(0);
+	expect_request(&receiver, "a");
+	expect_request(&receiver, "a");
+	expect_request(&receiver, "b");
+	ck_assert_uint_eq(count_of(logged.text, "HTTP status 500: sorry"), 1);
+	ck_assert_uint_eq(count_of(logged.text, "works again"), 1);
+	http_stop(&receiver);
+}
+END_TEST
+
+START_TEST(test_absent_receiver_is_waited_for)
+{
+	const struct http_reply script[] = {{HTTP_OK, 0}};
+	struct http_receiver receiver;
+	uint16_t port = http_free_port();
+
+	open_sink(port);
+	offer_alert(sink, "a", SEVERITY_HIGH);
+	offer_alert(sink, "b", SEVERITY_HIGH);
+	run_for(500);
+	ck_assert_uint_eq(spool_count(sink->spool), 2);
+	ck_assert_uint_eq(count_of(logged.text, "sink siem: "), 1);
+	http_start(&receiver, port, script, 1);
+	run_until(0);
+	expect_request(&receiver, "a");
+	expect_request(&receiver, "b");
+	http_stop(&receiver);
+}
+END_TEST
+
+/* libcurl keeps the status of the last reply it saw: it must not speak for a request without one. */
+START_TEST(test_receiver_gone_after_a_success_loses_nothing)
+{
+	const struct http_reply script[] = {{HTTP_OK, 0}};
+	struct http_receiver receiver;
+
+	http_start(&receiver, 0, script, 1);
+	open_sink(receiver.port);
+	offer_alert(sink, "a", SEVERITY_HIGH);
+	run_until(0);
+	expect_request(&receiver, "a");
+	http_stop(&receiver);
+	offer_alert(sink, "b", SEVERITY_HIGH);
+	run_for(400);
+	ck_assert_uint_eq(spool_count(sink->spool), 1);
+	http_start(&receiver, receiver.port, script, 1);
+	run_until(0);
+	expect_request(&receiver, "b");
+	http_stop(&receiver);
+}
+END_TEST
+
+START_TEST(test_refused_alert_is_dropped_and_said_printably)
+{
+	const struct http_reply script[] = {
+		{"HTTP/1.1 400 Bad\r\nContent-Length: 14\r\n\r\nno\x1b[2J \xff\nmore\n", 0}, {HTTP_OK, 0}};
+	struct http_receiver receiver;
+
+	http_start(&receiver, 0, script, 2);
+	open_sink(receiver.port);
+	offer_alert(sink, "a", SEVERITY_HIGH);
+	offer_alert(sink, "b", SEVERITY_HIGH);
+	run_until(0);
+	expect_request(&receiver, "a");
+	expect_request(&receiver, "b");
+	ck_assert_uint_eq(sink->given_up, 1);
+	ck_assert_str_eq(logged.text, "sink siem: refused for good and dropped: 1 alerts, HTTP status 400: "
+				      "no?[2J ?\n");
+	http_stop(&receiver);
+}
+END_TEST
+
+START_TEST(test_many_refusals_are_one_line)
+{
+	const struct http_reply script[] = {{"HTTP/1.1 401 No\r\nContent-Length: 0\r\n\r\n", 0}};
+	struct http_receiver receiver;
+
+	http_start(&receiver, 0, script, 1);
+	open_sink(receiver.port);
+	for (int i = 0; i < 20; i++)
+		offer_alert(sink, "a", SEVERITY_HIGH);
+	run_until(0);
+	ck_assert_uint_eq(sink->given_up, 20);
+	ck_assert_uint_eq(count_of(logged.text, "\n"), 1);
+	http_stop(&receiver);
+}
+END_TEST
+
+START_TEST(test_later_statuses_are_tried_again)
+{
+	static const char *const later[] = {"408", "425", "429", "500", "502", "503", "301"};
+	char reply[128];
+
+	snprintf(reply, sizeof(reply),
+		 "HTTP/1.1 %s X\r\nLocation: http://127.0.0.1:1/\r\nContent-Length: 0\r\n\r\n", later[_i]);
+	const struct http_reply script[] = {{reply, 0}, {HTTP_OK, 0}};
+	struct http_receiver receiver;
+
+	http_start(&receiver, 0, script, 2);
+	open_sink(receiver.port);
+	offer_alert(sink, "a", SEVERITY_HIGH);
+	run_until(0);
+	ck_assert_uint_eq(sink->given_up, 0);
+	expect_request(&receiver, "a");
+	expect_request(&receiver, "a");
+	http_stop(&receiver);
+}
+END_TEST
+
+START_TEST(test_retry_after_is_honoured_within_bounds)
+{
+	static const struct {
+		const char *value;
+		int64_t least, most;
+	} cases[] = {
+		{"2", 1500, 2500},
+		{"99999", RETRY_LONGEST_MS - 1000, RETRY_LONGEST_MS},
+		{"-5", 0, 1500},
+		{"x", 0, 1500},
+	};
+	char reply[128];
+
+	snprintf(reply, sizeof(reply), "HTTP/1.1 503 X\r\nRetry-After: %s\r\nContent-Length: 0\r\n\r\n",
+		 cases[_i].value);
+	const struct http_reply script[] = {{reply, 0}};
+	struct http_receiver receiver;
+	int64_t end = now_ms() + WAIT_MS;
+
+	http_start(&receiver, 0, script, 1);
+	open_sink(receiver.port);
+	offer_alert(sink, "a", SEVERITY_HIGH);
+	while (sink->retry.at == 0 && now_ms() < end)
+		run_for(1);
+	ck_assert_int_ge(sink->retry.at - now_ms(), cases[_i].least - 200);
+	ck_assert_int_le(sink->retry.at - now_ms(), cases[_i].most);
+	http_stop(&receiver);
+}
+END_TEST
+
+START_TEST(test_silent_receiver_runs_into_the_timeout)
+{
+	const struct http_reply script[] = {{HTTP_OK, 20000}};
+	struct http_receiver receiver;
+
+	settings.timeout_ms = 300;
+	http_start(&receiver, 0, script, 1);
+	open_sink(receiver.port);
+	offer_alert(sink, "a", SEVERITY_HIGH);
+	run_for(700);
+	ck_assert_uint_eq(spool_count(sink->spool), 1);
+	ck_assert_uint_eq(count_of(logged.text, "timed out"), 1);
+	http_stop(&receiver);
+}
+END_TEST
+
+START_TEST(test_long_reply_is_bounded)
+{
+	static char reply[200000];
+	const struct http_reply script[] = {{reply, 0}};
+	struct http_receiver receiver;
+	int head = sprintf(reply, "HTTP/1.1 404 X\r\nContent-Length: 150000\r\n\r\n");
+
+	memset(reply + head, 'x', 150000);
+	http_start(&receiver, 0, script, 1);
+	open_sink(receiver.port);
+	offer_alert(sink, "a", SEVERITY_HIGH);
+	run_until(0);
+	ck_assert_uint_eq(sink->given_up, 1);
+	ck_assert_uint_lt(strlen(logged.text), 400);
+	http_stop(&receiver);
+}
+END_TEST
+
+START_TEST(test_other_protocols_are_not_spoken)
+{
+	struct error err;
+
+	snprintf(url, sizeof(url), "file:///etc/passwd");
+	sink = sink_new(&settings, &tools, &err);
+	ck_assert_ptr_nonnull(sink);
+	offer_alert(sink, "a", SEVERITY_HIGH);
+	run_for(100);
+	ck_assert_uint_eq(count_of(logged.text, "not supported"), 1);
+}
+END_TEST
+
+START_TEST(test_closing_under_way_leaves_the_alert_queued)
+{
+	const struct http_reply script[] = {{HTTP_OK, 20000}, {HTTP_OK, 0}};
+	struct http_receiver receiver;
+	struct sink *old;
+
+	http_start(&receiver, 0, script, 2);
+	open_sink(receiver.port);
+	offer_alert(sink, "a", SEVERITY_HIGH);
+	run_for(100);
+	ck_assert(sink->busy);
+	old = sink;
+	sink = sink_new(&settings, &tools, NULL);
+	sink_take_over(sink, old);
+	sink_free(old);
+	ck_assert_uint_eq(spool_count(sink->spool), 1);
+	ck_assert_int_eq(sink_deadline(sink), 0);
+	http_stop(&receiver);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("sink_webhook");
+	TCase *tcase = tcase_create("sink_webhook");
+	SRunner *runner = srunner_create(suite);
+	int failed;
+
+	tcase_add_checked_fixture(tcase, open_multi, close_multi);
+	tcase_set_timeout(tcase, 30);
+	tcase_add_test(tcase, test_alert_is_posted_as_json);
+	tcase_add_test(tcase, test_order_is_kept_through_a_failure);
+	tcase_add_test(tcase, test_absent_receiver_is_waited_for);
+	tcase_add_test(tcase, test_receiver_gone_after_a_success_loses_nothing);
+	tcase_add_test(tcase, test_refused_alert_is_dropped_and_said_printably);
+	tcase_add_test(tcase, test_many_refusals_are_one_line);
+	tcase_add_loop_test(tcase, test_later_statuses_are_tried_again, 0, 7);
+	tcase_add_loop_test(tcase, test_retry_after_is_honoured_within_bounds, 0, 4);
+	tcase_add_test(tcase, test_silent_receiver_runs_into_the_timeout);
+	tcase_add_test(tcase, test_long_reply_is_bounded);
+	tcase_add_test(tcase, test_other_protocols_are_not_spoken);
+	tcase_add_test(tcase, test_closing_under_way_leaves_the_alert_queued);
+	suite_add_tcase(suite, tcase);
+	srunner_run_all(runner, CK_NORMAL);
+	failed = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}
