@@ -41,6 +41,13 @@ static size_t decode_utf8(const unsigned char *bytes, size_t length, uint32_t *c
 	return size;
 }
 
+size_t text_utf8_size(const char *bytes, size_t length)
+{
+	uint32_t code;
+
+	return decode_utf8((const unsigned char *)bytes, length, &code);
+}
+
 json_t *text_to_json(const char *bytes, size_t length)
 {
 	const unsigned char *in = (const unsigned char *)bytes;

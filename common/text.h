@@ -22,6 +22,9 @@ bool text_is_printable(uint32_t code);
  * terminated, truncated at a character's edge; returns buf. */
 char *text_to_line(const char *bytes, size_t length, char *buf, size_t size);
 
+/* How many bytes the first character takes; 0 when no valid UTF-8 starts here. length is at least 1. */
+size_t text_utf8_size(const char *bytes, size_t length);
+
 /* "2026-11-22T02:13:09.123Z" of milliseconds since the epoch; buf of at least 32 bytes; returns buf. */
 char *text_time(int64_t milliseconds, char *buf, size_t size);
 

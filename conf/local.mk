@@ -2,9 +2,14 @@
 # conf: the readers of configuration and baselines, and what is shipped of both.
 noinst_LIBRARIES += conf/libconf.a
 conf_libconf_a_SOURCES = \
+	conf/arena.c conf/arena.h \
 	conf/baseline.c conf/baseline.h \
+	conf/baseline_parse.c conf/baseline_resolve.c conf/baseline_source.h \
+	conf/baseline_ties.c \
+	conf/files.c conf/files.h \
 	conf/settings.c conf/settings.h \
-	conf/yaml_doc.c conf/yaml_doc.h
+	conf/yaml_doc.c conf/yaml_doc.h \
+	conf/yaml_read.c conf/yaml_read.h
 
 CONF_LIBS = conf/libconf.a $(YAML_LIBS) $(COMMON_LIBS)
 

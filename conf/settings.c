@@ -1,0 +1,590 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "conf/settings.h"
+
+#include <ctype.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "conf/arena.h"
+#include "conf/files.h"
+#include "conf/yaml_doc.h"
+#include "conf/yaml_read.h"
+
+enum { SINKS_MAX = 32, NAME_MAX_LENGTH = 64, USER_MAX_LENGTH = 31 };
+
+/* Where a value was written, for what can be judged only when all files are read. */
+struct origin {
+	const struct yaml_doc *doc;
+	struct yaml_place place;
+};
+
+struct loading {
+	struct settings settings; /* first: what settings_load() hands out is this */
+	struct arena arena;
+	struct origin user, courier_user, sinks[SINKS_MAX];
+};
+
+static int read_mode(const struct yaml_reader *reader, const struct yaml_node *node, void *target)
+{
+	unsigned mode;
+
+	if (yaml_is_word(node, "learn"))
+		return yaml_read_fail(
+			reader, node,
+			"mode: learn is not supported by this version; use alert or observe");
+	if (yaml_read_word(reader, node, &vocab_mode, &mode) < 0)
+		return -1;
+	*(enum mode *)target = (enum mode)mode;
+	return 0;
+}
+
+/* What useradd(8) takes, and nothing that could be an option, a path or a line of its own. */
+static int read_user(const struct yaml_reader *reader, const struct yaml_node *node, void *target)
+{
+	static const char valid[] =
+		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-.";
+	char *name;
+
+	if (yaml_read_string(reader, node, &name) < 0)
+		return -1;
+	if (strspn(name, valid) != strlen(name) || name[0] == '-' || strlen(name) > USER_MAX_LENGTH)
+		return yaml_read_fail(
+			reader, node,
+			"'%s' is no user name: letters, digits, '_', '-' and '.', at most %d", name,
+			USER_MAX_LENGTH);
+	*(char **)target = name;
+	return 0;
+}
+
+static int read_baseline_paths(const struct yaml_reader *reader, const struct yaml_node *node,
+			       void *target)
+{
+	size_t count = node->kind == YAML_SEQUENCE ? node->count : 1;
+	char **paths = arena_alloc(reader->arena, count + 1, sizeof(*paths));
+
+	if (!paths)
+		return error_set(reader->err, "%s: out of memory", reader->doc->file);
+	if (count == 0)
+		return yaml_read_fail(reader, node,
+				      "an empty list; name at least one folder of baselines");
+	for (size_t i = 0; i < count; i++) {
+		const struct yaml_node *item = node->kind == YAML_SEQUENCE ? node->items[i] : node;
+
+		if (yaml_read_path(reader, item, &paths[i]) < 0)
+			return -1;
+	}
+	*(char ***)target = paths;
+	return 0;
+}
+
+static int read_severity(const struct yaml_reader *reader, const struct yaml_node *node,
+			 void *target)
+{
+	unsigned severity;
+
+	if (yaml_read_word(reader, node, &vocab_severity, &severity) < 0)
+		return -1;
+	*(enum severity *)target = (enum severity)severity;
+	return 0;
+}
+
+static int read_sink_type(const struct yaml_reader *reader, const struct yaml_node *node,
+			  void *target)
+{
+	unsigned type;
+
+	if (yaml_read_word(reader, node, &vocab_sink_type, &type) < 0)
+		return -1;
+	*(enum sink_type *)target = (enum sink_type)type;
+	return 0;
+}
+
+static int read_format(const struct yaml_reader *reader, const struct yaml_node *node, void *target)
+{
+	static const char *const later[] = {"ecs",	  "ocsf",	  "cloudevents",
+					    "splunk-hec", "alertmanager", "slack"};
+	unsigned format;
+
+	for (size_t i = 0; i < sizeof(later) / sizeof(later[0]); i++)
+		if (yaml_is_word(node, later[i]))
+			return yaml_read_fail(
+				reader, node,
+				"format: %s is not supported by this version; use native",
+				later[i]);
+	if (yaml_read_word(reader, node, &vocab_sink_format, &format) < 0)
+		return -1;
+	*(enum sink_format *)target = (enum sink_format)format;
+	return 0;
+}
+
+static int read_facility(const struct yaml_reader *reader, const struct yaml_node *node,
+			 void *target)
+{
+	return yaml_read_word(reader, node, &vocab_syslog_facility, target);
+}
+
+static int read_timeout(const struct yaml_reader *reader, const struct yaml_node *node,
+			void *target)
+{
+	if (yaml_read_duration(reader, node, target) < 0)
+		return -1;
+	if (*(int64_t *)target == 0)
+		return yaml_read_fail(
+			reader, node,
+			"a timeout of 0 would wait for ever or not at all; give one, as in 10s");
+	return 0;
+}
+
+/* Names stand in log lines, and later in file names. */
+static int read_sink_name(const struct yaml_reader *reader, const struct yaml_node *node,
+			  void *target)
+{
+	char *name;
+
+	if (yaml_read_string(reader, node, &name) < 0)
+		return -1;
+	for (const char *c = name; *c; c++)
+		if (!isalnum((unsigned char)*c) && !strchr("_-.", *c))
+			return yaml_read_fail(
+				reader, node,
+				"'%s': a name holds letters, digits, '_', '-' and '.' only", name);
+	if (strlen(name) > NAME_MAX_LENGTH || name[0] == '.')
+		return yaml_read_fail(reader, node,
+				      "'%s': a name has at most %d letters, the first no '.'", name,
+				      NAME_MAX_LENGTH);
+	*(char **)target = name;
+	return 0;
+}
+
+static bool is_port(const char *digits, size_t length)
+{
+	long port = 0;
+
+	if (length == 0 || length > 5)
+		return false;
+	for (size_t i = 0; i < length; i++) {
+		if (!isdigit((unsigned char)digits[i]))
+			return false;
+		port = port * 10 + (digits[i] - '0');
+	}
+	return port >= 1 && port <= 65535;
+}
+
+/* What is wrong with "host", "host:port" or "[v6]:port"; NULL when nothing is. */
+static const char *authority_fault(const char *authority, size_t length)
+{
+	const char *end = authority + length, *host_end = memchr(authority, ':', length);
+
+	if (length > 0 && authority[0] == '[') {
+		host_end = memchr(authority, ']', length);
+		if (!host_end || strspn(authority + 1, "0123456789abcdefABCDEF:.") !=
+					 (size_t)(host_end - authority - 1))
+			return "holds a broken IPv6 address";
+		host_end++;
+	} else if (!host_end) {
+		host_end = end;
+	}
+	if (host_end == authority || (authority[0] == '[' && host_end == authority + 2))
+		return "has no host";
+	if (host_end < end &&
+	    (*host_end != ':' || !is_port(host_end + 1, (size_t)(end - host_end) - 1)))
+		return "has no valid port";
+	return NULL;
+}
+
+static const char *url_fault(const char *url)
+{
+	const char *authority;
+	size_t length;
+
+	if (strncasecmp(url, "https://", 8) == 0)
+		authority = url + 8;
+	else if (strncasecmp(url, "http://", 7) == 0)
+		authority = url + 7;
+	else
+		return "starts with neither https:// nor http://";
+	for (const char *c = url; *c; c++)
+		if ((unsigned char)*c <= 0x20 || (unsigned char)*c >= 0x7f ||
+		    strchr("\"<>\\^`{|}", *c))
+			return "holds a character that a URL may not; write it as %XX";
+	length = strcspn(authority, "/?#");
+	if (memchr(authority, '@', length))
+		return "holds a user or password, which would stand in logs; remove it";
+	if (length < strlen(authority) && strchr(authority, '#'))
+		return "holds a fragment (#...), which is never sent; remove it";
+	return authority_fault(authority, length);
+}
+
+static int read_url(const struct yaml_reader *reader, const struct yaml_node *node, void *target)
+{
+	const char *fault;
+	char *url;
+
+	if (yaml_read_string(reader, node, &url) < 0)
+		return -1;
+	fault = url_fault(url);
+	if (fault)
+		return yaml_read_fail(reader, node,
+				      "the url %s; it looks like https://siem.example/ingest",
+				      fault);
+	*(char **)target = url;
+	return 0;
+}
+
+#define SINK(key, read, member)                                                                    \
+	{                                                                                          \
+		key, read, offsetof(struct sink_settings, member)                                  \
+	}
+#define LATER(key)                                                                                 \
+	{                                                                                          \
+		key, NULL, 0                                                                       \
+	}
+
+static const struct yaml_field sink_fields[] = {
+	SINK("type", read_sink_type, type),
+	SINK("name", read_sink_name, name),
+	SINK("min_severity", read_severity, min_severity),
+	SINK("observed", yaml_read_bool, observed),
+	SINK("format", read_format, format),
+	SINK("facility", read_facility, facility),
+	SINK("socket_path", yaml_read_path, socket_path),
+	SINK("path", yaml_read_path, path),
+	SINK("url", read_url, url),
+	SINK("ca_file", yaml_read_path, ca_file),
+	SINK("timeout", read_timeout, timeout_ms),
+	LATER("secret_file"),
+	LATER("batch"),
+	LATER("headers"),
+	LATER("max_alerts"),
+	LATER("max_size"),
+};
+
+static const struct yaml_fields sink_table = {"a sink", sink_fields,
+					      sizeof(sink_fields) / sizeof(sink_fields[0])};
+
+/* Keys that belong to one type of sink alone, and must be given where required. */
+static const struct {
+	const char *key;
+	enum sink_type type;
+	bool required;
+} sink_keys_by_type[] = {
+	{"facility", SINK_SYSLOG, false}, {"socket_path", SINK_SYSLOG, false},
+	{"path", SINK_FILE, true},	  {"url", SINK_WEBHOOK, true},
+	{"ca_file", SINK_WEBHOOK, false}, {"timeout", SINK_WEBHOOK, false},
+};
+
+static int check_sink_keys(const struct yaml_reader *reader, const struct yaml_node *node,
+			   const struct sink_settings *sink)
+{
+	for (size_t i = 0; i < sizeof(sink_keys_by_type) / sizeof(sink_keys_by_type[0]); i++) {
+		const char *key = sink_keys_by_type[i].key;
+		const struct yaml_pair *pair = yaml_find(node, key);
+		bool belongs = sink_keys_by_type[i].type == sink->type;
+
+		if (pair && !belongs)
+			return yaml_doc_fail(
+				reader->doc, pair->place, reader->err,
+				"key '%s' belongs to a sink of type %s, and this one's is %s; "
+				"remove it",
+				key, vocab_word(&vocab_sink_type, sink_keys_by_type[i].type),
+				vocab_word(&vocab_sink_type, sink->type));
+		if (!pair && belongs && sink_keys_by_type[i].required)
+			return yaml_read_fail(reader, node, "a sink of type %s needs the key '%s'",
+					      vocab_word(&vocab_sink_type, sink->type), key);
+	}
+	return 0;
+}
+
+static int read_sink(const struct yaml_reader *reader, const struct yaml_node *node,
+		     struct sink_settings *sink)
+{
+	static char default_socket[] = "/dev/log";
+
+	*sink = (struct sink_settings){
+		.min_severity = SEVERITY_LOW,
+		.facility = (unsigned)vocab_value(&vocab_syslog_facility, "authpriv"),
+		.timeout_ms = 10 * 1000,
+	};
+	if (yaml_read_mapping(reader, node, &sink_table, sink) < 0)
+		return -1;
+	if (!yaml_find(node, "type"))
+		return yaml_read_fail(
+			reader, node,
+			"a sink without the key 'type'; give syslog, file or webhook");
+	if (sink->type == SINK_SYSLOG && !sink->socket_path)
+		sink->socket_path = default_socket;
+	return check_sink_keys(reader, node, sink);
+}
+
+/* The target is the struct loading: sinks of a later file are added to those before. */
+static int read_sinks(const struct yaml_reader *reader, const struct yaml_node *node, void *target)
+{
+	struct loading *loading = target;
+	struct settings *settings = &loading->settings;
+
+	if (node->kind != YAML_SEQUENCE)
+		return yaml_read_fail(
+			reader, node,
+			"sinks: wants a list; start each sink with '- type: ...', or write []");
+	for (size_t i = 0; i < node->count; i++) {
+		const struct yaml_pair *name;
+
+		if (settings->sink_count >= SINKS_MAX)
+			return yaml_read_fail(reader, node->items[i], "more than %d sinks",
+					      SINKS_MAX);
+		if (read_sink(reader, node->items[i], &settings->sinks[settings->sink_count]) < 0)
+			return -1;
+		name = yaml_find(node->items[i], "name");
+		loading->sinks[settings->sink_count++] = (struct origin){
+			reader->doc, name ? name->value->place : node->items[i]->place};
+	}
+	return 0;
+}
+
+#define SETTING(key, read, member)                                                                 \
+	{                                                                                          \
+		key, read, offsetof(struct loading, settings.member)                               \
+	}
+
+static const struct yaml_field settings_fields[] = {
+	SETTING("mode", read_mode, mode),
+	SETTING("user", read_user, user),
+	SETTING("courier_user", read_user, courier_user),
+	SETTING("baseline", read_baseline_paths, baseline),
+	SETTING("start_window", yaml_read_duration, start_window_ms),
+	SETTING("start_timeout", yaml_read_duration, start_timeout_ms),
+	SETTING("repeat_window", yaml_read_duration, repeat_window_ms),
+	SETTING("coverage_grace", yaml_read_duration, coverage_grace_ms),
+	SETTING("report_launcher_grants", yaml_read_bool, report_launcher_grants),
+	{"sinks", read_sinks, 0},
+	LATER("labels"),
+	LATER("max_alerts"),
+	LATER("spool"),
+	LATER("state"),
+};
+
+static const struct yaml_fields settings_table = {
+	"capwatch.yaml", settings_fields, sizeof(settings_fields) / sizeof(settings_fields[0])};
+
+static struct loading *loading_new(void)
+{
+	static char user[] = "capwatch", courier_user[] = "capwatch-courier";
+	static char shipped[] = CAPWATCH_DATADIR "/capwatch/baseline.d";
+	static char local[] = CAPWATCH_SYSCONFDIR "/capwatch/baseline.d";
+	static char *baseline[] = {shipped, local, NULL};
+	struct loading *loading = calloc(1, sizeof(*loading));
+
+	if (!loading)
+		return NULL;
+	loading->settings = (struct settings){
+		.mode = MODE_ALERT,
+		.user = user,
+		.courier_user = courier_user,
+		.baseline = baseline,
+		.start_window_ms = 10 * 1000,
+		.start_timeout_ms = 5 * 60 * 1000,
+		.repeat_window_ms = 5 * 60 * 1000,
+		.coverage_grace_ms = 60 * 1000,
+		.sinks = arena_alloc(&loading->arena, SINKS_MAX, sizeof(struct sink_settings)),
+	};
+	if (!loading->settings.sinks) {
+		arena_free(&loading->arena);
+		free(loading);
+		return NULL;
+	}
+	return loading;
+}
+
+static void note_origin(struct origin *origin, const struct yaml_doc *doc, const char *key)
+{
+	const struct yaml_pair *pair = yaml_find(doc->root, key);
+
+	if (pair)
+		*origin = (struct origin){doc, pair->value->place};
+}
+
+static int read_file(struct loading *loading, const char *file, struct files_digest *digest,
+		     struct error *err)
+{
+	struct yaml_doc *doc = arena_alloc(&loading->arena, 1, sizeof(*doc));
+	struct yaml_reader reader = {&loading->arena, doc, err};
+
+	if (!doc)
+		return error_set(err, "%s: out of memory", file);
+	if (yaml_doc_load(&loading->arena, file, doc, err) < 0 ||
+	    files_digest_add(digest, &doc->text, err) < 0)
+		return -1;
+	if (!doc->root)
+		return 0;
+	if (yaml_read_mapping(&reader, doc->root, &settings_table, loading) < 0)
+		return -1;
+	note_origin(&loading->user, doc, "user");
+	note_origin(&loading->courier_user, doc, "courier_user");
+	return 0;
+}
+
+/* "conf.d" beside the file; *list stays empty when there is none. */
+static int list_fragments(struct arena *arena, const char *file, struct file_list *list,
+			  struct error *err)
+{
+	static const char folder_name[] = "conf.d";
+	const char *slash = strrchr(file, '/');
+	size_t length = slash ? (size_t)(slash - file) + 1 : 0;
+	char *folder = arena_alloc(arena, length + sizeof(folder_name), 1);
+	enum files_kind kind;
+
+	if (!folder)
+		return error_set(err, "%s: out of memory", file);
+	memcpy(folder, file, length);
+	memcpy(folder + length, folder_name, sizeof(folder_name));
+	if (files_kind_of(folder, &kind, err) < 0)
+		return -1;
+	if (kind == FILES_FILE)
+		return error_set(err, "%s: is a file where a folder belongs; move it away", folder);
+	return kind == FILES_FOLDER ? files_list(arena, folder, list, err) : 0;
+}
+
+static int read_files(struct loading *loading, const char *file, struct files_digest *digest,
+		      struct error *err)
+{
+	struct file_list fragments = {NULL, 0};
+
+	if (read_file(loading, file, digest, err) < 0 ||
+	    list_fragments(&loading->arena, file, &fragments, err) < 0)
+		return -1;
+	for (size_t i = 0; i < fragments.count; i++)
+		if (read_file(loading, fragments.paths[i], digest, err) < 0)
+			return -1;
+	return 0;
+}
+
+/* A courier taken over must not be able to signal the sensor. */
+static int check_users(const struct loading *loading, struct error *err)
+{
+	const struct settings *settings = &loading->settings;
+	const struct origin *origin = loading->courier_user.doc ? &loading->courier_user
+								: &loading->user;
+
+	if (strcmp(settings->user, settings->courier_user) != 0)
+		return 0;
+	return yaml_doc_fail(origin->doc, origin->place, err,
+			     "user and courier_user are both '%s'; they must differ, so that "
+			     "neither can signal the other",
+			     settings->user);
+}
+
+static int check_sink_names(const struct loading *loading, struct error *err)
+{
+	const struct sink_settings *sinks = loading->settings.sinks;
+
+	for (size_t i = 0; i < loading->settings.sink_count; i++) {
+		for (size_t j = 0; j < i; j++) {
+			const struct origin *first = &loading->sinks[j],
+					    *second = &loading->sinks[i];
+
+			if (!sinks[i].name || !sinks[j].name ||
+			    strcmp(sinks[i].name, sinks[j].name) != 0)
+				continue;
+			return yaml_doc_fail(
+				second->doc, second->place, err,
+				"a second sink is named '%s', the first at %s:%u:%u; rename one",
+				sinks[i].name, first->doc->file, first->place.line,
+				first->place.column);
+		}
+	}
+	return 0;
+}
+
+static bool is_sink_name_taken(const struct settings *settings, const char *name)
+{
+	for (size_t i = 0; i < settings->sink_count; i++)
+		if (settings->sinks[i].name && strcmp(settings->sinks[i].name, name) == 0)
+			return true;
+	return false;
+}
+
+/* "webhook", "webhook-2", ... past the names that were given. */
+static int name_sinks(struct loading *loading, struct error *err)
+{
+	struct settings *settings = &loading->settings;
+
+	for (size_t i = 0; i < settings->sink_count; i++) {
+		const char *word = vocab_word(&vocab_sink_type, settings->sinks[i].type);
+		char name[NAME_MAX_LENGTH + 1];
+
+		if (settings->sinks[i].name)
+			continue;
+		snprintf(name, sizeof(name), "%s", word);
+		for (unsigned n = 2; is_sink_name_taken(settings, name); n++)
+			snprintf(name, sizeof(name), "%s-%u", word, n);
+		settings->sinks[i].name = arena_copy(&loading->arena, name, strlen(name));
+		if (!settings->sinks[i].name)
+			return error_set(err, "out of memory");
+	}
+	return 0;
+}
+
+struct settings *settings_load(const char *file, struct error *err)
+{
+	struct loading *loading = loading_new();
+	struct files_digest digest = {NULL, 0};
+	int result;
+
+	if (!loading) {
+		error_set(err, "%s: out of memory", file);
+		return NULL;
+	}
+	result = read_files(loading, file, &digest, err);
+	files_digest_end(&digest, loading->settings.digest);
+	if (result < 0 || check_users(loading, err) < 0 || check_sink_names(loading, err) < 0 ||
+	    name_sinks(loading, err) < 0) {
+		settings_free(&loading->settings);
+		return NULL;
+	}
+	return &loading->settings;
+}
+
+struct settings *settings_defaults(void)
+{
+	struct loading *loading = loading_new();
+	struct files_digest digest = {NULL, 0};
+
+	if (!loading)
+		return NULL;
+	files_digest_end(&digest, loading->settings.digest);
+	return &loading->settings;
+}
+
+void settings_free(struct settings *settings)
+{
+	struct loading *loading = (struct loading *)settings;
+
+	if (!loading)
+		return;
+	arena_free(&loading->arena);
+	free(loading);
+}
+
+static int check_certificates(const struct sink_settings *sink, struct error *err)
+{
+	struct arena arena = {NULL};
+	struct file_text text;
+	int result = files_read(&arena, sink->ca_file, &text, err);
+
+	if (result == 0 && !strstr(text.bytes, "-----BEGIN CERTIFICATE-----") &&
+	    !strstr(text.bytes, "-----BEGIN TRUSTED CERTIFICATE-----"))
+		result = error_set(err, "%s: holds no certificate in PEM form; name a file of them",
+				   sink->ca_file);
+	arena_free(&arena);
+	return result < 0 ? error_prefix(err, "sink %s: ca_file", sink->name) : 0;
+}
+
+int settings_check_files(const struct settings *settings, struct error *err)
+{
+	for (size_t i = 0; i < settings->sink_count; i++)
+		if (settings->sinks[i].ca_file && check_certificates(&settings->sinks[i], err) < 0)
+			return -1;
+	return 0;
+}

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * settings: capwatch.yaml and the *.yaml of conf.d beside it, as values.
+ * The only place that sees their text. Owns: syntax, vocabulary, defaults, file:line:column in every
+ * error. Must not own: what any setting does.
+ */
+#ifndef CAPWATCH_SETTINGS_H
+#define CAPWATCH_SETTINGS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include "common/error.h"
+#include "common/vocab.h"
+
+struct sink_settings {
+	enum sink_type type;
+	char *name;		    /* unique; defaults to the type's word, "webhook", "webhook-2", ... */
+	enum severity min_severity; /* default low */
+	bool observed;		    /* also takes findings of mode: observe */
+	enum sink_format format;    /* native (others are later rooms) */
+	unsigned facility;	    /* syslog: index in vocab_syslog_facility */
+	char *socket_path;	    /* syslog: default /dev/log */
+	char *path;		    /* file */
+	char *url;		    /* webhook: http or https only */
+	char *ca_file;		    /* webhook: or NULL for the system's */
+	int64_t timeout_ms;	    /* webhook: of one request; default 10 s */
+};
+
+struct settings {
+	enum mode mode;
+	char *user, *courier_user;
+	char **baseline; /* NULL-terminated */
+	int64_t start_window_ms, start_timeout_ms, repeat_window_ms, coverage_grace_ms;
+	bool report_launcher_grants;
+	struct sink_settings *sinks;
+	size_t sink_count;
+	char digest[65]; /* SHA-256 over all text read */
+};
+
+#define SETTINGS_DEFAULT_FILE CAPWATCH_SYSCONFDIR "/capwatch/capwatch.yaml"
+
+/* Reads file and, in order of name, the *.yaml of conf.d beside it: there a scalar replaces, sinks are
+ * appended. Returns NULL with err ("FILE:LINE:COLUMN: what, and what to do") on any error; nothing is
+ * silently defaulted that was written. The caller frees with settings_free(). */
+struct settings *settings_load(const char *file, struct error *err);
+
+/* What a missing file would mean: all defaults, baseline from the two usual folders, no sinks. For the
+ * command line only; the plugin insists on a file. */
+struct settings *settings_defaults(void);
+
+void settings_free(struct settings *settings);
+
+/* Reads every secret and certificate file named and checks it is readable; for capwatch check. 0 or -1. */
+int settings_check_files(const struct settings *settings, struct error *err);
+
+#endif
