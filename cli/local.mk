@@ -2,9 +2,10 @@
 # cli: `capwatch`, the operator's command, a file a verb.
 noinst_LIBRARIES += cli/libcli.a
 cli_libcli_a_SOURCES = \
-	cli/check.c cli/check.h \
-	cli/replay.c cli/replay.h \
-	cli/rules.c cli/rules.h
+	cli/check.c \
+	cli/replay.c \
+	cli/rules.c \
+	cli/verbs.h
 
 CLI_LIBS = cli/libcli.a $(JUDGE_LIBS) $(RULES_LIBS)
 

@@ -3,38 +3,73 @@
 noinst_LIBRARIES += rules/librules.a
 rules_librules_a_SOURCES = \
 	rules/compare.c rules/compare.h \
+	rules/file.c rules/file.h \
 	rules/filecaps.c rules/filecaps.h \
 	rules/install.c rules/install.h \
 	rules/kernel.c rules/kernel.h \
 	rules/loader.c rules/loader.h \
 	rules/profile.c rules/profile.h \
-	rules/ruleset.c rules/ruleset.h \
-	rules/sortorder.c rules/sortorder.h
+	rules/ruleset.c rules/ruleset.h
 
 RULES_LIBS = rules/librules.a $(AUDIT_LIBS) $(CONF_LIBS)
 
-# `capwatch rules install` copies these into /etc/audit/rules.d; make install does not load anything.
+# All of them end up in one folder of the build, rules/shipped, which `capwatch rules --rules-dir` can
+# be given; `capwatch rules install` copies them from where make install put them.
 capwatchrulesdir = $(datadir)/capwatch/rules
-dist_capwatchrules_DATA = \
+nodist_capwatchrules_DATA = \
+	rules/shipped/never.rules \
+	rules/shipped/never-courier.rules \
+	rules/shipped/core.rules \
+	rules/shipped/exec.rules \
+	rules/shipped/file-caps.rules
+
+# As a distribution's package has it: in rules.d too, by the names that rules/profile.c gives them.
+# Nothing is loaded by this: the next boot does, or `capwatch rules install`, which also adds the file
+# with this host's programs.
+auditrulesdir = $(sysconfdir)/audit/rules.d
+nodist_auditrules_DATA = \
+	rules/installed/00~capwatch-never.rules \
+	rules/installed/__capwatch-0-never-courier.rules \
+	rules/installed/__capwatch-1-core.rules \
+	rules/installed/__capwatch-2-exec.rules \
+	rules/installed/__capwatch-3-file-caps.rules
+
+EXTRA_DIST += rules/substitute.sh \
+	rules/profiles/never.rules.in \
+	rules/profiles/never-courier.rules.in \
 	rules/profiles/core.rules \
 	rules/profiles/exec.rules \
 	rules/profiles/file-caps.rules
-nodist_capwatchrules_DATA = \
-	rules/profiles/never.rules \
-	rules/profiles/never-courier.rules
-EXTRA_DIST += rules/profiles/never.rules.in rules/profiles/never-courier.rules.in
-CLEANFILES += $(nodist_capwatchrules_DATA)
+CLEANFILES += $(nodist_capwatchrules_DATA) $(nodist_auditrules_DATA)
 
-# Numbers and names that differ between machines come from the compiler's own headers.
-rules/profiles/never.rules: $(srcdir)/rules/profiles/never.rules.in rules/substitute.sh Makefile
-	$(AM_V_GEN)CC='$(CC)' SBINDIR='$(sbindir)' COURIER='$(pkglibexecdir)/capwatch-courier' \
-		$(SHELL) $(srcdir)/rules/substitute.sh $(srcdir)/rules/profiles/never.rules.in $@
+# Paths come from configure, numbers and names that differ between machines from the compiler.
+rules_substitute = CC='$(CC)' SBINDIR='$(sbindir)' COURIER='$(pkglibexecdir)/capwatch-courier' \
+	$(SHELL) $(srcdir)/rules/substitute.sh
 
-rules/profiles/never-courier.rules: $(srcdir)/rules/profiles/never-courier.rules.in \
-		rules/substitute.sh Makefile
-	$(AM_V_GEN)CC='$(CC)' SBINDIR='$(sbindir)' COURIER='$(pkglibexecdir)/capwatch-courier' \
-		$(SHELL) $(srcdir)/rules/substitute.sh $(srcdir)/rules/profiles/never-courier.rules.in $@
-EXTRA_DIST += rules/substitute.sh
+rules/shipped/never.rules: $(srcdir)/rules/profiles/never.rules.in $(srcdir)/rules/substitute.sh Makefile
+	$(AM_V_GEN)$(rules_substitute) $(srcdir)/rules/profiles/never.rules.in $@
+rules/shipped/never-courier.rules: $(srcdir)/rules/profiles/never-courier.rules.in \
+		$(srcdir)/rules/substitute.sh Makefile
+	$(AM_V_GEN)$(rules_substitute) $(srcdir)/rules/profiles/never-courier.rules.in $@
+rules/shipped/core.rules: $(srcdir)/rules/profiles/core.rules $(srcdir)/rules/substitute.sh Makefile
+	$(AM_V_GEN)$(rules_substitute) $(srcdir)/rules/profiles/core.rules $@
+rules/shipped/exec.rules: $(srcdir)/rules/profiles/exec.rules $(srcdir)/rules/substitute.sh Makefile
+	$(AM_V_GEN)$(rules_substitute) $(srcdir)/rules/profiles/exec.rules $@
+rules/shipped/file-caps.rules: $(srcdir)/rules/profiles/file-caps.rules \
+		$(srcdir)/rules/substitute.sh Makefile
+	$(AM_V_GEN)$(rules_substitute) $(srcdir)/rules/profiles/file-caps.rules $@
+
+rules_rename = $(AM_V_GEN)$(MKDIR_P) rules/installed && cp
+rules/installed/00~capwatch-never.rules: rules/shipped/never.rules
+	$(rules_rename) rules/shipped/never.rules $@
+rules/installed/__capwatch-0-never-courier.rules: rules/shipped/never-courier.rules
+	$(rules_rename) rules/shipped/never-courier.rules $@
+rules/installed/__capwatch-1-core.rules: rules/shipped/core.rules
+	$(rules_rename) rules/shipped/core.rules $@
+rules/installed/__capwatch-2-exec.rules: rules/shipped/exec.rules
+	$(rules_rename) rules/shipped/exec.rules $@
+rules/installed/__capwatch-3-file-caps.rules: rules/shipped/file-caps.rules
+	$(rules_rename) rules/shipped/file-caps.rules $@
 
 check_PROGRAMS += tests/unit/test_rules
 TESTS += tests/unit/test_rules

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * verbs: what `capwatch VERB` runs, one function a verb, each in its file.
+ * Each takes argv with argv[0] the verb, prints results to stdout and messages to stderr, handles
+ * its own --help, and returns the exit code: 2 for bad usage or input.
+ */
+#ifndef CAPWATCH_VERBS_H
+#define CAPWATCH_VERBS_H
+
+enum { EXIT_USAGE = 2 };
+
+int cli_replay(int argc, char **argv);
+int cli_check(int argc, char **argv);
+int cli_rules(int argc, char **argv);
+
+#endif
