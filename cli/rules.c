@@ -22,6 +22,8 @@ static const char help[] =
 	"  --rules-dir DIR  take the rules from DIR, not " RULES_SHIPPED_FOLDER "\n\n"
 	"Exit code: 0 done, or the same; 1 not all is loaded, or it differs; 2 an error.\n";
 
+enum { HIDDEN_SHOWN = 6 };
+
 struct arguments {
 	struct install_options options;
 	bool profiles_given;
@@ -72,25 +74,48 @@ static void print_extra(const struct finding *finding)
 		printf("extra: %s\n", rule_to_text(finding->loaded, text, sizeof(text)));
 }
 
-/* One loaded rule may hide many of ours: it is named once, with their keys' lines below it. */
+static bool is_hiding(const struct finding *finding)
+{
+	return finding->kind == FINDING_HIDDEN || finding->kind == FINDING_NARROWED;
+}
+
+/* One loaded rule may hide many of ours: it is named once, with the first of ours below it. */
 static void print_hiding(const struct comparison *comparison, size_t first)
 {
-	const struct finding *head = &comparison->items[first];
+	const struct audit_rule_data *loaded = comparison->items[first].loaded;
 	char text[RULE_LINE_MAX];
+	size_t count = 0;
 
-	if (head->kind != FINDING_HIDDEN && head->kind != FINDING_NARROWED)
+	if (!is_hiding(&comparison->items[first]))
 		return;
 	for (size_t i = 0; i < first; i++)
-		if (comparison->items[i].loaded == head->loaded)
+		if (comparison->items[i].loaded == loaded)
 			return;
-	printf("hidden by: %s\n", rule_to_text(head->loaded, text, sizeof(text)));
+	printf("hidden by: %s\n", rule_to_text(loaded, text, sizeof(text)));
 	for (size_t i = first; i < comparison->count; i++) {
 		const struct finding *finding = &comparison->items[i];
 
-		if (finding->loaded == head->loaded)
+		if (finding->loaded == loaded && ++count <= HIDDEN_SHOWN)
 			printf("    %s: %s\n", finding->kind == FINDING_HIDDEN ? "all" : "part",
 			       finding->wanted->text);
 	}
+	if (count > HIDDEN_SHOWN)
+		printf("    and of %zu more rules\n", count - HIDDEN_SHOWN);
+}
+
+/* How many of our rules have a finding of this kind, however many others hide one. */
+static size_t count_wanted(const struct comparison *comparison, enum finding_kind kind)
+{
+	const struct rule *last = NULL;
+	size_t count = 0;
+
+	for (size_t i = 0; i < comparison->count; i++) {
+		if (comparison->items[i].kind != kind || comparison->items[i].wanted == last)
+			continue;
+		last = comparison->items[i].wanted;
+		count++;
+	}
+	return count;
 }
 
 static int print_comparison(const struct comparison *comparison, const struct ruleset *wanted)
@@ -106,11 +131,10 @@ static int print_comparison(const struct comparison *comparison, const struct ru
 		printf("all %zu rules are loaded.\n", wanted->count);
 		return 0;
 	}
-	printf("of %zu rules %zu are missing; %zu times one is hidden, %zu times in part; %zu "
-	       "loaded "
-	       "ones are not needed.\n",
-	       wanted->count, counts[FINDING_MISSING], counts[FINDING_HIDDEN],
-	       counts[FINDING_NARROWED], counts[FINDING_EXTRA]);
+	printf("of %zu rules: %zu missing, %zu hidden, %zu hidden in part; %zu loaded ones not "
+	       "needed.\n",
+	       wanted->count, counts[FINDING_MISSING], count_wanted(comparison, FINDING_HIDDEN),
+	       count_wanted(comparison, FINDING_NARROWED), counts[FINDING_EXTRA]);
 	if (counts[FINDING_MISSING] || counts[FINDING_EXTRA])
 		puts("capwatch rules install loads what is missing and takes away what is not "
 		     "needed.");

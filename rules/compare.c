@@ -116,20 +116,17 @@ static bool number_matches(uint32_t number, uint32_t op, uint32_t value)
 	}
 }
 
-static bool calls_meet(const struct audit_rule_data *a, const struct audit_rule_data *b)
+static enum rule_cover calls_cover(const struct audit_rule_data *earlier, const struct rule *wanted)
 {
-	for (int i = 0; i < AUDIT_BITMASK_SIZE; i++)
-		if (a->mask[i] & b->mask[i])
-			return true;
-	return false;
-}
+	bool meet = false, within = true;
 
-static bool calls_within(const struct audit_rule_data *a, const struct audit_rule_data *b)
-{
-	for (int i = 0; i < AUDIT_BITMASK_SIZE; i++)
-		if (a->mask[i] & ~b->mask[i])
-			return false;
-	return true;
+	if (wanted->any_call && field_value(wanted->data, AUDIT_PERM))
+		return has_calls_of_permission(wanted, earlier) ? COVER_ALL : COVER_NOTHING;
+	for (int i = 0; i < AUDIT_BITMASK_SIZE; i++) {
+		meet = meet || (earlier->mask[i] & wanted->data->mask[i]);
+		within = within && !(wanted->data->mask[i] & ~earlier->mask[i]);
+	}
+	return !meet ? COVER_NOTHING : within ? COVER_ALL : COVER_PART;
 }
 
 static bool is_about_files(uint32_t field)
@@ -181,10 +178,9 @@ static enum rule_cover field_covers(const struct audit_rule_data *earlier, unsig
 	return COVER_PART;
 }
 
-static enum rule_cover all_fields_cover(const struct audit_rule_data *earlier,
-					const struct rule *wanted)
+static enum rule_cover exit_covers(const struct audit_rule_data *earlier, const struct rule *wanted)
 {
-	enum rule_cover least = COVER_ALL;
+	enum rule_cover least = calls_cover(earlier, wanted);
 
 	for (unsigned i = 0; i < earlier->field_count; i++) {
 		enum rule_cover cover = field_covers(earlier, i, wanted);
@@ -221,8 +217,6 @@ static enum rule_cover exclude_covers(const struct audit_rule_data *rule)
 
 enum rule_cover rule_covers(const struct audit_rule_data *earlier, const struct rule *wanted)
 {
-	enum rule_cover cover;
-
 	switch (earlier->flags & AUDIT_FILTER_MASK) {
 	case AUDIT_FILTER_EXCLUDE:
 		return exclude_covers(earlier);
@@ -237,11 +231,8 @@ enum rule_cover rule_covers(const struct audit_rule_data *earlier, const struct 
 			       ? COVER_ALL
 			       : COVER_NOTHING;
 	case AUDIT_FILTER_EXIT:
-		if (earlier->action != AUDIT_NEVER || !calls_meet(earlier, wanted->data))
-			return COVER_NOTHING;
-		cover = all_fields_cover(earlier, wanted);
-		return cover == COVER_ALL && !calls_within(wanted->data, earlier) ? COVER_PART
-										  : cover;
+		return earlier->action == AUDIT_NEVER ? exit_covers(earlier, wanted)
+						      : COVER_NOTHING;
 	default:
 		return COVER_NOTHING;
 	}

@@ -25,38 +25,11 @@ static void plan_free(struct plan *plan)
 	ruleset_free(&plan->rules);
 }
 
-/* The kernel refuses a rule by exe when the program's folder is not there, and auditctl stops at
- * it. */
-static bool program_folder_missing(const struct rule *rule)
-{
-	for (unsigned i = 0; i < rule->data->field_count; i++) {
-		char path[PATH_MAX], *slash;
-		size_t length;
-		const char *text;
-
-		if (rule->data->fields[i] != AUDIT_EXE)
-			continue;
-		text = rule_field_string(rule->data, i, &length);
-		if (!text || length >= sizeof(path))
-			return true;
-		memcpy(path, text, length);
-		path[length] = '\0';
-		slash = strrchr(path, '/');
-		if (!slash)
-			return true;
-		slash[1] = '\0';
-		return access(path, F_OK) < 0;
-	}
-	return false;
-}
-
 static bool usable_here(const struct install_options *options, const struct ruleset *rules,
 			const char *name)
 {
-	if (*options->place.root)
-		return true;
 	for (size_t i = 0; i < rules->count; i++) {
-		if (!program_folder_missing(&rules->items[i]))
+		if (profile_rule_usable(&options->place, &rules->items[i]))
 			continue;
 		log_line(options->log, LOG_WARNING,
 			 "%s is left out: the program it names is not installed; install capwatch, "

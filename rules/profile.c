@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 #include "common/vocab.h"
 #include "rules/file.h"
 #include "rules/filecaps.h"
@@ -90,6 +91,36 @@ char *profile_text(const struct rules_place *place, const struct profile_file *f
 	return text;
 }
 
+bool profile_rule_usable(const struct rules_place *place, const struct rule *rule)
+{
+	for (unsigned i = 0; i < rule->data->field_count && !*place->root; i++) {
+		char path[PATH_MAX], *slash;
+		size_t length;
+		const char *text;
+
+		if (rule->data->fields[i] != AUDIT_EXE)
+			continue;
+		text = rule_field_string(rule->data, i, &length);
+		if (!text || length >= sizeof(path))
+			return false;
+		memcpy(path, text, length);
+		path[length] = '\0';
+		slash = strrchr(path, '/');
+		if (!slash)
+			return false;
+		slash[1] = '\0';
+		return access(path, F_OK) == 0;
+	}
+	return true;
+}
+
+static void drop_unusable(const struct rules_place *place, struct ruleset *wanted)
+{
+	for (size_t i = wanted->count; i-- > 0;)
+		if (!profile_rule_usable(place, &wanted->items[i]))
+			ruleset_drop(wanted, i);
+}
+
 int profile_wanted(const struct rules_place *place, unsigned profiles, struct ruleset *wanted,
 		   struct error *err)
 {
@@ -107,6 +138,7 @@ int profile_wanted(const struct rules_place *place, unsigned profiles, struct ru
 		if (result < 0)
 			return -1;
 	}
+	drop_unusable(place, wanted);
 	return 0;
 }
 

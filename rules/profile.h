@@ -44,10 +44,14 @@ int profile_parse(const char *list, unsigned *profiles, struct error *err);
 char *profile_text(const struct rules_place *place, const struct profile_file *file,
 		   struct error *err);
 
-/* The rules of these profiles, as they should be now, into *wanted (which starts zeroed); for the
- * supervisor as for the command line. 0, or -1 with err. */
+/* The rules of these profiles, as they should be now, into *wanted (which starts zeroed), without
+ * those that are not usable; for the supervisor as for the command line. 0, or -1 with err. */
 int profile_wanted(const struct rules_place *place, unsigned profiles, struct ruleset *wanted,
 		   struct error *err);
+
+/* False for a rule by exe whose program's folder is not on this host: the kernel refuses it,
+ * auditctl stops at it, and nobody needs it. With another root, true. */
+bool profile_rule_usable(const struct rules_place *place, const struct rule *rule);
 
 /* The profiles that have a file of ours in rules.d; 0 for none. */
 unsigned profile_installed(const struct rules_place *place);

@@ -515,6 +515,14 @@ int ruleset_read_file(struct ruleset *set, const char *path, enum ruleset_readin
 	return result;
 }
 
+void ruleset_drop(struct ruleset *set, size_t index)
+{
+	rule_clear(&set->items[index]);
+	set->count--;
+	memmove(&set->items[index], &set->items[index + 1],
+		(set->count - index) * sizeof(*set->items));
+}
+
 void ruleset_free(struct ruleset *set)
 {
 	for (size_t i = 0; i < set->count; i++)

@@ -48,6 +48,9 @@ int ruleset_read_text(struct ruleset *set, const char *name, const char *text,
 int ruleset_read_file(struct ruleset *set, const char *path, enum ruleset_reading reading,
 		      struct error *err);
 
+/* Takes one rule out; the others keep their order. */
+void ruleset_drop(struct ruleset *set, size_t index);
+
 void ruleset_free(struct ruleset *set);
 
 /* The string of field i of a rule, not terminated, with its length; NULL when the field has none.
