@@ -466,7 +466,7 @@ static void say_baseline(struct sentence *s, const struct alert *alert)
 	else
 		say(s, "that");
 	say(s, alert->phase == PHASE_STARTING  ? " at a start"
-	       : alert->phase == PHASE_RUNNING ? " then"
+	       : alert->phase == PHASE_RUNNING ? " while it runs"
 					       : "");
 }
 

@@ -20,3 +20,33 @@ COMMON_LIBS = common/libcommon.a $(JANSSON_LIBS) $(LIBCAP_LIBS) $(CRYPTO_LIBS)
 #   tests_unit_test_capmask_SOURCES = tests/unit/test_capmask.c
 #   tests_unit_test_capmask_CPPFLAGS = $(UNIT_TEST_CPPFLAGS)
 #   tests_unit_test_capmask_LDADD = $(COMMON_LIBS) $(UNIT_TEST_LIBS)
+
+COMMON_TESTS = \
+	tests/unit/test_alert tests/unit/test_capmask tests/unit/test_duration tests/unit/test_text \
+	tests/unit/test_vocab tests/unit/test_wire
+check_PROGRAMS += $(COMMON_TESTS)
+TESTS += $(COMMON_TESTS)
+
+tests_unit_test_alert_SOURCES = tests/unit/test_alert.c
+tests_unit_test_alert_CPPFLAGS = $(UNIT_TEST_CPPFLAGS)
+tests_unit_test_alert_LDADD = $(COMMON_LIBS) $(UNIT_TEST_LIBS)
+
+tests_unit_test_capmask_SOURCES = tests/unit/test_capmask.c
+tests_unit_test_capmask_CPPFLAGS = $(UNIT_TEST_CPPFLAGS)
+tests_unit_test_capmask_LDADD = $(COMMON_LIBS) $(UNIT_TEST_LIBS)
+
+tests_unit_test_duration_SOURCES = tests/unit/test_duration.c
+tests_unit_test_duration_CPPFLAGS = $(UNIT_TEST_CPPFLAGS)
+tests_unit_test_duration_LDADD = $(COMMON_LIBS) $(UNIT_TEST_LIBS)
+
+tests_unit_test_text_SOURCES = tests/unit/test_text.c
+tests_unit_test_text_CPPFLAGS = $(UNIT_TEST_CPPFLAGS)
+tests_unit_test_text_LDADD = $(COMMON_LIBS) $(UNIT_TEST_LIBS)
+
+tests_unit_test_vocab_SOURCES = tests/unit/test_vocab.c
+tests_unit_test_vocab_CPPFLAGS = $(UNIT_TEST_CPPFLAGS)
+tests_unit_test_vocab_LDADD = $(COMMON_LIBS) $(UNIT_TEST_LIBS)
+
+tests_unit_test_wire_SOURCES = tests/unit/test_wire.c
+tests_unit_test_wire_CPPFLAGS = $(UNIT_TEST_CPPFLAGS)
+tests_unit_test_wire_LDADD = $(COMMON_LIBS) $(UNIT_TEST_LIBS)
