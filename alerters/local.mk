@@ -3,8 +3,13 @@
 noinst_LIBRARIES += alerters/libalerters.a
 alerters_libalerters_a_CPPFLAGS = $(AM_CPPFLAGS) $(CURL_CFLAGS)
 alerters_libalerters_a_SOURCES = \
+	alerters/confine.c alerters/confine.h \
 	alerters/courier.c alerters/courier.h \
 	alerters/format.c alerters/format.h \
+	alerters/loss.c alerters/loss.h \
+	alerters/own_log.c alerters/own_log.h \
+	alerters/retry.c alerters/retry.h \
+	alerters/sink.c alerters/sink.h \
 	alerters/sink_file.c alerters/sink_file.h \
 	alerters/sink_syslog.c alerters/sink_syslog.h \
 	alerters/sink_webhook.c alerters/sink_webhook.h \
@@ -15,3 +20,39 @@ ALERTERS_LIBS = alerters/libalerters.a $(CURL_LIBS) $(CONF_LIBS)
 pkglibexec_PROGRAMS += alerters/capwatch-courier
 alerters_capwatch_courier_SOURCES = alerters/main.c
 alerters_capwatch_courier_LDADD = $(ALERTERS_LIBS)
+
+check_PROGRAMS += tests/unit/test_courier
+TESTS += tests/unit/test_courier
+tests_unit_test_courier_SOURCES = tests/unit/test_courier.c tests/unit/receivers.c tests/unit/receivers.h
+tests_unit_test_courier_CPPFLAGS = $(UNIT_TEST_CPPFLAGS)
+tests_unit_test_courier_LDADD = $(ALERTERS_LIBS) $(UNIT_TEST_LIBS)
+
+check_PROGRAMS += tests/unit/test_format
+TESTS += tests/unit/test_format
+tests_unit_test_format_SOURCES = tests/unit/test_format.c
+tests_unit_test_format_CPPFLAGS = $(UNIT_TEST_CPPFLAGS)
+tests_unit_test_format_LDADD = $(ALERTERS_LIBS) $(UNIT_TEST_LIBS)
+
+check_PROGRAMS += tests/unit/test_sink_file
+TESTS += tests/unit/test_sink_file
+tests_unit_test_sink_file_SOURCES = tests/unit/test_sink_file.c tests/unit/receivers.c tests/unit/receivers.h
+tests_unit_test_sink_file_CPPFLAGS = $(UNIT_TEST_CPPFLAGS)
+tests_unit_test_sink_file_LDADD = $(ALERTERS_LIBS) $(UNIT_TEST_LIBS)
+
+check_PROGRAMS += tests/unit/test_sink_syslog
+TESTS += tests/unit/test_sink_syslog
+tests_unit_test_sink_syslog_SOURCES = tests/unit/test_sink_syslog.c tests/unit/receivers.c tests/unit/receivers.h
+tests_unit_test_sink_syslog_CPPFLAGS = $(UNIT_TEST_CPPFLAGS)
+tests_unit_test_sink_syslog_LDADD = $(ALERTERS_LIBS) $(UNIT_TEST_LIBS)
+
+check_PROGRAMS += tests/unit/test_sink_webhook
+TESTS += tests/unit/test_sink_webhook
+tests_unit_test_sink_webhook_SOURCES = tests/unit/test_sink_webhook.c tests/unit/receivers.c tests/unit/receivers.h
+tests_unit_test_sink_webhook_CPPFLAGS = $(UNIT_TEST_CPPFLAGS)
+tests_unit_test_sink_webhook_LDADD = $(ALERTERS_LIBS) $(UNIT_TEST_LIBS)
+
+check_PROGRAMS += tests/unit/test_spool
+TESTS += tests/unit/test_spool
+tests_unit_test_spool_SOURCES = tests/unit/test_spool.c
+tests_unit_test_spool_CPPFLAGS = $(UNIT_TEST_CPPFLAGS)
+tests_unit_test_spool_LDADD = $(ALERTERS_LIBS) $(UNIT_TEST_LIBS)

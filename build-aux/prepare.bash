@@ -9,7 +9,7 @@ PACKAGES_APT_BUILD=(autoconf automake gcc make pkgconf libc6-dev libauparse-dev 
 PACKAGES_APT_LIVE=(auditd)
 PACKAGES_APT_TEST=(git check clang clang-format shellcheck groff-base xz-utils procps iproute2 libcap2-bin
 	python3 python3-jsonschema chrony nginx-light unbound dnsmasq-base tcpdump iputils-ping sudo
-	bubblewrap runc busybox-static)
+	bubblewrap runc busybox-static mount systemd)
 
 PACKAGES_DNF_BUILD=(autoconf automake gcc make pkgconf-pkg-config audit-libs-devel libcurl-devel
 	libyaml-devel libcap-devel jansson-devel openssl-devel)
@@ -45,28 +45,27 @@ dnf_has() {
 }
 
 # Installing auditd or chrony would start it and enable it for the next boot; a test host's owner has
-# not asked for that. policy-rc.d is Debian's own way to say so, and is removed after.
-apt_install() {
-	local policy=/usr/sbin/policy-rc.d made_policy=no status=0
+# not asked for that. policy-rc.d is Debian's own way to say so; a subshell, whose end removes it again,
+# also when interrupted.
+apt_install() (
+	policy=/usr/sbin/policy-rc.d
+	apt=(env DEBIAN_FRONTEND=noninteractive DEBCONF_NOWARNINGS=yes apt-get -qq)
 	if [[ ! -e $policy ]]; then
-		printf '#!/bin/sh\nexit 101\n' | as_root tee "$policy" >/dev/null &&
-			as_root chmod 0755 "$policy" && made_policy=yes
+		trap 'as_root rm -f "$policy"' EXIT
+		printf '#!/bin/sh\nexit 101\n' | as_root tee "$policy" >/dev/null
+		as_root chmod 0755 "$policy"
 	fi
-	as_root env DEBIAN_FRONTEND=noninteractive apt-get -qq update &&
-		as_root env DEBIAN_FRONTEND=noninteractive DEBCONF_NOWARNINGS=yes apt-get -qq install -y --no-install-recommends "$@" >/dev/null ||
-		status=1
-	[[ $made_policy == no ]] || as_root rm -f "$policy"
-	((status == 0)) || return 1
-	command -v systemctl >/dev/null || return 0
-	local package
+	as_root "${apt[@]}" update &&
+		as_root "${apt[@]}" install -y --no-install-recommends "$@" >/dev/null || exit 1
+	command -v systemctl >/dev/null || exit 0
 	for package in "$@"; do
 		case $package in
 		auditd | chrony | unbound) as_root systemctl -q disable "$package.service" ;;
 		nginx-light) as_root systemctl -q disable nginx.service ;;
 		esac
 	done
-	return 0
-}
+	exit 0
+)
 
 dnf_install() {
 	as_root dnf -q -y --setopt=install_weak_deps=False install "$@"
