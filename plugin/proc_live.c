@@ -1,0 +1,582 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#define _GNU_SOURCE
+#include "plugin/proc_live.h"
+
+#include <ctype.h>
+#include <dirent.h>
+#include <endian.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <linux/capability.h>
+#include <linux/openat2.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/sysmacros.h>
+#include <sys/xattr.h>
+#include <time.h>
+#include <unistd.h>
+
+enum {
+	NAME_MAX_LENGTH = 64,	 /* "/proc/PID", "/proc/self/fd/N" */
+	STAT_MAX = 2048,	 /* 52 numbers of at most 20 digits, and a comm */
+	NUMBER_MAX = 32,	 /* loginuid, sessionid */
+	LINE_CHUNK = 4096,	 /* longer lines of /proc/PID/status (Groups) are cut */
+	STATUS_CHUNKS_MAX = 256, /* of one status: 65,536 groups take 180 */
+	CGROUP_WHOLE_MAX = 16 * 1024,
+	CAPS_XATTR_MAX = 64,
+};
+
+static const char deleted_suffix[] = " (deleted)";
+
+/* --- small files --- */
+
+/* The whole of a small file, terminated; its length, or -1 (also when it does not fit). */
+static ssize_t read_small(int dir, const char *name, char *buf, size_t size)
+{
+	size_t used = 0;
+	ssize_t got;
+	int fd = openat(dir, name, O_RDONLY | O_CLOEXEC);
+
+	if (fd < 0)
+		return -1;
+	do {
+		got = read(fd, buf + used, size - 1 - used);
+		if (got > 0)
+			used += (size_t)got;
+	} while ((got > 0 && used < size - 1) || (got < 0 && errno == EINTR));
+	close(fd);
+	buf[used] = '\0';
+	return got == 0 ? (ssize_t)used : -1;
+}
+
+/* A descriptor of /proc/PID: what is opened below it belongs to one process, whatever becomes of
+ * the number meanwhile. */
+static int open_process(pid_t pid)
+{
+	char name[NAME_MAX_LENGTH];
+
+	snprintf(name, sizeof(name), "/proc/%d", (int)pid);
+	return open(name, O_PATH | O_DIRECTORY | O_CLOEXEC);
+}
+
+static bool read_id(int process, const char *name, int64_t *id)
+{
+	char text[NUMBER_MAX];
+	char *end;
+	unsigned long value;
+
+	if (read_small(process, name, text, sizeof(text)) <= 0)
+		return false;
+	value = strtoul(text, &end, 10);
+	if (end == text)
+		return false;
+	*id = (uint32_t)value == UINT32_MAX ? -1 : (int64_t)value;
+	return true;
+}
+
+/* --- /proc/PID/status, line by line --- */
+
+struct status_sets {
+	capmask inheritable, permitted, effective, bounding, ambient;
+};
+
+static void parse_set(const char *line, struct status_sets *sets)
+{
+	static const struct {
+		const char *name;
+		size_t offset;
+	} fields[] = {
+		{"CapInh:", offsetof(struct status_sets, inheritable)},
+		{"CapPrm:", offsetof(struct status_sets, permitted)},
+		{"CapEff:", offsetof(struct status_sets, effective)},
+		{"CapBnd:", offsetof(struct status_sets, bounding)},
+		{"CapAmb:", offsetof(struct status_sets, ambient)},
+	};
+
+	for (size_t i = 0; i < sizeof(fields) / sizeof(*fields); i++) {
+		size_t length = strlen(fields[i].name);
+
+		if (strncmp(line, fields[i].name, length) == 0)
+			*(capmask *)((char *)sets + fields[i].offset) = strtoull(line + length,
+										 NULL, 16);
+	}
+}
+
+struct status_lines {
+	struct status_sets sets;
+	bool has_sets;
+	struct proc_status *status; /* NULL: only the sets */
+};
+
+static void parse_status_line(const char *line, struct status_lines *lines)
+{
+	struct proc_status *status = lines->status;
+
+	if (strncmp(line, "Cap", 3) == 0) {
+		parse_set(line, &lines->sets);
+		lines->has_sets = true;
+	} else if (status && strncmp(line, "Uid:", 4) == 0) {
+		sscanf(line, "Uid: %" SCNu32 " %" SCNu32 " %" SCNu32 " %" SCNu32, &status->uid,
+		       &status->euid, &status->suid, &status->fsuid);
+	}
+}
+
+/* Hands each line of chunk to the parser and moves an unfinished one to its front. A line longer
+ * than the chunk is dropped up to its end: no line that counts is that long, but Groups can be. */
+static size_t parse_chunk(char *chunk, size_t used, bool *in_long_line, struct status_lines *lines)
+{
+	char *line = chunk, *end;
+
+	while ((end = memchr(line, '\n', used - (size_t)(line - chunk)))) {
+		*end = '\0';
+		if (!*in_long_line)
+			parse_status_line(line, lines);
+		*in_long_line = false;
+		line = end + 1;
+	}
+	used -= (size_t)(line - chunk);
+	if (used == LINE_CHUNK) {
+		*in_long_line = true;
+		return 0;
+	}
+	memmove(chunk, line, used);
+	return used;
+}
+
+static bool read_status(int dir, const char *name, struct status_lines *lines)
+{
+	char chunk[LINE_CHUNK];
+	size_t used = 0;
+	bool in_long_line = false;
+	ssize_t got = 1;
+	int fd = openat(dir, name, O_RDONLY | O_CLOEXEC);
+
+	if (fd < 0)
+		return false;
+	for (int i = 0; i < STATUS_CHUNKS_MAX && got > 0; i++) {
+		got = read(fd, chunk + used, sizeof(chunk) - used);
+		if (got > 0)
+			used = parse_chunk(chunk, used + (size_t)got, &in_long_line, lines);
+	}
+	close(fd);
+	return got == 0 && lines->has_sets;
+}
+
+/* --- status --- */
+
+/* The nth field (as proc(5) counts, from 3 on) of what follows comm. */
+static const char *stat_field(const char *after_comm, int wanted)
+{
+	const char *field = after_comm;
+
+	for (int number = 3; number < wanted; number++) {
+		field = strchr(field, ' ');
+		if (!field)
+			return NULL;
+		field++;
+	}
+	return field;
+}
+
+bool proc_live_parse_stat(const char *text, size_t length, struct proc_status *status)
+{
+	enum { STAT_STATE = 3, STAT_PPID = 4, STAT_THREADS = 20, STAT_START = 22 };
+	const char *open = memchr(text, '(', length), *close = memrchr(text, ')', length);
+	const char *threads, *start;
+	size_t comm_length;
+
+	if (!open || !close || close < open || close + 2 >= text + length)
+		return false;
+	threads = stat_field(close + 2, STAT_THREADS);
+	start = stat_field(close + 2, STAT_START);
+	if (!threads || !start)
+		return false;
+	comm_length = (size_t)(close - open - 1);
+	if (comm_length > PROC_COMM_MAX)
+		comm_length = PROC_COMM_MAX; /* kernel threads show more */
+	memcpy(status->comm, open + 1, comm_length);
+	status->comm[comm_length] = '\0';
+	status->ppid = (pid_t)strtol(stat_field(close + 2, STAT_PPID), NULL, 10);
+	status->threads = (uint32_t)strtoul(threads, NULL, 10);
+	status->start_ticks = strtoull(start, NULL, 10);
+	return true;
+}
+
+static int64_t clock_ms(clockid_t clock)
+{
+	struct timespec now = {0};
+
+	clock_gettime(clock, &now);
+	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+/* /proc/stat's btime has whole seconds only; the difference of the two clocks has milliseconds. */
+static int64_t start_time(const struct proc_live *live, uint64_t ticks)
+{
+	int64_t boot = clock_ms(CLOCK_REALTIME) - clock_ms(CLOCK_BOOTTIME);
+
+	return boot + (int64_t)(ticks * 1000 / (uint64_t)live->ticks_per_second);
+}
+
+static void intersect_thread(int tasks, const char *name, struct proc_status *status)
+{
+	char path[NAME_MAX_LENGTH];
+	struct status_lines lines = {0};
+
+	if (snprintf(path, sizeof(path), "%s/status", name) >= (int)sizeof(path) ||
+	    !read_status(tasks, path, &lines))
+		return; /* it has ended */
+	status->task_permitted &= lines.sets.permitted;
+	status->task_effective &= lines.sets.effective;
+	status->task_inheritable &= lines.sets.inheritable;
+	status->task_ambient &= lines.sets.ambient;
+}
+
+/* What every thread holds: starts from the leader, which holds it even when it is a zombie. */
+static void intersect_threads(int process, struct proc_status *status)
+{
+	struct dirent *entry;
+	DIR *tasks;
+	int fd = openat(process, "task", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	tasks = fd < 0 ? NULL : fdopendir(fd);
+	if (!tasks) {
+		if (fd >= 0)
+			close(fd);
+		return;
+	}
+	for (int seen = 0; seen < PROC_LIVE_THREADS_MAX && (entry = readdir(tasks));) {
+		if (!isdigit((unsigned char)entry->d_name[0]))
+			continue;
+		intersect_thread(fd, entry->d_name, status);
+		seen++;
+	}
+	closedir(tasks);
+}
+
+static bool read_process(const struct proc_live *live, int process, struct proc_status *status)
+{
+	char stat[STAT_MAX];
+	struct status_lines lines = {.status = status};
+	ssize_t length = read_small(process, "stat", stat, sizeof(stat));
+
+	memset(status, 0, sizeof(*status));
+	if (length <= 0 || !proc_live_parse_stat(stat, (size_t)length, status) ||
+	    !read_status(process, "status", &lines))
+		return false;
+	status->start_time = start_time(live, status->start_ticks);
+	status->task_permitted = status->permitted = lines.sets.permitted;
+	status->task_effective = status->effective = lines.sets.effective;
+	status->task_inheritable = status->inheritable = lines.sets.inheritable;
+	status->task_ambient = status->ambient = lines.sets.ambient;
+	status->bounding = lines.sets.bounding;
+	/* a kernel without CONFIG_AUDIT has neither; there nobody has logged in, as far as it knows
+	 */
+	if (!read_id(process, "loginuid", &status->auid))
+		status->auid = -1;
+	if (!read_id(process, "sessionid", &status->session))
+		status->session = -1;
+	if (status->threads > 1)
+		intersect_threads(process, status);
+	return true;
+}
+
+static bool live_status(void *ctx, pid_t pid, struct proc_status *status)
+{
+	int process = open_process(pid);
+	bool known;
+
+	if (process < 0)
+		return false;
+	known = read_process(ctx, process, status);
+	close(process);
+	return known;
+}
+
+/* --- cgroup --- */
+
+/* The two lines that name a service, of cgroup v2 and of systemd on v1. */
+static bool names_service(const char *line)
+{
+	const char *controllers = strchr(line, ':');
+
+	return controllers &&
+	       (strncmp(line, "0::", 3) == 0 || strncmp(controllers, ":name=systemd:", 14) == 0);
+}
+
+static bool append_line(char *buf, size_t size, const char *line, size_t length)
+{
+	size_t used = strlen(buf);
+
+	if (used + length >= size)
+		return false;
+	memcpy(buf + used, line, length);
+	buf[used + length] = '\0';
+	return true;
+}
+
+/* Where the whole does not fit, as with a dozen v1 controllers: first what names the service, then
+ * what of the others has room. */
+static bool shorten_cgroup(const char *whole, char *buf, size_t size)
+{
+	bool complete = true;
+
+	buf[0] = '\0';
+	for (int others = 0; others < 2; others++) {
+		for (const char *line = whole, *end; *line; line = end) {
+			end = strchrnul(line, '\n');
+			end += *end == '\n';
+			if (names_service(line) != !others)
+				continue;
+			if (!append_line(buf, size, line, (size_t)(end - line)) && !others)
+				complete = false;
+		}
+	}
+	return complete && buf[0];
+}
+
+static bool live_cgroup(void *ctx, pid_t pid, char *buf, size_t size)
+{
+	char whole[CGROUP_WHOLE_MAX];
+	int process = open_process(pid);
+	ssize_t length;
+
+	(void)ctx;
+	if (process < 0)
+		return false;
+	length = read_small(process, "cgroup", whole, sizeof(whole));
+	close(process);
+	if (length <= 0)
+		return false;
+	return shorten_cgroup(whole, buf, size);
+}
+
+/* --- files --- */
+
+static bool identify(int fd, struct proc_file *file, uint32_t *links)
+{
+	struct statx attributes;
+
+	if (statx(fd, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC | AT_NO_AUTOMOUNT,
+		  STATX_INO | STATX_NLINK, &attributes) < 0)
+		return false;
+	file->device = makedev(attributes.stx_dev_major, attributes.stx_dev_minor);
+	file->inode = attributes.stx_ino;
+	if (links)
+		*links = attributes.stx_nlink;
+	return true;
+}
+
+static bool link_text(int fd, char *path, size_t size)
+{
+	char name[NAME_MAX_LENGTH];
+	ssize_t length;
+
+	snprintf(name, sizeof(name), "/proc/self/fd/%d", fd);
+	length = readlink(name, path, size);
+	if (length <= 0 || (size_t)length >= size)
+		return false;
+	path[length] = '\0';
+	return true;
+}
+
+/* The text says " (deleted)" of an unlinked file, but a file may also be called that. */
+static bool strip_deleted(char *path, uint32_t links)
+{
+	size_t length = strlen(path), suffix = sizeof(deleted_suffix) - 1;
+
+	if (links != 0)
+		return false;
+	if (length > suffix && strcmp(path + length - suffix, deleted_suffix) == 0)
+		path[length - suffix] = '\0';
+	return true;
+}
+
+/* Through one descriptor, so that text and file are of the same program even when it execs
+ * meanwhile. */
+static bool live_exe(void *ctx, pid_t pid, char *path, size_t size, struct proc_file *file,
+		     bool *deleted)
+{
+	char name[NAME_MAX_LENGTH];
+	uint32_t links = 0;
+	bool known;
+	int fd;
+
+	(void)ctx;
+	snprintf(name, sizeof(name), "/proc/%d/exe", (int)pid);
+	fd = open(name, O_PATH | O_CLOEXEC);
+	if (fd < 0)
+		return false;
+	known = link_text(fd, path, size) && identify(fd, file, &links);
+	close(fd);
+	if (known)
+		*deleted = strip_deleted(path, links);
+	return known;
+}
+
+static bool live_host_file(void *ctx, const char *path, struct proc_file *file)
+{
+	int fd = open(path, O_PATH | O_CLOEXEC);
+	bool known;
+
+	(void)ctx;
+	if (fd < 0)
+		return false;
+	known = identify(fd, file, NULL);
+	close(fd);
+	return known;
+}
+
+static bool userns_of(const char *process, struct proc_file *ns)
+{
+	char name[NAME_MAX_LENGTH];
+	struct stat attributes;
+
+	snprintf(name, sizeof(name), "/proc/%s/ns/user", process);
+	if (stat(name, &attributes) < 0)
+		return false;
+	ns->device = attributes.st_dev;
+	ns->inode = attributes.st_ino;
+	return true;
+}
+
+static bool live_in_host_userns(void *ctx, pid_t pid, bool *host)
+{
+	const struct proc_live *live = ctx;
+	struct proc_file ns;
+	char process[NAME_MAX_LENGTH / 2];
+
+	snprintf(process, sizeof(process), "%d", (int)pid);
+	if (!live->knows_host_userns || !userns_of(process, &ns))
+		return false;
+	*host = ns.device == live->host_userns.device && ns.inode == live->host_userns.inode;
+	return true;
+}
+
+/* --- file capabilities --- */
+
+static uint32_t le32_at(const unsigned char *bytes)
+{
+	uint32_t value;
+
+	memcpy(&value, bytes, sizeof(value));
+	return le32toh(value);
+}
+
+bool proc_live_parse_file_caps(const void *value, size_t size, capmask *permitted,
+			       capmask *inheritable)
+{
+	const unsigned char *bytes = value;
+	uint32_t revision;
+	unsigned words;
+
+	if (size < sizeof(uint32_t))
+		return false;
+	revision = le32_at(bytes) & VFS_CAP_REVISION_MASK;
+	words = revision == VFS_CAP_REVISION_1 ? VFS_CAP_U32_1 : VFS_CAP_U32_2;
+	if (!(revision == VFS_CAP_REVISION_1 && size == XATTR_CAPS_SZ_1) &&
+	    !(revision == VFS_CAP_REVISION_2 && size == XATTR_CAPS_SZ_2) &&
+	    !(revision == VFS_CAP_REVISION_3 && size == XATTR_CAPS_SZ_3))
+		return false;
+	/* version 3 ends in the root user of the namespace it was made in: there alone it counts */
+	if (revision == VFS_CAP_REVISION_3 && le32_at(bytes + XATTR_CAPS_SZ_2) != 0)
+		return false;
+	*permitted = *inheritable = 0;
+	for (unsigned word = 0; word < words; word++) {
+		*permitted |= (capmask)le32_at(bytes + 4 + 8 * word) << (32 * word);
+		*inheritable |= (capmask)le32_at(bytes + 8 + 8 * word) << (32 * word);
+	}
+	return true;
+}
+
+/* path as the process sees it: symbolic links end at its root, not at ours. */
+static int open_in_root(int root, const char *path)
+{
+	struct open_how how = {.flags = O_PATH | O_CLOEXEC,
+			       .resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS};
+
+	return (int)syscall(SYS_openat2, root, path, &how, sizeof(how));
+}
+
+static int open_as_seen_by(pid_t pid, const char *path)
+{
+	char name[NAME_MAX_LENGTH];
+	int root, fd;
+
+	snprintf(name, sizeof(name), "/proc/%d/root", (int)pid);
+	root = open(name, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (root < 0)
+		return -1;
+	fd = open_in_root(root, path);
+	/* before Linux 5.6: an absolute link would lead out of its root, so only a path without
+	 * links */
+	if (fd < 0 && errno == ENOSYS)
+		fd = openat(root, path + strspn(path, "/"), O_PATH | O_NOFOLLOW | O_CLOEXEC);
+	close(root);
+	return fd;
+}
+
+static bool live_file_caps(void *ctx, pid_t pid, const char *path, capmask *permitted,
+			   capmask *inheritable, bool *present)
+{
+	unsigned char value[CAPS_XATTR_MAX];
+	char name[NAME_MAX_LENGTH];
+	ssize_t size;
+	int fd = open_as_seen_by(pid, path), error;
+
+	(void)ctx;
+	if (fd < 0)
+		return false;
+	/* fgetxattr refuses O_PATH; by way of /proc it is the same file */
+	snprintf(name, sizeof(name), "/proc/self/fd/%d", fd);
+	size = getxattr(name, "security.capability", value, sizeof(value));
+	error = errno;
+	close(fd);
+	*permitted = *inheritable = 0;
+	*present = size > 0 &&
+		   proc_live_parse_file_caps(value, (size_t)size, permitted, inheritable);
+	return size >= 0 || error == ENODATA || error == EOPNOTSUPP;
+}
+
+/* --- all --- */
+
+static void live_each_process(void *ctx, void (*visit)(void *visit_ctx, pid_t pid), void *visit_ctx)
+{
+	struct dirent *entry;
+	DIR *proc = opendir("/proc");
+
+	(void)ctx;
+	if (!proc)
+		return;
+	while ((entry = readdir(proc))) {
+		char *end;
+		long pid = strtol(entry->d_name, &end, 10);
+
+		if (pid > 0 && *end == '\0')
+			visit(visit_ctx, (pid_t)pid);
+	}
+	closedir(proc);
+}
+
+void proc_live_init(struct proc_live *live)
+{
+	*live = (struct proc_live){
+		.reader = {.ctx = live,
+			   .status = live_status,
+			   .cgroup = live_cgroup,
+			   .exe = live_exe,
+			   .host_file = live_host_file,
+			   .in_host_userns = live_in_host_userns,
+			   .file_caps = live_file_caps,
+			   .each_process = live_each_process},
+		.ticks_per_second = sysconf(_SC_CLK_TCK),
+	};
+	/* where init's is not to be seen, as inside a container, what we are in stands for the host
+	 */
+	live->knows_host_userns = userns_of("1", &live->host_userns) ||
+				  userns_of("self", &live->host_userns);
+}

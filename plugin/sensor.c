@@ -1,0 +1,428 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#define _GNU_SOURCE
+#include "plugin/sensor.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <syslog.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "common/log.h"
+#include "common/wire.h"
+#include "judge/judge.h"
+#include "plugin/alert_body.h"
+#include "plugin/outbox.h"
+#include "plugin/proc_live.h"
+
+enum {
+	STREAM_CHUNK = 64 * 1024,
+	/* After less than this in one read, the next waits a little, so that a steady flow costs
+	 * one read for many records instead of one each; after more, auditd's socket may be full:
+	 * read on. */
+	STREAM_FEW_BYTES = 16 * 1024,
+	STREAM_PAUSE_MS = 2,
+	CONTROL_BUFFER = 64 * 1024,
+	HOST_MAX = 256,
+};
+
+enum { POLL_CONTROL, POLL_LINK, POLL_SIGNAL, POLL_STREAM, POLL_COUNT };
+
+struct sensor {
+	const struct sensor_options *options;
+	struct configuration configuration;
+	struct judge *judge;
+	struct outbox *outbox;
+	struct proc_live proc;
+	struct logger log; /* lines go to the courier */
+	int control;	   /* -1 once it has ended */
+	int signals;
+	bool stream_is_socket, stream_ended, control_ended;
+	int64_t pause_until; /* steady clock: the stream is not polled before */
+	char host[HOST_MAX], host_id[HOST_MAX];
+	char chunk[STREAM_CHUNK], message[CONTROL_BUFFER];
+};
+
+/* --- clocks --- */
+
+static int64_t clock_ms(clockid_t clock)
+{
+	struct timespec now = {0};
+
+	clock_gettime(clock, &now);
+	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+static int64_t wall_ms(void)
+{
+	return clock_ms(CLOCK_REALTIME);
+}
+
+static int64_t steady_ms(void)
+{
+	return clock_ms(CLOCK_MONOTONIC);
+}
+
+/* --- what goes to the courier --- */
+
+static void on_alert(void *ctx, const struct alert *alert)
+{
+	struct sensor *sensor = ctx;
+	struct outbox_alert message;
+
+	if (alert_body_make(alert, &message))
+		outbox_put(sensor->outbox, &message);
+	else
+		outbox_count_dropped(sensor->outbox);
+}
+
+static void emit_line(void *ctx, int priority, const char *line)
+{
+	outbox_put_line(ctx, priority, line);
+}
+
+static void send_to_courier(struct sensor *sensor)
+{
+	/* a broken link says nothing new: the supervisor hands over the next one */
+	outbox_send(sensor->outbox, NULL);
+}
+
+static void report_dropped(struct sensor *sensor)
+{
+	uint64_t dropped = outbox_take_dropped(sensor->outbox);
+	struct error what;
+
+	if (!dropped)
+		return;
+	error_set(&what,
+		  "%llu alerts were dropped, the least severe first: the courier did not take them",
+		  (unsigned long long)dropped);
+	judge_report_loss(sensor->judge, what.text, SEVERITY_HIGH, wall_ms());
+}
+
+/* --- control --- */
+
+static void reload(struct sensor *sensor)
+{
+	struct configuration loaded, old = sensor->configuration;
+	struct error err;
+
+	if (configuration_load(&loaded, sensor->options->config_file, &err) < 0) {
+		log_line(&sensor->log, LOG_ERR, "%s; the configuration stays as it was", err.text);
+		return;
+	}
+	judge_reconfigure(sensor->judge, loaded.settings, loaded.baseline, "SIGHUP to the plugin",
+			  wall_ms());
+	sensor->configuration = loaded;
+	configuration_free(&old);
+	log_line(&sensor->log, LOG_NOTICE, "configuration read anew");
+}
+
+static void obey(struct sensor *sensor, const struct wire_message *message)
+{
+	switch (message->header.type) {
+	case WIRE_NOTICE:
+		judge_report_loss(sensor->judge, message->body, SEVERITY_HIGH, wall_ms());
+		break;
+	case WIRE_RELOAD:
+		reload(sensor);
+		break;
+	case WIRE_COURIER_FD:
+		outbox_connect(sensor->outbox, message->fd);
+		break;
+	default: /* nothing that the supervisor sends */
+		break;
+	}
+}
+
+static void read_control(struct sensor *sensor)
+{
+	struct wire_message message;
+	int rc;
+
+	while ((rc = wire_receive(sensor->control, sensor->message, sizeof(sensor->message),
+				  &message, NULL)) > 0)
+		obey(sensor, &message);
+	if (rc < 0)
+		sensor->control_ended = true;
+}
+
+/* SIGTERM is the supervisor's to act on, in its own order of stopping; from the kernel it means
+ * that the supervisor is dead. */
+static void read_signals(struct sensor *sensor)
+{
+	struct signalfd_siginfo info;
+
+	while (read(sensor->signals, &info, sizeof(info)) == sizeof(info))
+		if (getppid() != sensor->options->supervisor)
+			sensor->control_ended = true;
+}
+
+/* --- stream --- */
+
+/* fd 0's description is shared with the supervisor, so O_NONBLOCK is not set on it: what is no
+ * socket is read only when poll says so. Returns the bytes read; 0 at the end; -1 when there is
+ * nothing now. */
+static ssize_t read_chunk(struct sensor *sensor)
+{
+	ssize_t got;
+
+	if (sensor->stream_is_socket)
+		got = recv(sensor->options->stream, sensor->chunk, sizeof(sensor->chunk),
+			   MSG_DONTWAIT);
+	else
+		got = read(sensor->options->stream, sensor->chunk, sizeof(sensor->chunk));
+	if (got < 0 && errno != EAGAIN && errno != EINTR) {
+		log_line(&sensor->log, LOG_ERR, "reading the audit stream: %s", strerror(errno));
+		return 0;
+	}
+	return got;
+}
+
+static ssize_t read_stream(struct sensor *sensor)
+{
+	ssize_t got = read_chunk(sensor);
+
+	if (got > 0)
+		judge_feed(sensor->judge, sensor->chunk, (size_t)got, wall_ms());
+	else if (got == 0)
+		sensor->stream_ended = true;
+	return got;
+}
+
+static bool stream_is_readable(const struct sensor *sensor)
+{
+	struct pollfd stream = {.fd = sensor->options->stream, .events = POLLIN};
+
+	return poll(&stream, 1, 0) > 0;
+}
+
+/* Told to stop: what auditd has already written is still judged, if it does not go on forever. */
+static void drain_stream(struct sensor *sensor)
+{
+	int64_t deadline = steady_ms() + SENSOR_DRAIN_MS;
+
+	while (!sensor->stream_ended && steady_ms() < deadline && stream_is_readable(sensor))
+		read_stream(sensor);
+}
+
+/* --- the loop --- */
+
+static int earlier_timeout(int timeout, int64_t at, int64_t now)
+{
+	int64_t wait = at > now ? at - now : 0;
+
+	if (wait > INT32_MAX)
+		wait = INT32_MAX;
+	return timeout < 0 || wait < timeout ? (int)wait : timeout;
+}
+
+static int next_timeout(const struct sensor *sensor)
+{
+	int64_t deadline = judge_next_deadline(sensor->judge);
+	int timeout = -1;
+
+	if (deadline >= 0)
+		timeout = earlier_timeout(timeout, deadline, wall_ms());
+	if (sensor->pause_until)
+		timeout = earlier_timeout(timeout, sensor->pause_until, steady_ms());
+	return timeout;
+}
+
+static void wait_for_input(struct sensor *sensor, struct pollfd polled[POLL_COUNT],
+			   bool with_stream)
+{
+	bool unsent = outbox_has_unsent(sensor->outbox);
+
+	polled[POLL_CONTROL] = (struct pollfd){.fd = sensor->control_ended ? -1 : sensor->control,
+					       .events = POLLIN};
+	polled[POLL_LINK] = (struct pollfd){.fd = outbox_link(sensor->outbox),
+					    .events = (short)(unsent ? POLLIN | POLLOUT : POLLIN)};
+	polled[POLL_SIGNAL] = (struct pollfd){.fd = sensor->signals, .events = POLLIN};
+	polled[POLL_STREAM] = (struct pollfd){.fd = with_stream ? sensor->options->stream : -1,
+					      .events = POLLIN};
+}
+
+static void handle_input(struct sensor *sensor, const struct pollfd polled[POLL_COUNT])
+{
+	if (polled[POLL_SIGNAL].revents)
+		read_signals(sensor);
+	if (polled[POLL_CONTROL].revents)
+		read_control(sensor);
+	if (polled[POLL_LINK].revents & (POLLIN | POLLHUP | POLLERR))
+		outbox_receive(sensor->outbox, NULL);
+}
+
+static void take_stream(struct sensor *sensor)
+{
+	ssize_t got = read_stream(sensor);
+
+	sensor->pause_until = got > 0 && got < STREAM_FEW_BYTES ? steady_ms() + STREAM_PAUSE_MS : 0;
+}
+
+static void judge_time(struct sensor *sensor)
+{
+	int64_t now = wall_ms(), deadline = judge_next_deadline(sensor->judge);
+
+	if (deadline >= 0 && deadline <= now)
+		judge_tick(sensor->judge, now);
+}
+
+static void run_loop(struct sensor *sensor)
+{
+	struct pollfd polled[POLL_COUNT];
+
+	while (!sensor->stream_ended && !sensor->control_ended) {
+		atomic_fetch_add(&sensor->options->pulse->beats, 1);
+		if (sensor->pause_until && steady_ms() >= sensor->pause_until)
+			sensor->pause_until = 0;
+		wait_for_input(sensor, polled, !sensor->pause_until);
+		if (poll(polled, POLL_COUNT, next_timeout(sensor)) > 0) {
+			handle_input(sensor, polled);
+			if (polled[POLL_STREAM].revents)
+				take_stream(sensor);
+		}
+		judge_time(sensor);
+		report_dropped(sensor);
+		send_to_courier(sensor);
+	}
+}
+
+/* --- the end --- */
+
+static void deliver_rest(struct sensor *sensor)
+{
+	struct pollfd polled[POLL_COUNT];
+	int64_t deadline = steady_ms() + SENSOR_FINISH_MS;
+
+	send_to_courier(sensor);
+	while (outbox_pending(sensor->outbox) > 0 && steady_ms() < deadline) {
+		if (sensor->control_ended && outbox_link(sensor->outbox) < 0)
+			return; /* nobody is left to hand over a new link */
+		atomic_fetch_add(&sensor->options->pulse->beats, 1);
+		wait_for_input(sensor, polled, false);
+		if (poll(polled, POLL_COUNT, earlier_timeout(-1, deadline, steady_ms())) > 0)
+			handle_input(sensor, polled);
+		send_to_courier(sensor);
+	}
+}
+
+static enum sensor_end finish(struct sensor *sensor)
+{
+	bool orphaned = getppid() != sensor->options->supervisor;
+
+	if (!sensor->stream_ended)
+		drain_stream(sensor);
+	if (orphaned) {
+		judge_report_loss(sensor->judge,
+				  "the supervisor ended unexpectedly: records may be missed until "
+				  "auditd starts the plugin anew",
+				  SEVERITY_HIGH, wall_ms());
+		/* auditd notices only when nobody holds the other end any more */
+		close(sensor->options->stream);
+	}
+	judge_finish(sensor->judge, wall_ms());
+	report_dropped(sensor);
+	deliver_rest(sensor);
+	return outbox_pending(sensor->outbox) > 0 ? SENSOR_UNDELIVERED : SENSOR_DONE;
+}
+
+/* --- the beginning --- */
+
+static void read_host_id(char *host_id, size_t size)
+{
+	int fd = open("/etc/machine-id", O_RDONLY | O_CLOEXEC);
+	ssize_t got = fd < 0 ? -1 : read(fd, host_id, size - 1);
+
+	if (fd >= 0)
+		close(fd);
+	host_id[got > 0 ? got : 0] = '\0';
+	host_id[strcspn(host_id, "\n")] = '\0';
+}
+
+static int open_signals(struct sensor *sensor, struct error *err)
+{
+	sigset_t mask;
+
+	sigemptyset(&mask);
+	sigaddset(&mask, SIGTERM);
+	sensor->signals = signalfd(-1, &mask, SFD_CLOEXEC | SFD_NONBLOCK);
+	if (sensor->signals < 0)
+		return error_set(err, "signalfd: %s", strerror(errno));
+	return 0;
+}
+
+static bool is_socket(int fd)
+{
+	int type;
+	socklen_t size = sizeof(type);
+
+	return getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &size) == 0;
+}
+
+static int begin(struct sensor *sensor, struct error *err)
+{
+	struct judge_options judge = {.settings = sensor->configuration.settings,
+				      .baseline = sensor->configuration.baseline,
+				      .proc = &sensor->proc.reader,
+				      .host = sensor->host,
+				      .alert = on_alert,
+				      .alert_ctx = sensor};
+
+	if (open_signals(sensor, err) < 0)
+		return -1;
+	sensor->outbox = outbox_new();
+	if (!sensor->outbox)
+		return error_set(err, "no memory");
+	sensor->log = (struct logger){
+		.emit = emit_line, .ctx = sensor->outbox, .max_priority = LOG_INFO};
+	sensor->stream_is_socket = is_socket(sensor->options->stream);
+	proc_live_init(&sensor->proc);
+	if (gethostname(sensor->host, sizeof(sensor->host) - 1) == 0)
+		judge.host = sensor->host;
+	read_host_id(sensor->host_id, sizeof(sensor->host_id));
+	judge.host_id = sensor->host_id[0] ? sensor->host_id : NULL;
+	sensor->judge = judge_new(&judge, err);
+	if (!sensor->judge)
+		return -1;
+	judge_seed(sensor->judge);
+	return 0;
+}
+
+static void release(struct sensor *sensor)
+{
+	judge_free(sensor->judge);
+	outbox_free(sensor->outbox);
+	configuration_free(&sensor->configuration);
+	if (sensor->signals >= 0)
+		close(sensor->signals);
+	free(sensor);
+}
+
+enum sensor_end sensor_run(const struct sensor_options *options, struct error *err)
+{
+	struct sensor *sensor = calloc(1, sizeof(*sensor));
+	enum sensor_end end = SENSOR_FAILED;
+
+	if (!sensor) {
+		error_set(err, "no memory");
+		return SENSOR_FAILED;
+	}
+	sensor->options = options;
+	sensor->configuration = options->configuration;
+	sensor->control = options->control;
+	sensor->signals = -1;
+	if (begin(sensor, err) == 0) {
+		run_loop(sensor);
+		end = finish(sensor);
+	}
+	release(sensor);
+	return end;
+}

@@ -1,0 +1,653 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#define _GNU_SOURCE
+#include "plugin/supervisor.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <syslog.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "common/wire.h"
+#include "plugin/child.h"
+#include "plugin/configuration.h"
+#include "plugin/sensor.h"
+#include "plugin/startup.h"
+
+enum {
+	STREAM_FD = STDIN_FILENO,
+	PATIENCE_MS = 1000,   /* so long the stream is left alone while there is no sensor */
+	PULSE_LOOK_MS = 1000, /* how often the sensor's pulse is looked at ... */
+	PULSE_STILL_MAX =
+		10, /* ... and how often in a row it may stand still while the stream waits:
+		       looks, not time, which also passes for a paused virtual machine */
+	STOP_SENSOR_MS = SENSOR_DRAIN_MS + SENSOR_FINISH_MS + 500, /* of the stop, for the sensor */
+	STOP_TOTAL_MS = 10 * 1000,
+	NOTICES_MAX = 16,
+	NOTICE_TEXT_MAX = ERROR_TEXT_MAX + 128,
+	DISCARD_CHUNK = 64 * 1024,
+};
+
+enum stage { STAGE_RUNNING, STAGE_STOPPING_SENSOR, STAGE_STOPPING_COURIER, STAGE_DONE };
+
+/* What a sensor is to be told, until one takes it. */
+struct notices {
+	char text[NOTICES_MAX][NOTICE_TEXT_MAX];
+	size_t count, left_out;
+};
+
+struct supervisor {
+	const struct supervisor_options *options;
+	const struct logger *log;
+	enum stage stage;
+	bool configured; /* configuration, users and capabilities are good: children may run */
+	bool tightened;
+	struct configuration configuration;
+	struct account sensor_account, courier_account;
+	struct child sensor, courier;
+	int held_link; /* a running courier's link, for the next sensor; -1 */
+	int signals;
+	struct pulse *pulse;
+	uint64_t beats; /* of the pulse when last looked at */
+	int64_t looked_at;
+	unsigned still;	     /* looks in a row that found it unchanged */
+	int64_t blind_since; /* no sensor since then; 0: there is one */
+	int64_t stop_since;
+	uint64_t discarded; /* bytes, since there is no sensor */
+	struct notices notices;
+	char chunk[DISCARD_CHUNK];
+};
+
+static int64_t steady_ms(void)
+{
+	struct timespec now = {0};
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+static void close_fd(int *fd)
+{
+	if (*fd >= 0)
+		close(*fd);
+	*fd = -1;
+}
+
+/* --- notices --- */
+
+static void notice_add(struct notices *notices, const char *text)
+{
+	if (notices->count == NOTICES_MAX) {
+		notices->left_out++;
+		return;
+	}
+	snprintf(notices->text[notices->count++], NOTICE_TEXT_MAX, "%s", text);
+}
+
+static bool notice_send(const struct child *sensor, const char *text)
+{
+	const struct wire_header header = {.type = WIRE_NOTICE, .length = (uint32_t)strlen(text)};
+
+	return wire_send(sensor->control, &header, text, -1, NULL) > 0;
+}
+
+static void send_notices(struct supervisor *sup)
+{
+	struct notices *notices = &sup->notices;
+	size_t sent = 0;
+
+	if (sup->sensor.pid == 0)
+		return;
+	while (sent < notices->count && notice_send(&sup->sensor, notices->text[sent]))
+		sent++;
+	notices->count -= sent;
+	memmove(notices->text[0], notices->text[sent], notices->count * NOTICE_TEXT_MAX);
+	if (notices->left_out > 0 && notices->count < NOTICES_MAX) {
+		size_t left_out = notices->left_out;
+
+		notices->left_out = 0;
+		snprintf(notices->text[notices->count++], NOTICE_TEXT_MAX,
+			 "%zu more notices of processes that ended were left out", left_out);
+	}
+}
+
+/* --- configuration --- */
+
+static int find_accounts(struct supervisor *sup, const struct configuration *configuration,
+			 struct error *err)
+{
+	const struct settings *settings = configuration->settings;
+	struct account sensor, courier;
+
+	if (privileges_find_account(settings->user, &sensor, err) < 0 ||
+	    privileges_find_account(settings->courier_user, &courier, err) < 0)
+		return -1;
+	if (sensor.uid == courier.uid)
+		return error_set(err,
+				 "user and courier_user are both uid %u: they have to differ, so "
+				 "that a courier taken over cannot end the sensor",
+				 sensor.uid);
+	sup->sensor_account = sensor;
+	sup->courier_account = courier;
+	return 0;
+}
+
+/* All that must be good before a child is started. After an error the former configuration stays.
+ */
+static int configure(struct supervisor *sup, struct error *err)
+{
+	struct configuration loaded;
+
+	if (configuration_load(&loaded, sup->options->config_file, err) < 0)
+		return -1;
+	if (find_accounts(sup, &loaded, err) < 0) {
+		configuration_free(&loaded);
+		return -1;
+	}
+	if (!sup->tightened && privileges_tighten(err) < 0) {
+		configuration_free(&loaded);
+		return -1;
+	}
+	sup->tightened = true;
+	configuration_free(&sup->configuration);
+	sup->configuration = loaded;
+	return 0;
+}
+
+static void try_to_begin(struct supervisor *sup)
+{
+	struct error err;
+	char text[NOTICE_TEXT_MAX];
+
+	if (configure(sup, &err) < 0) {
+		log_line(sup->log, LOG_ERR,
+			 "%s. Nothing is watched until that is put right and auditd gets SIGHUP",
+			 err.text);
+		if (sup->notices.count == 0) {
+			snprintf(text, sizeof(text),
+				 "nothing was watched from auditd's start on: %s", err.text);
+			notice_add(&sup->notices, text);
+		}
+		return;
+	}
+	sup->configured = true;
+	sup->sensor.start_at = sup->courier.start_at = steady_ms();
+}
+
+static void forward_reload(const struct child *child)
+{
+	const struct wire_header header = {.type = WIRE_RELOAD};
+
+	if (child->pid != 0)
+		wire_send(child->control, &header, NULL, -1, NULL);
+}
+
+/* A bad file is said by sensor and courier, who read the same; here it only means that the next
+ * child starts with the former configuration. */
+static void reload(struct supervisor *sup)
+{
+	if (!sup->configured) {
+		try_to_begin(sup);
+		return;
+	}
+	configure(sup, NULL);
+	forward_reload(&sup->sensor);
+	forward_reload(&sup->courier);
+}
+
+/* --- start --- */
+
+static void hand_over_link(const struct child *child, int link)
+{
+	const struct wire_header header = {.type = WIRE_COURIER_FD};
+
+	wire_send(child->control, &header, NULL, link, NULL);
+}
+
+/* Connects the two when both run: the one with what is held for it, or both anew. */
+static void connect_children(struct supervisor *sup)
+{
+	struct error err;
+	int ends[2];
+
+	if (sup->sensor.pid == 0 || sup->courier.pid == 0)
+		return;
+	if (sup->held_link >= 0) {
+		hand_over_link(&sup->sensor, sup->held_link);
+		close_fd(&sup->held_link);
+		return;
+	}
+	if (child_socketpair(ends, &err) < 0) {
+		log_line(sup->log, LOG_ERR, "%s: sensor and courier are not connected", err.text);
+		return;
+	}
+	hand_over_link(&sup->sensor, ends[0]);
+	hand_over_link(&sup->courier, ends[1]);
+	close(ends[0]);
+	close(ends[1]);
+}
+
+static void end_of_child(const char *name, const struct error *err)
+{
+	struct logger log;
+
+	log_to_syslog(&log, "audisp-capwatch");
+	log_line(&log, LOG_ERR, "the %s cannot begin: %s", name, err->text);
+	log_to_stderr(&log, "audisp-capwatch");
+	log_line(&log, LOG_ERR, "the %s cannot begin: %s", name, err->text);
+}
+
+/* closelog() comes first in a child: syslog(3) would go on using the number of a descriptor that is
+ * about to become another. */
+static int sensor_child(struct supervisor *sup, int control, pid_t parent)
+{
+	const int keep[] = {-1, control};
+	struct sensor_options options = {.config_file = sup->options->config_file,
+					 .configuration = sup->configuration,
+					 .stream = STREAM_FD,
+					 .control = CHILD_CONTROL_FD,
+					 .supervisor = parent,
+					 .pulse = sup->pulse};
+	enum sensor_end end = SENSOR_FAILED;
+	struct error err = {""};
+
+	closelog();
+	if (child_keep_descriptors(keep, 2, &err) == 0 &&
+	    privileges_become_sensor(&sup->sensor_account, parent, &err) == 0)
+		end = sensor_run(&options, &err);
+	if (end == SENSOR_FAILED)
+		end_of_child("sensor", &err);
+	return end;
+}
+
+static int courier_child(const struct courier_start *start)
+{
+	struct error err = {""};
+
+	closelog();
+	child_exec_courier(start, &err);
+	end_of_child("courier", &err);
+	return CHILD_EXEC_FAILED;
+}
+
+/* The parent's half of a start. pid < 0: fork failed, to be tried again. */
+static bool child_started(struct supervisor *sup, struct child *child, pid_t pid, int control)
+{
+	int64_t now = steady_ms();
+
+	if (pid < 0) {
+		log_line(sup->log, LOG_ERR, "starting the %s: %s", child->name, strerror(errno));
+		close(control);
+		child->start_at = backoff_next(&child->backoff, now, now);
+		return false;
+	}
+	child->pid = pid;
+	child->control = control;
+	child->started = now;
+	return true;
+}
+
+static void start_courier(struct supervisor *sup)
+{
+	struct courier_start start = {.path = sup->options->courier_path,
+				      .config_file = sup->options->config_file,
+				      .account = &sup->courier_account,
+				      .parent = getpid()};
+	int control[2] = {-1, -1}, link[2];
+	struct error err;
+	pid_t pid;
+
+	close_fd(&sup->held_link);
+	if (child_socketpair(control, &err) < 0 || child_socketpair(link, &err) < 0) {
+		log_line(sup->log, LOG_ERR, "starting the courier: %s", err.text);
+		close_fd(&control[0]);
+		close_fd(&control[1]);
+		sup->courier.start_at = backoff_next(&sup->courier.backoff, steady_ms(),
+						     steady_ms());
+		return;
+	}
+	start.link = link[1];
+	start.control = control[1];
+	pid = fork();
+	if (pid == 0)
+		_exit(courier_child(&start));
+	close(control[1]);
+	close(link[1]);
+	if (!child_started(sup, &sup->courier, pid, control[0])) {
+		close(link[0]);
+		return;
+	}
+	sup->held_link = link[0];
+	connect_children(sup);
+}
+
+static void sensor_sees_again(struct supervisor *sup)
+{
+	char text[NOTICE_TEXT_MAX];
+
+	sup->blind_since = 0;
+	if (sup->discarded == 0)
+		return;
+	snprintf(text, sizeof(text),
+		 "%" PRIu64 " bytes of records were discarded while there was no sensor",
+		 sup->discarded);
+	log_line(sup->log, LOG_ERR, "%s", text);
+	notice_add(&sup->notices, text);
+	sup->discarded = 0;
+}
+
+static void start_sensor(struct supervisor *sup)
+{
+	pid_t pid, parent = getpid();
+	struct error err;
+	int control[2];
+
+	if (child_socketpair(control, &err) < 0) {
+		log_line(sup->log, LOG_ERR, "starting the sensor: %s", err.text);
+		sup->sensor.start_at = backoff_next(&sup->sensor.backoff, steady_ms(), steady_ms());
+		return;
+	}
+	pid = fork();
+	if (pid == 0)
+		_exit(sensor_child(sup, control[1], parent));
+	close(control[1]);
+	if (!child_started(sup, &sup->sensor, pid, control[0]))
+		return;
+	sup->beats = atomic_load(&sup->pulse->beats);
+	sup->still = 0;
+	sensor_sees_again(sup);
+	connect_children(sup);
+}
+
+static void start_due(struct supervisor *sup)
+{
+	int64_t now = steady_ms();
+
+	if (!sup->configured || sup->stage != STAGE_RUNNING)
+		return;
+	if (sup->courier.pid == 0 && sup->courier.start_at <= now)
+		start_courier(sup);
+	if (sup->sensor.pid == 0 && sup->sensor.start_at <= now)
+		start_sensor(sup);
+}
+
+/* --- end --- */
+
+/* auditd has closed its end, and all it wrote has been read. Of what is no socket only the sensor
+ * knows. */
+static bool stream_is_over(void)
+{
+	char byte;
+	ssize_t got = recv(STREAM_FD, &byte, 1, MSG_PEEK | MSG_DONTWAIT);
+
+	return got == 0 || (got < 0 && errno != EAGAIN && errno != EINTR);
+}
+
+/* End of file on its control socket is how a child is told. */
+static void tell_to_end(const struct child *child)
+{
+	if (child->pid != 0)
+		shutdown(child->control, SHUT_WR);
+}
+
+static void advance_stop(struct supervisor *sup)
+{
+	if (sup->stage == STAGE_STOPPING_SENSOR && sup->sensor.pid == 0) {
+		sup->stage = STAGE_STOPPING_COURIER;
+		tell_to_end(&sup->courier);
+	}
+	if (sup->stage == STAGE_STOPPING_COURIER && sup->courier.pid == 0)
+		sup->stage = STAGE_DONE;
+}
+
+static void begin_stop(struct supervisor *sup)
+{
+	if (sup->stage != STAGE_RUNNING)
+		return;
+	/* one that waits for its next start is needed now: the sensor may still have alerts for it
+	 */
+	if (sup->configured && sup->courier.pid == 0)
+		start_courier(sup);
+	sup->stage = STAGE_STOPPING_SENSOR;
+	sup->stop_since = steady_ms();
+	tell_to_end(&sup->sensor);
+}
+
+static void kill_child(struct supervisor *sup, const struct child *child, const char *why)
+{
+	if (child->pid == 0)
+		return;
+	log_line(sup->log, LOG_ERR, "the %s %s: it is killed", child->name, why);
+	kill(child->pid, SIGKILL);
+}
+
+static void enforce_stop(struct supervisor *sup)
+{
+	int64_t waited = steady_ms() - sup->stop_since;
+
+	if (sup->stage == STAGE_STOPPING_SENSOR && waited >= STOP_SENSOR_MS)
+		kill_child(sup, &sup->sensor, "did not end when told to");
+	if (sup->stage == STAGE_STOPPING_COURIER && waited >= STOP_TOTAL_MS)
+		kill_child(sup, &sup->courier, "did not end when told to");
+}
+
+static void lost_child(struct supervisor *sup, struct child *child, const char *how)
+{
+	int64_t now = steady_ms();
+	char text[NOTICE_TEXT_MAX];
+
+	child->start_at = backoff_next(&child->backoff, child->started, now);
+	snprintf(text, sizeof(text), "the %s ended by %s and is started anew%s", child->name, how,
+		 child == &sup->sensor ? ": what it was judging is lost" : "");
+	notice_add(&sup->notices, text);
+	if (child->start_at - now < BACKOFF_LONGEST_MS)
+		child->said_longest = false;
+	if (!child->said_longest)
+		log_line(sup->log, LOG_ERR, "%s, in %" PRId64 " ms", text, child->start_at - now);
+	/* said once; its own lines tell of every further try */
+	child->said_longest = child->start_at - now >= BACKOFF_LONGEST_MS;
+}
+
+static bool ended_well(int status)
+{
+	return WIFEXITED(status) &&
+	       (WEXITSTATUS(status) == SENSOR_DONE || WEXITSTATUS(status) == SENSOR_UNDELIVERED);
+}
+
+static void sensor_ended(struct supervisor *sup, int status)
+{
+	sup->blind_since = steady_ms();
+	if (WIFEXITED(status) && WEXITSTATUS(status) == SENSOR_UNDELIVERED)
+		log_line(sup->log, LOG_ERR, "the courier did not take every alert in time");
+	if (ended_well(status) && stream_is_over())
+		begin_stop(sup);
+}
+
+static void child_ended(struct supervisor *sup, struct child *child, int status)
+{
+	char how[64];
+
+	child_describe_end(status, how, sizeof(how));
+	child->pid = 0;
+	close_fd(&child->control);
+	if (child == &sup->sensor)
+		sensor_ended(sup, status);
+	else
+		close_fd(&sup->held_link);
+	if (sup->stage == STAGE_RUNNING)
+		lost_child(sup, child, how);
+	else if (!ended_well(status))
+		log_line(sup->log, LOG_ERR, "the %s ended by %s", child->name, how);
+}
+
+static void reap(struct supervisor *sup)
+{
+	struct child *children[] = {&sup->sensor, &sup->courier};
+	int status;
+
+	for (size_t i = 0; i < 2; i++)
+		if (children[i]->pid != 0 && waitpid(children[i]->pid, &status, WNOHANG) > 0)
+			child_ended(sup, children[i], status);
+}
+
+/* --- the stream, without a sensor --- */
+
+static bool discards(const struct supervisor *sup)
+{
+	if (sup->sensor.pid != 0 || sup->stage != STAGE_RUNNING)
+		return false;
+	return !sup->configured || steady_ms() - sup->blind_since >= PATIENCE_MS;
+}
+
+static void discard(struct supervisor *sup)
+{
+	ssize_t got = read(STREAM_FD, sup->chunk, sizeof(sup->chunk));
+
+	if (got > 0)
+		sup->discarded += (uint64_t)got;
+	else if (got == 0 || (errno != EINTR && errno != EAGAIN))
+		begin_stop(sup);
+}
+
+/* --- the sensor's pulse --- */
+
+static bool stream_waits(void)
+{
+	struct pollfd stream = {.fd = STREAM_FD, .events = POLLIN};
+
+	return poll(&stream, 1, 0) > 0;
+}
+
+/* A stopped sensor, or one that waits for a dead file server, would hold up the whole host. */
+static void look_at_pulse(struct supervisor *sup)
+{
+	uint64_t beats = atomic_load(&sup->pulse->beats);
+	int64_t now = steady_ms();
+
+	if (sup->sensor.pid == 0 || now - sup->looked_at < PULSE_LOOK_MS)
+		return;
+	sup->looked_at = now;
+	if (beats != sup->beats || !stream_waits())
+		sup->still = 0;
+	else if (++sup->still == PULSE_STILL_MAX)
+		kill_child(sup, &sup->sensor, "hangs while records wait");
+	sup->beats = beats;
+}
+
+/* --- the loop --- */
+
+static void read_signals(struct supervisor *sup)
+{
+	struct signalfd_siginfo info;
+
+	while (read(sup->signals, &info, sizeof(info)) == sizeof(info)) {
+		switch (info.ssi_signo) {
+		case SIGCHLD:
+			reap(sup);
+			break;
+		case SIGHUP:
+			reload(sup);
+			break;
+		default: /* SIGTERM, SIGINT */
+			begin_stop(sup);
+			break;
+		}
+	}
+}
+
+static int64_t until(int64_t timeout, int64_t at)
+{
+	int64_t wait = at - steady_ms();
+
+	if (wait < 0)
+		wait = 0;
+	return wait < timeout ? wait : timeout;
+}
+
+static int next_timeout(const struct supervisor *sup)
+{
+	int64_t timeout = PULSE_LOOK_MS;
+
+	if (sup->configured && sup->stage == STAGE_RUNNING) {
+		if (sup->sensor.pid == 0)
+			timeout = until(timeout, sup->sensor.start_at);
+		if (sup->courier.pid == 0)
+			timeout = until(timeout, sup->courier.start_at);
+	}
+	return (int)timeout;
+}
+
+static void loop(struct supervisor *sup)
+{
+	while (sup->stage != STAGE_DONE) {
+		struct pollfd polled[] = {{.fd = sup->signals, .events = POLLIN},
+					  {.fd = discards(sup) ? STREAM_FD : -1, .events = POLLIN}};
+
+		start_due(sup);
+		send_notices(sup);
+		if (poll(polled, 2, next_timeout(sup)) > 0) {
+			read_signals(sup);
+			if (polled[1].revents && sup->sensor.pid == 0)
+				discard(sup);
+		}
+		look_at_pulse(sup);
+		enforce_stop(sup);
+		advance_stop(sup);
+	}
+}
+
+static int prepare(struct supervisor *sup, struct error *err)
+{
+	sigset_t handled;
+
+	sigemptyset(&handled);
+	sigaddset(&handled, SIGCHLD);
+	sigaddset(&handled, SIGHUP);
+	sigaddset(&handled, SIGTERM);
+	sigaddset(&handled, SIGINT);
+	if (startup_prepare(&handled, err) < 0)
+		return -1;
+	sup->signals = signalfd(-1, &handled, SFD_CLOEXEC | SFD_NONBLOCK);
+	if (sup->signals < 0)
+		return error_set(err, "signalfd: %s", strerror(errno));
+	sup->pulse = mmap(NULL, sizeof(*sup->pulse), PROT_READ | PROT_WRITE,
+			  MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (sup->pulse == MAP_FAILED)
+		return error_set(err, "mmap: %s", strerror(errno));
+	return 0;
+}
+
+int supervisor_run(const struct supervisor_options *options, struct error *err)
+{
+	struct supervisor *sup = calloc(1, sizeof(*sup));
+
+	if (!sup)
+		return error_set(err, "no memory");
+	sup->options = options;
+	sup->log = options->log;
+	sup->sensor = (struct child){.name = "sensor", .control = -1};
+	sup->courier = (struct child){.name = "courier", .control = -1};
+	sup->held_link = -1;
+	if (prepare(sup, err) < 0) {
+		free(sup);
+		return -1;
+	}
+	sup->blind_since = steady_ms();
+	try_to_begin(sup);
+	loop(sup);
+	close(sup->signals);
+	munmap(sup->pulse, sizeof(*sup->pulse));
+	configuration_free(&sup->configuration);
+	free(sup);
+	return 0;
+}
