@@ -21,38 +21,36 @@ pkglibexec_PROGRAMS += alerters/capwatch-courier
 alerters_capwatch_courier_SOURCES = alerters/main.c
 alerters_capwatch_courier_LDADD = $(ALERTERS_LIBS)
 
-check_PROGRAMS += tests/unit/test_courier
-TESTS += tests/unit/test_courier
-tests_unit_test_courier_SOURCES = tests/unit/test_courier.c tests/unit/receivers.c tests/unit/receivers.h
-tests_unit_test_courier_CPPFLAGS = $(UNIT_TEST_CPPFLAGS)
-tests_unit_test_courier_LDADD = $(ALERTERS_LIBS) $(UNIT_TEST_LIBS)
+ALERTERS_TEST_CPPFLAGS = $(UNIT_TEST_CPPFLAGS) $(CURL_CFLAGS)
+ALERTERS_TEST_LIBS = $(ALERTERS_LIBS) $(UNIT_TEST_LIBS)
+# the receivers that the tests deliver to
+ALERTERS_TEST_SOURCES = tests/unit/receivers.c tests/unit/receivers.h
 
-check_PROGRAMS += tests/unit/test_format
-TESTS += tests/unit/test_format
+ALERTERS_TESTS = \
+	tests/unit/test_courier \
+	tests/unit/test_format \
+	tests/unit/test_sink_file \
+	tests/unit/test_sink_syslog \
+	tests/unit/test_sink_webhook \
+	tests/unit/test_spool
+check_PROGRAMS += $(ALERTERS_TESTS)
+TESTS += $(ALERTERS_TESTS)
+
+tests_unit_test_courier_SOURCES = tests/unit/test_courier.c $(ALERTERS_TEST_SOURCES)
+tests_unit_test_courier_CPPFLAGS = $(ALERTERS_TEST_CPPFLAGS)
+tests_unit_test_courier_LDADD = $(ALERTERS_TEST_LIBS)
 tests_unit_test_format_SOURCES = tests/unit/test_format.c
-tests_unit_test_format_CPPFLAGS = $(UNIT_TEST_CPPFLAGS)
-tests_unit_test_format_LDADD = $(ALERTERS_LIBS) $(UNIT_TEST_LIBS)
-
-check_PROGRAMS += tests/unit/test_sink_file
-TESTS += tests/unit/test_sink_file
-tests_unit_test_sink_file_SOURCES = tests/unit/test_sink_file.c tests/unit/receivers.c tests/unit/receivers.h
-tests_unit_test_sink_file_CPPFLAGS = $(UNIT_TEST_CPPFLAGS)
-tests_unit_test_sink_file_LDADD = $(ALERTERS_LIBS) $(UNIT_TEST_LIBS)
-
-check_PROGRAMS += tests/unit/test_sink_syslog
-TESTS += tests/unit/test_sink_syslog
-tests_unit_test_sink_syslog_SOURCES = tests/unit/test_sink_syslog.c tests/unit/receivers.c tests/unit/receivers.h
-tests_unit_test_sink_syslog_CPPFLAGS = $(UNIT_TEST_CPPFLAGS)
-tests_unit_test_sink_syslog_LDADD = $(ALERTERS_LIBS) $(UNIT_TEST_LIBS)
-
-check_PROGRAMS += tests/unit/test_sink_webhook
-TESTS += tests/unit/test_sink_webhook
-tests_unit_test_sink_webhook_SOURCES = tests/unit/test_sink_webhook.c tests/unit/receivers.c tests/unit/receivers.h
-tests_unit_test_sink_webhook_CPPFLAGS = $(UNIT_TEST_CPPFLAGS)
-tests_unit_test_sink_webhook_LDADD = $(ALERTERS_LIBS) $(UNIT_TEST_LIBS)
-
-check_PROGRAMS += tests/unit/test_spool
-TESTS += tests/unit/test_spool
+tests_unit_test_format_CPPFLAGS = $(ALERTERS_TEST_CPPFLAGS)
+tests_unit_test_format_LDADD = $(ALERTERS_TEST_LIBS)
+tests_unit_test_sink_file_SOURCES = tests/unit/test_sink_file.c $(ALERTERS_TEST_SOURCES)
+tests_unit_test_sink_file_CPPFLAGS = $(ALERTERS_TEST_CPPFLAGS)
+tests_unit_test_sink_file_LDADD = $(ALERTERS_TEST_LIBS)
+tests_unit_test_sink_syslog_SOURCES = tests/unit/test_sink_syslog.c $(ALERTERS_TEST_SOURCES)
+tests_unit_test_sink_syslog_CPPFLAGS = $(ALERTERS_TEST_CPPFLAGS)
+tests_unit_test_sink_syslog_LDADD = $(ALERTERS_TEST_LIBS)
+tests_unit_test_sink_webhook_SOURCES = tests/unit/test_sink_webhook.c $(ALERTERS_TEST_SOURCES)
+tests_unit_test_sink_webhook_CPPFLAGS = $(ALERTERS_TEST_CPPFLAGS)
+tests_unit_test_sink_webhook_LDADD = $(ALERTERS_TEST_LIBS)
 tests_unit_test_spool_SOURCES = tests/unit/test_spool.c
-tests_unit_test_spool_CPPFLAGS = $(UNIT_TEST_CPPFLAGS)
-tests_unit_test_spool_LDADD = $(ALERTERS_LIBS) $(UNIT_TEST_LIBS)
+tests_unit_test_spool_CPPFLAGS = $(ALERTERS_TEST_CPPFLAGS)
+tests_unit_test_spool_LDADD = $(ALERTERS_TEST_LIBS)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * receivers: the other ends that the courier's tests need: a folder, an HTTP receiver on the loopback
- * interface that answers by a script, a syslog socket, a log that can be read.
+ * receivers: the other ends that the courier's tests need: a folder, an HTTP receiver on the
+ * loopback interface that answers by a script, a syslog socket, a log that can be read.
  */
 #ifndef CAPWATCH_TESTS_RECEIVERS_H
 #define CAPWATCH_TESTS_RECEIVERS_H
@@ -51,7 +51,8 @@ struct http_receiver {
 
 /* A port that nobody listens on now. */
 uint16_t http_free_port(void);
-void http_start(struct http_receiver *receiver, uint16_t port, const struct http_reply *script, size_t count);
+void http_start(struct http_receiver *receiver, uint16_t port, const struct http_reply *script,
+		size_t count);
 /* The next request, head and body; false when none came in time. */
 bool http_next(struct http_receiver *receiver, char request[REQUEST_SIZE], int timeout_ms);
 void http_stop(struct http_receiver *receiver);

@@ -53,7 +53,14 @@ END_TEST
 START_TEST(test_native_refuses_what_is_no_object)
 {
 	static const char *const wrong[] = {
-		"", "[]", "1", "{", "{}{}", "{\"a\":1,\"a\":2}", "{\"a\":\"\xff\"}", "{\"a\":\"\x01\"}",
+		"",
+		"[]",
+		"1",
+		"{",
+		"{}{}",
+		"{\"a\":1,\"a\":2}",
+		"{\"a\":\"\xff\"}",
+		"{\"a\":\"\x01\"}",
 	};
 
 	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
@@ -70,18 +77,21 @@ START_TEST(test_syslog_frame_whole)
 {
 	const char *json =
 		"{\"id\":\"cw-1\",\"time\":\"2026-11-22T02:13:09.123Z\",\"host\":\"web1\","
-		"\"severity\":\"high\",\"reason\":\"expansion-after-start\",\"mechanism\":\"capset\","
+		"\"severity\":\"high\",\"reason\":\"expansion-after-start\",\"mechanism\":"
+		"\"capset\","
 		"\"message\":\"nginx raised cap_sys_ptrace\",\"process\":{\"pid\":42,\"auid\":null,"
-		"\"exe\":\"/usr/sbin/nginx\"},\"service\":{\"kind\":\"unit\",\"name\":\"nginx.service\"},"
+		"\"exe\":\"/usr/sbin/"
+		"nginx\"},\"service\":{\"kind\":\"unit\",\"name\":\"nginx.service\"},"
 		"\"capabilities\":{\"effective\":{\"gained\":[\"cap_sys_ptrace\"]},"
 		"\"permitted\":{\"gained\":[\"cap_sys_ptrace\",\"cap_kill\"]}},\"count\":1}";
 
-	ck_assert_str_eq(format(json),
-			 "<83>1 2026-11-22T02:13:09.123Z web1 capwatch 77 expansion-after-start "
-			 "[capwatch@32473 id=\"cw-1\" severity=\"high\" reason=\"expansion-after-start\" "
-			 "mechanism=\"capset\" service=\"nginx.service\" pid=\"42\" exe=\"/usr/sbin/nginx\" "
-			 "gained=\"cap_sys_ptrace,cap_kill\" sets=\"effective,permitted\" count=\"1\"] "
-			 "nginx raised cap_sys_ptrace");
+	ck_assert_str_eq(
+		format(json),
+		"<83>1 2026-11-22T02:13:09.123Z web1 capwatch 77 expansion-after-start "
+		"[capwatch@32473 id=\"cw-1\" severity=\"high\" reason=\"expansion-after-start\" "
+		"mechanism=\"capset\" service=\"nginx.service\" pid=\"42\" exe=\"/usr/sbin/nginx\" "
+		"gained=\"cap_sys_ptrace,cap_kill\" sets=\"effective,permitted\" count=\"1\"] "
+		"nginx raised cap_sys_ptrace");
 }
 END_TEST
 
@@ -90,7 +100,10 @@ START_TEST(test_syslog_severities)
 	static const struct {
 		const char *word, *start;
 	} cases[] = {
-		{"critical", "<82>1 "}, {"high", "<83>1 "}, {"medium", "<84>1 "}, {"low", "<85>1 "},
+		{"critical", "<82>1 "},
+		{"high", "<83>1 "},
+		{"medium", "<84>1 "},
+		{"low", "<85>1 "},
 	};
 	char json[64];
 
@@ -105,7 +118,9 @@ START_TEST(test_hostile_values_are_escaped)
 {
 	format("{\"message\":\"a\\nb\\u0001\\ufffd\\u001b[2Jc\","
 	       "\"process\":{\"comm\":\"q\\\"]\\\\\\n\\u0001\\u0000\\ufffd\\u009b\\u202e\"}}");
-	expect_part(frame, " comm=\"q\\\"\\]\\\\\\\\u000a\\\\u0001\\\\u0000\xef\xbf\xbd\\\\u009b\\\\u202e\"]");
+	expect_part(
+		frame,
+		" comm=\"q\\\"\\]\\\\\\\\u000a\\\\u0001\\\\u0000\xef\xbf\xbd\\\\u009b\\\\u202e\"]");
 	expect_part(frame, "] a?b???[2Jc");
 	for (const char *c = frame; *c; c++)
 		ck_assert((unsigned char)*c >= 0x20 && *c != 0x7f);
@@ -115,7 +130,8 @@ END_TEST
 START_TEST(test_header_fields_cannot_be_broken_out_of)
 {
 	format("{\"time\":\"x y\",\"host\":\"a b\\n<1>\",\"reason\":\"r ]\\u00e9\"}");
-	ck_assert_int_eq(strncmp(frame, "<84>1 x?y a?b?<1> capwatch 77 r?]?? [capwatch@32473 ", 52), 0);
+	ck_assert_int_eq(strncmp(frame, "<84>1 x?y a?b?<1> capwatch 77 r?]?? [capwatch@32473 ", 52),
+			 0);
 }
 END_TEST
 
@@ -125,7 +141,8 @@ START_TEST(test_missing_and_odd_fields_are_left_out)
 	ck_assert_str_eq(format("{\"process\":7,\"service\":[],\"id\":{},\"capabilities\":\"x\","
 				"\"message\":1,\"host\":[],\"severity\":{}}"),
 			 "<84>1 - - capwatch 77 - [capwatch@32473] ");
-	format("{\"capabilities\":{\"effective\":{\"gained\":[1,null,\"cap_kill\",{}]},\"permitted\":3}}");
+	format("{\"capabilities\":{\"effective\":{\"gained\":[1,null,\"cap_kill\",{}]},"
+	       "\"permitted\":3}}");
 	expect_part(frame, "gained=\"cap_kill\"");
 }
 END_TEST
@@ -145,8 +162,8 @@ static json_t *long_string(size_t length)
 static json_t *all_long(void)
 {
 	static const char *const keys[] = {
-		"id",	"time",	   "host",     "severity", "reason",	  "mechanism",
-		"message", "outcome", "disposition", "phase",  "fingerprint",
+		"id",	   "time",    "host",	     "severity", "reason",	"mechanism",
+		"message", "outcome", "disposition", "phase",	 "fingerprint",
 	};
 	json_t *root = json_object();
 

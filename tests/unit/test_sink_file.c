@@ -51,7 +51,8 @@ static void expect_ids(const char *file, const char *expected)
 
 		ck_assert_ptr_nonnull(end);
 		*end = '\0';
-		ck_assert_msg(sscanf(next, "{\"id\":\"%63[^\"]\"", id) == 1, "not an alert: '%s'", next);
+		ck_assert_msg(sscanf(next, "{\"id\":\"%63[^\"]\"", id) == 1, "not an alert: '%s'",
+			      next);
 		ck_assert_int_eq(end[-1], '}');
 		strcat(strcat(ids, *ids ? " " : ""), id);
 		next = end + 1;

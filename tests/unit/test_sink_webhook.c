@@ -137,7 +137,8 @@ START_TEST(test_absent_receiver_is_waited_for)
 }
 END_TEST
 
-/* libcurl keeps the status of the last reply it saw: it must not speak for a request without one. */
+/* libcurl keeps the status of the last reply it saw: it must not speak for a request without one.
+ */
 START_TEST(test_receiver_gone_after_a_success_loses_nothing)
 {
 	const struct http_reply script[] = {{HTTP_OK, 0}};
@@ -162,7 +163,8 @@ END_TEST
 START_TEST(test_refused_alert_is_dropped_and_said_printably)
 {
 	const struct http_reply script[] = {
-		{"HTTP/1.1 400 Bad\r\nContent-Length: 14\r\n\r\nno\x1b[2J \xff\nmore\n", 0}, {HTTP_OK, 0}};
+		{"HTTP/1.1 400 Bad\r\nContent-Length: 14\r\n\r\nno\x1b[2J \xff\nmore\n", 0},
+		{HTTP_OK, 0}};
 	struct http_receiver receiver;
 
 	http_start(&receiver, 0, script, 2);
@@ -173,8 +175,9 @@ START_TEST(test_refused_alert_is_dropped_and_said_printably)
 	expect_request(&receiver, "a");
 	expect_request(&receiver, "b");
 	ck_assert_uint_eq(sink->given_up, 1);
-	ck_assert_str_eq(logged.text, "sink siem: refused for good and dropped: 1 alerts, HTTP status 400: "
-				      "no?[2J ?\n");
+	ck_assert_str_eq(logged.text,
+			 "sink siem: refused for good and dropped: 1 alerts, HTTP status 400: "
+			 "no?[2J ?\n");
 	http_stop(&receiver);
 }
 END_TEST
@@ -201,7 +204,8 @@ START_TEST(test_later_statuses_are_tried_again)
 	char reply[128];
 
 	snprintf(reply, sizeof(reply),
-		 "HTTP/1.1 %s X\r\nLocation: http://127.0.0.1:1/\r\nContent-Length: 0\r\n\r\n", later[_i]);
+		 "HTTP/1.1 %s X\r\nLocation: http://127.0.0.1:1/\r\nContent-Length: 0\r\n\r\n",
+		 later[_i]);
 	const struct http_reply script[] = {{reply, 0}, {HTTP_OK, 0}};
 	struct http_receiver receiver;
 
@@ -229,8 +233,8 @@ START_TEST(test_retry_after_is_honoured_within_bounds)
 	};
 	char reply[128];
 
-	snprintf(reply, sizeof(reply), "HTTP/1.1 503 X\r\nRetry-After: %s\r\nContent-Length: 0\r\n\r\n",
-		 cases[_i].value);
+	snprintf(reply, sizeof(reply),
+		 "HTTP/1.1 503 X\r\nRetry-After: %s\r\nContent-Length: 0\r\n\r\n", cases[_i].value);
 	const struct http_reply script[] = {{reply, 0}};
 	struct http_receiver receiver;
 	int64_t end = now_ms() + WAIT_MS;

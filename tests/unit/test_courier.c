@@ -1,0 +1,674 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <check.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#include "alerters/confine.h"
+#include "alerters/courier.h"
+#include "alerters/format.h"
+#include "common/wire.h"
+#include "tests/unit/receivers.h"
+
+static char folder[PATH_SIZE], config[PATH_SIZE], log_path[PATH_SIZE], alerts[PATH_SIZE],
+	socket_path[PATH_SIZE], own_log[PATH_SIZE];
+static char request[REQUEST_SIZE], frame[SYSLOG_FRAME_MAX];
+static char buffer[sizeof(struct wire_header) + WIRE_BODY_MAX + 1];
+static int sensor, supervisor;
+static pid_t courier;
+
+static void open_paths(void)
+{
+	folder_make(folder);
+	path_in(folder, "capwatch.yaml", config);
+	path_in(folder, "courier.log", log_path);
+	path_in(folder, "alerts.jsonl", alerts);
+	path_in(folder, "log", socket_path);
+	path_in(folder, "own.log", own_log);
+	courier = 0;
+	sensor = supervisor = -1;
+	signal(SIGPIPE, SIG_IGN);
+}
+
+static void close_paths(void)
+{
+	if (courier > 0) {
+		kill(courier, SIGKILL);
+		waitpid(courier, NULL, 0);
+	}
+	close(sensor);
+	close(supervisor);
+	folder_remove(folder);
+}
+
+static void append_line(void *ctx, int priority, const char *line)
+{
+	(void)priority;
+	dprintf(*(int *)ctx, "%s\n", line);
+}
+
+static void run_child(int sensor_end, int supervisor_end, int64_t drain_ms)
+{
+	int log_fd = open(own_log, O_WRONLY | O_CREAT | O_APPEND, 0600);
+	struct logger log = {append_line, &log_fd, 7};
+	struct courier_options options = {.config_file = config,
+					  .sensor_fd = sensor_end,
+					  .supervisor_fd = supervisor_end,
+					  .drain_ms = drain_ms};
+	struct error err = {""};
+	int status = courier_run(&options, &log, &err);
+
+	if (status < 0)
+		log_line(&log, 3, "%s", err.text);
+	close(log_fd);
+	exit(status < 0 ? 2 : status);
+}
+
+static void link_pair(int ends[2])
+{
+	int room = 4 * WIRE_BODY_MAX;
+
+	ck_assert_int_eq(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends), 0);
+	setsockopt(ends[0], SOL_SOCKET, SO_SNDBUF, &room, sizeof(room));
+}
+
+static void start(int64_t drain_ms)
+{
+	int link[2], control[2];
+
+	link_pair(link);
+	link_pair(control);
+	courier = fork();
+	if (courier == 0) {
+		close(link[0]);
+		close(control[0]);
+		run_child(link[1], control[1], drain_ms);
+	}
+	close(link[1]);
+	close(control[1]);
+	sensor = link[0];
+	supervisor = control[0];
+}
+
+static int end_status(void)
+{
+	int status;
+
+	waitpid(courier, &status, 0);
+	courier = 0;
+	ck_assert(WIFEXITED(status));
+	return WEXITSTATUS(status);
+}
+
+static int stop(void)
+{
+	close(sensor);
+	close(supervisor);
+	sensor = supervisor = -1;
+	return end_status();
+}
+
+static void configure_sinks(const char *sinks)
+{
+	char text[4096];
+
+	snprintf(text, sizeof(text), "sinks:\n%s", sinks);
+	file_write(config, text);
+}
+
+static void configure_three(uint16_t port)
+{
+	char text[2048];
+
+	snprintf(text, sizeof(text),
+		 "  - {type: syslog, socket_path: %s}\n"
+		 "  - {type: file, path: %s}\n"
+		 "  - {type: webhook, url: \"http://127.0.0.1:%u/\"}\n",
+		 socket_path, alerts, port);
+	configure_sinks(text);
+}
+
+static void configure_file(const char *more)
+{
+	char text[1024];
+
+	snprintf(text, sizeof(text), "  - {type: file, path: %s%s}\n", alerts, more);
+	configure_sinks(text);
+}
+
+static void send_body(struct wire_header header, const char *body)
+{
+	int64_t end = now_ms() + WAIT_MS;
+
+	header.length = (uint32_t)strlen(body);
+	while (wire_send(sensor, &header, body, -1, NULL) == 0 && now_ms() < end)
+		sleep_ms(1);
+}
+
+static void send_alert(uint64_t number, enum severity severity, enum disposition disposition)
+{
+	struct wire_header header = {.type = WIRE_ALERT,
+				     .number = number,
+				     .severity = (uint8_t)severity,
+				     .disposition = (uint8_t)disposition};
+	char body[256];
+
+	snprintf(body, sizeof(body),
+		 "{\"id\":\"cw-%" PRIu64 "\",\"time\":\"2026-11-22T02:13:09.123Z\",\"host\":\"h\","
+		 "\"severity\":\"%s\",\"reason\":\"ambient-raise\",\"message\":\"m\"}",
+		 number, vocab_word(&vocab_severity, severity));
+	send_body(header, body);
+}
+
+static void send_plain(uint64_t number)
+{
+	send_alert(number, SEVERITY_HIGH, DISPOSITION_ALERT);
+}
+
+static void expect_ack(uint64_t number)
+{
+	struct pollfd polled = {.fd = sensor, .events = POLLIN};
+	struct wire_message message;
+	struct error err = {""};
+
+	ck_assert_int_gt(poll(&polled, 1, WAIT_MS), 0);
+	ck_assert_msg(wire_receive(sensor, buffer, sizeof(buffer), &message, &err) == 1, "%s",
+		      err.text);
+	ck_assert_uint_eq(message.header.type, WIRE_ACK);
+	ck_assert_uint_eq(message.header.number, number);
+}
+
+static void expect_in_file(const char *path, const char *part, unsigned times)
+{
+	int64_t end = now_ms() + WAIT_MS;
+	char *text = file_read(path);
+
+	while (count_of(text, part) != times && now_ms() < end) {
+		free(text);
+		sleep_ms(10);
+		text = file_read(path);
+	}
+	ck_assert_msg(count_of(text, part) == times, "'%s' is %u times in %s, not %u", part,
+		      count_of(text, part), path, times);
+	free(text);
+}
+
+static void tell(uint16_t type, int fd)
+{
+	struct wire_header header = {.type = type};
+
+	ck_assert_int_eq(wire_send(supervisor, &header, NULL, fd, NULL), 1);
+}
+
+static void expect_request(struct http_receiver *receiver, const char *id)
+{
+	char part[64];
+
+	ck_assert(http_next(receiver, request, WAIT_MS));
+	snprintf(part, sizeof(part), "\"id\":\"%s\"", id);
+	ck_assert_msg(strstr(request, part) != NULL, "'%s' is not in '%s'", part, request);
+}
+
+START_TEST(test_all_three_sinks_receive)
+{
+	const struct http_reply script[] = {{HTTP_OK, 0}};
+	struct http_receiver receiver;
+	int syslog = syslog_bind(socket_path, SOCK_DGRAM);
+
+	http_start(&receiver, 0, script, 1);
+	configure_three(receiver.port);
+	start(-1);
+	send_plain(1);
+	expect_ack(1);
+	/* acknowledged means written */
+	expect_in_file(alerts, "\"id\":\"cw-1\"", 1);
+	ck_assert_int_gt(syslog_next(syslog, frame, sizeof(frame), WAIT_MS), 0);
+	ck_assert_ptr_nonnull(strstr(frame, "id=\"cw-1\""));
+	expect_request(&receiver, "cw-1");
+	ck_assert_int_eq(stop(), 0);
+	http_stop(&receiver);
+	close(syslog);
+}
+END_TEST
+
+START_TEST(test_many_alerts_are_acknowledged_in_order)
+{
+	configure_file("");
+	start(-1);
+	for (uint64_t number = 1; number <= 300; number++)
+		send_plain(number);
+	for (uint64_t number = 1; number <= 300; number++)
+		expect_ack(number);
+	expect_in_file(alerts, "\n", 300);
+	ck_assert_int_eq(stop(), 0);
+}
+END_TEST
+
+/* More acknowledgements than the socket holds are due: reading waits for the sensor, and goes on.
+ */
+START_TEST(test_sensor_that_does_not_read_acks_loses_none)
+{
+	struct wire_header header = {.type = WIRE_ALERT, .length = 2};
+	int64_t stuck_since = now_ms();
+
+	configure_file("");
+	start(-1);
+	while (now_ms() - stuck_since < 500 && header.number < 100000) {
+		header.number++;
+		if (wire_send(sensor, &header, "{}", -1, NULL) == 1)
+			stuck_since = now_ms();
+		else
+			header.number--;
+	}
+	ck_assert_uint_lt(header.number, 100000);
+	for (uint64_t number = 1; number <= header.number; number++)
+		expect_ack(number);
+	expect_in_file(alerts, "{}\n", (unsigned)header.number);
+	ck_assert_int_eq(stop(), 0);
+}
+END_TEST
+
+START_TEST(test_without_sinks_alerts_are_acknowledged)
+{
+	file_write(config, "sinks: []\n");
+	start(-1);
+	send_plain(1);
+	expect_ack(1);
+	ck_assert_int_eq(stop(), 0);
+}
+END_TEST
+
+START_TEST(test_slow_webhook_delays_nobody)
+{
+	const struct http_reply slow[] = {{HTTP_OK, 4000}}, quick[] = {{HTTP_OK, 0}};
+	struct http_receiver first, second;
+	char text[1024];
+	int64_t begin = now_ms();
+
+	http_start(&first, 0, slow, 1);
+	http_start(&second, 0, quick, 1);
+	snprintf(text, sizeof(text),
+		 "  - {type: webhook, name: slow, url: \"http://127.0.0.1:%u/\"}\n"
+		 "  - {type: webhook, name: quick, url: \"http://127.0.0.1:%u/\"}\n"
+		 "  - {type: file, path: %s}\n",
+		 first.port, second.port, alerts);
+	configure_sinks(text);
+	start(-1);
+	for (uint64_t number = 1; number <= 3; number++) {
+		send_plain(number);
+		expect_ack(number);
+	}
+	expect_request(&first, "cw-1");
+	expect_request(&second, "cw-1");
+	expect_request(&second, "cw-2");
+	expect_request(&second, "cw-3");
+	expect_in_file(alerts, "\n", 3);
+	ck_assert_int_lt(now_ms() - begin, 3000);
+	http_stop(&first);
+	http_stop(&second);
+}
+END_TEST
+
+START_TEST(test_min_severity_and_observed)
+{
+	char text[2048], most[PATH_SIZE], all[PATH_SIZE];
+
+	snprintf(text, sizeof(text),
+		 "  - {type: file, name: some, path: %s}\n"
+		 "  - {type: file, name: most, path: %s, min_severity: high}\n"
+		 "  - {type: file, name: all, path: %s, observed: true}\n",
+		 alerts, path_in(folder, "high", most), path_in(folder, "observed", all));
+	configure_sinks(text);
+	start(-1);
+	send_alert(1, SEVERITY_MEDIUM, DISPOSITION_ALERT);
+	send_alert(2, SEVERITY_HIGH, DISPOSITION_OBSERVED);
+	send_alert(3, SEVERITY_CRITICAL, DISPOSITION_ALERT);
+	send_alert(4, SEVERITY_CRITICAL, DISPOSITION_SILENCED);
+	for (uint64_t number = 1; number <= 4; number++)
+		expect_ack(number);
+	ck_assert_int_eq(stop(), 0);
+	expect_in_file(alerts, "\"id\"", 2);
+	expect_in_file(alerts, "cw-1\"", 1);
+	expect_in_file(alerts, "cw-3\"", 1);
+	expect_in_file(most, "\"id\"", 1);
+	expect_in_file(most, "cw-3\"", 1);
+	expect_in_file(all, "\"id\"", 3);
+	expect_in_file(all, "cw-4\"", 0);
+}
+END_TEST
+
+START_TEST(test_reload_follows_the_configuration_and_keeps_queues)
+{
+	const struct http_reply script[] = {{HTTP_OK, 0}};
+	struct http_receiver receiver;
+	char text[1024], other[PATH_SIZE];
+
+	configure_three(http_free_port());
+	start(-1);
+	send_plain(1);
+	expect_ack(1);
+	http_start(&receiver, 0, script, 1);
+	snprintf(text, sizeof(text),
+		 "  - {type: webhook, url: \"http://127.0.0.1:%u/\"}\n  - {type: file, path: %s}\n",
+		 receiver.port, path_in(folder, "other", other));
+	configure_sinks(text);
+	tell(WIRE_RELOAD, -1);
+	expect_request(&receiver, "cw-1");
+	send_plain(2);
+	expect_ack(2);
+	expect_in_file(other, "cw-2", 1);
+	expect_in_file(alerts, "cw-2", 0);
+	expect_in_file(own_log, "sink syslog is no longer configured: 1 alerts", 1);
+	stop();
+	http_stop(&receiver);
+}
+END_TEST
+
+START_TEST(test_bad_configuration_keeps_the_old_one)
+{
+	configure_file("");
+	start(-1);
+	send_plain(1);
+	expect_ack(1);
+	file_write(config, "sinks:\n  - {type: fiel}\n");
+	kill(courier, SIGHUP);
+	expect_in_file(own_log, "the configuration stays as it was: ", 1);
+	send_plain(2);
+	expect_ack(2);
+	expect_in_file(alerts, "cw-2", 1);
+	ck_assert_int_eq(stop(), 0);
+}
+END_TEST
+
+START_TEST(test_bad_configuration_at_start_is_an_error)
+{
+	file_write(config, "sinks: 3\n");
+	start(-1);
+	ck_assert_int_eq(end_status(), 2);
+	expect_in_file(own_log, config, 1);
+}
+END_TEST
+
+/* Whatever comes on the sensor's socket: the next good alert is delivered. */
+START_TEST(test_malformed_messages_do_no_harm)
+{
+	struct wire_header header = {.type = WIRE_ALERT, .number = 7};
+	struct wire_header wrong = {
+		.magic = WIRE_MAGIC, .type = WIRE_ALERT, .number = 8, .length = 99};
+	static const char *const bodies[] = {"", "{", "[1]", "null", "{\"a\":\"\xff\xfe\"}", "{}"};
+
+	configure_file("");
+	start(-1);
+	for (size_t length = 1; length < sizeof(wrong); length++)
+		ck_assert_int_gt(send(sensor, &wrong, length, 0), 0);
+	ck_assert_int_gt(send(sensor, &wrong, sizeof(wrong), 0), 0);
+	memset(buffer, 'A', sizeof(buffer));
+	ck_assert_int_gt(send(sensor, buffer, sizeof(buffer) - 1, 0), 0);
+	for (size_t i = 0; i < sizeof(bodies) / sizeof(bodies[0]); i++) {
+		send_body(header, bodies[i]);
+		expect_ack(7);
+	}
+	send_plain(9);
+	expect_ack(9);
+	expect_in_file(alerts, "\n", 2);
+	expect_in_file(alerts, "cw-9", 1);
+	expect_in_file(own_log, "alert 7 of the sensor is dropped", 5);
+	stop();
+}
+END_TEST
+
+START_TEST(test_largest_alert_arrives)
+{
+	struct wire_header header = {.type = WIRE_ALERT, .number = 1, .severity = SEVERITY_HIGH};
+	char *body = malloc(WIRE_BODY_MAX + 1);
+	int head = sprintf(body, "{\"id\":\"big\",\"message\":\"");
+
+	memset(body + head, 'x', (size_t)(WIRE_BODY_MAX - head));
+	strcpy(body + WIRE_BODY_MAX - 2, "\"}");
+	configure_file("");
+	start(-1);
+	send_body(header, body);
+	expect_ack(1);
+	expect_in_file(alerts, "x\"}\n", 1);
+	stop();
+	free(body);
+}
+END_TEST
+
+START_TEST(test_sensor_may_not_flood_the_log)
+{
+	struct wire_header header = {.type = WIRE_LOG, .severity = 4};
+
+	configure_file("");
+	start(-1);
+	for (int i = 0; i < 1000; i++)
+		send_body(header, "a\nline");
+	send_plain(1);
+	expect_ack(1);
+	expect_in_file(own_log, "sensor: a?line\n", 100);
+	stop();
+}
+END_TEST
+
+START_TEST(test_new_sensor_takes_the_place_of_a_dead_one)
+{
+	int link[2];
+
+	configure_file("");
+	start(-1);
+	send_plain(1);
+	expect_ack(1);
+	send_plain(2);
+	close(sensor);
+	link_pair(link);
+	sensor = link[0];
+	tell(WIRE_COURIER_FD, link[1]);
+	close(link[1]);
+	send_plain(1);
+	expect_ack(1);
+	expect_in_file(alerts, "cw-1\"", 2);
+	expect_in_file(alerts, "cw-2\"", 1);
+	ck_assert_int_eq(stop(), 0);
+}
+END_TEST
+
+START_TEST(test_end_is_bounded_and_says_what_is_left)
+{
+	int64_t begin;
+
+	configure_three(http_free_port());
+	start(-1);
+	send_plain(1);
+	expect_ack(1);
+	begin = now_ms();
+	ck_assert_int_eq(stop(), 1);
+	ck_assert_int_ge(now_ms() - begin, 4000);
+	ck_assert_int_lt(now_ms() - begin, 7000);
+	expect_in_file(own_log, "ends with 2 deliveries not made", 1);
+}
+END_TEST
+
+START_TEST(test_sigterm_delivers_what_is_queued_first)
+{
+	const struct http_reply script[] = {{HTTP_OK, 500}};
+	struct http_receiver receiver;
+	char text[256];
+
+	http_start(&receiver, 0, script, 1);
+	snprintf(text, sizeof(text), "  - {type: webhook, url: \"http://127.0.0.1:%u/\"}\n",
+		 receiver.port);
+	configure_sinks(text);
+	start(-1);
+	send_plain(1);
+	send_plain(2);
+	expect_ack(1);
+	expect_ack(2);
+	kill(courier, SIGTERM);
+	ck_assert_int_eq(end_status(), 0);
+	expect_request(&receiver, "cw-1");
+	expect_request(&receiver, "cw-2");
+	http_stop(&receiver);
+}
+END_TEST
+
+START_TEST(test_drain_ends_with_the_sensor)
+{
+	const struct http_reply script[] = {{"HTTP/1.1 500 X\r\nContent-Length: 0\r\n\r\n", 0},
+					    {HTTP_OK, 0}};
+	struct http_receiver receiver;
+	char text[256];
+
+	http_start(&receiver, 0, script, 2);
+	snprintf(text, sizeof(text), "  - {type: webhook, url: \"http://127.0.0.1:%u/\"}\n",
+		 receiver.port);
+	configure_sinks(text);
+	start(20000);
+	send_plain(1);
+	close(sensor);
+	sensor = -1;
+	ck_assert_int_eq(end_status(), 0);
+	expect_request(&receiver, "cw-1");
+	expect_request(&receiver, "cw-1");
+	http_stop(&receiver);
+}
+END_TEST
+
+START_TEST(test_drain_that_is_too_short_is_a_failure)
+{
+	configure_three(http_free_port());
+	start(300);
+	send_plain(1);
+	close(sensor);
+	sensor = -1;
+	ck_assert_int_eq(end_status(), 1);
+	expect_in_file(alerts, "cw-1", 1);
+}
+END_TEST
+
+START_TEST(test_full_queue_is_said_in_an_alert)
+{
+	int syslog;
+	char text[1024];
+
+	snprintf(text, sizeof(text),
+		 "  - {type: syslog, socket_path: %s}\n  - {type: file, path: %s}\n", socket_path,
+		 alerts);
+	configure_sinks(text);
+	start(-1);
+	for (uint64_t number = 1; number <= SPOOL_COUNT_MAX + 50; number++) {
+		send_alert(number, number == 1 ? SEVERITY_HIGH : SEVERITY_MEDIUM,
+			   DISPOSITION_ALERT);
+		if (number > 100)
+			expect_ack(number - 100);
+	}
+	expect_in_file(own_log, "its queue is full", 1);
+	syslog = syslog_bind(socket_path, SOCK_DGRAM);
+	/* the severe one, though the oldest, is still there; then the oldest of the others that is
+	 * left */
+	for (int i = 0; i < SPOOL_COUNT_MAX; i++) {
+		ck_assert_int_gt(syslog_next(syslog, frame, sizeof(frame), 12000), 0);
+		if (i < 2)
+			ck_assert_ptr_nonnull(
+				strstr(frame, i == 0 ? "id=\"cw-1\"" : "id=\"cw-52\""));
+	}
+	ck_assert_int_gt(syslog_next(syslog, frame, sizeof(frame), WAIT_MS), 0);
+	ck_assert_ptr_nonnull(strstr(frame, "reason=\"coverage-loss\""));
+	ck_assert_ptr_nonnull(strstr(frame, "50 alerts for the sink syslog were dropped"));
+	expect_in_file(alerts, "50 alerts for the sink syslog were dropped: its queue was full\"",
+		       1);
+	stop();
+	close(syslog);
+}
+END_TEST
+
+static void write_status_of_confined(const char *path)
+{
+	struct error err = {""};
+	char line[256];
+	FILE *in, *out = NULL;
+	int rc = confine_process(COURIER_SUPERVISOR_FD, false, &err);
+
+	in = fopen("/proc/self/status", "r");
+	out = fopen(path, "w");
+	if (!in || !out)
+		_exit(1);
+	fprintf(out, "rc %d\n", rc);
+	while (fgets(line, sizeof(line), in))
+		fputs(line, out);
+	for (int fd = 0; fd < 64; fd++)
+		if (fcntl(fd, F_GETFD) >= 0 && fd != fileno(in) && fd != fileno(out))
+			fprintf(out, "fd %d\n", fd);
+	fclose(out);
+	_exit(0);
+}
+
+START_TEST(test_confined_process_has_nothing_left)
+{
+	char path[PATH_SIZE];
+	sigset_t all;
+	pid_t pid = fork();
+
+	path_in(folder, "status", path);
+	if (pid == 0) {
+		sigfillset(&all);
+		sigprocmask(SIG_BLOCK, &all, NULL);
+		signal(SIGHUP, SIG_IGN);
+		dup2(STDIN_FILENO, 40);
+		close(3);
+		close(4);
+		write_status_of_confined(path);
+	}
+	waitpid(pid, NULL, 0);
+	expect_in_file(path, "rc 0\n", 1);
+	expect_in_file(path, "CapPrm:\t0000000000000000\n", 1);
+	expect_in_file(path, "CapEff:\t0000000000000000\n", 1);
+	expect_in_file(path, "CapAmb:\t0000000000000000\n", 1);
+	expect_in_file(path, "NoNewPrivs:\t1\n", 1);
+	expect_in_file(path, "SigBlk:\t0000000000000000\n", 1);
+	expect_in_file(path, "SigIgn:\t0000000001001000\n", 1); /* SIGPIPE, SIGXFSZ */
+	expect_in_file(path, "fd ", 3);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("courier");
+	TCase *tcase = tcase_create("courier");
+	SRunner *runner = srunner_create(suite);
+	int failed;
+
+	tcase_add_checked_fixture(tcase, open_paths, close_paths);
+	tcase_set_timeout(tcase, 60);
+	tcase_add_test(tcase, test_all_three_sinks_receive);
+	tcase_add_test(tcase, test_many_alerts_are_acknowledged_in_order);
+	tcase_add_test(tcase, test_sensor_that_does_not_read_acks_loses_none);
+	tcase_add_test(tcase, test_without_sinks_alerts_are_acknowledged);
+	tcase_add_test(tcase, test_slow_webhook_delays_nobody);
+	tcase_add_test(tcase, test_min_severity_and_observed);
+	tcase_add_test(tcase, test_reload_follows_the_configuration_and_keeps_queues);
+	tcase_add_test(tcase, test_bad_configuration_keeps_the_old_one);
+	tcase_add_test(tcase, test_bad_configuration_at_start_is_an_error);
+	tcase_add_test(tcase, test_malformed_messages_do_no_harm);
+	tcase_add_test(tcase, test_largest_alert_arrives);
+	tcase_add_test(tcase, test_sensor_may_not_flood_the_log);
+	tcase_add_test(tcase, test_new_sensor_takes_the_place_of_a_dead_one);
+	tcase_add_test(tcase, test_end_is_bounded_and_says_what_is_left);
+	tcase_add_test(tcase, test_sigterm_delivers_what_is_queued_first);
+	tcase_add_test(tcase, test_drain_ends_with_the_sensor);
+	tcase_add_test(tcase, test_drain_that_is_too_short_is_a_failure);
+	tcase_add_test(tcase, test_full_queue_is_said_in_an_alert);
+	tcase_add_test(tcase, test_confined_process_has_nothing_left);
+	suite_add_tcase(suite, tcase);
+	srunner_run_all(runner, CK_NORMAL);
+	failed = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}
