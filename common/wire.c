@@ -19,7 +19,7 @@ union fd_control {
 
 static int failed(struct error *err)
 {
-	if (errno == EAGAIN || errno == EWOULDBLOCK || errno == ENOBUFS)
+	if (errno == EAGAIN || errno == ENOBUFS)
 		return 0;
 	if (errno == EPIPE || errno == ECONNRESET || errno == ENOTCONN)
 		return error_set(err, "end of file");
