@@ -5,7 +5,18 @@ cli_libcli_a_SOURCES = \
 	cli/check.c \
 	cli/replay.c \
 	cli/rules.c \
+	cli/schemas.h \
 	cli/verbs.h
+nodist_cli_libcli_a_SOURCES = cli/schemas.c
+
+# check --schema prints the schemas that this build checks by
+CLI_SCHEMAS = config=$(srcdir)/docs/capwatch.schema.json \
+	baseline=$(srcdir)/docs/baseline.schema.json alert=$(srcdir)/docs/alert.schema.json
+EXTRA_DIST += cli/embed-schemas
+CLEANFILES += cli/schemas.c
+cli/schemas.c: cli/embed-schemas docs/capwatch.schema.json docs/baseline.schema.json \
+		docs/alert.schema.json
+	$(AM_V_GEN)$(MKDIR_P) cli && $(srcdir)/cli/embed-schemas $(CLI_SCHEMAS) > $@.new && mv $@.new $@
 
 CLI_LIBS = cli/libcli.a $(JUDGE_LIBS) $(RULES_LIBS)
 
