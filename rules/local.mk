@@ -14,7 +14,7 @@ rules_librules_a_SOURCES = \
 RULES_LIBS = rules/librules.a $(AUDIT_LIBS) $(CONF_LIBS)
 
 # All of them end up in one folder of the build, rules/shipped, which `capwatch rules --rules-dir` can
-# be given; `capwatch rules install` copies them from where make install put them.
+# be given; `capwatch rules install` copies them to rules.d from where make install put them.
 capwatchrulesdir = $(datadir)/capwatch/rules
 nodist_capwatchrules_DATA = \
 	rules/shipped/never.rules \
@@ -23,24 +23,13 @@ nodist_capwatchrules_DATA = \
 	rules/shipped/exec.rules \
 	rules/shipped/file-caps.rules
 
-# As a distribution's package has it: in rules.d too, by the names that rules/profile.c gives them.
-# Nothing is loaded by this: the next boot does, or `capwatch rules install`, which also adds the file
-# with this host's programs.
-auditrulesdir = $(sysconfdir)/audit/rules.d
-nodist_auditrules_DATA = \
-	rules/installed/00~capwatch-never.rules \
-	rules/installed/__capwatch-0-never-courier.rules \
-	rules/installed/__capwatch-1-core.rules \
-	rules/installed/__capwatch-2-exec.rules \
-	rules/installed/__capwatch-3-file-caps.rules
-
 EXTRA_DIST += rules/substitute.sh \
 	rules/profiles/never.rules.in \
 	rules/profiles/never-courier.rules.in \
 	rules/profiles/core.rules \
 	rules/profiles/exec.rules \
 	rules/profiles/file-caps.rules
-CLEANFILES += $(nodist_capwatchrules_DATA) $(nodist_auditrules_DATA)
+CLEANFILES += $(nodist_capwatchrules_DATA)
 
 # Paths come from configure, numbers and names that differ between machines from the compiler.
 rules_substitute = CC='$(CC)' SBINDIR='$(sbindir)' COURIER='$(pkglibexecdir)/capwatch-courier' \
@@ -58,18 +47,6 @@ rules/shipped/exec.rules: $(srcdir)/rules/profiles/exec.rules $(srcdir)/rules/su
 rules/shipped/file-caps.rules: $(srcdir)/rules/profiles/file-caps.rules \
 		$(srcdir)/rules/substitute.sh Makefile
 	$(AM_V_GEN)$(rules_substitute) $(srcdir)/rules/profiles/file-caps.rules $@
-
-rules_rename = $(AM_V_GEN)$(MKDIR_P) rules/installed && cp
-rules/installed/00~capwatch-never.rules: rules/shipped/never.rules
-	$(rules_rename) rules/shipped/never.rules $@
-rules/installed/__capwatch-0-never-courier.rules: rules/shipped/never-courier.rules
-	$(rules_rename) rules/shipped/never-courier.rules $@
-rules/installed/__capwatch-1-core.rules: rules/shipped/core.rules
-	$(rules_rename) rules/shipped/core.rules $@
-rules/installed/__capwatch-2-exec.rules: rules/shipped/exec.rules
-	$(rules_rename) rules/shipped/exec.rules $@
-rules/installed/__capwatch-3-file-caps.rules: rules/shipped/file-caps.rules
-	$(rules_rename) rules/shipped/file-caps.rules $@
 
 check_PROGRAMS += tests/unit/test_rules
 TESTS += tests/unit/test_rules
