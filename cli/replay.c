@@ -1,0 +1,260 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * capwatch replay: the judgement of recorded streams and audit.log files, to stdout.
+ * Owns: its options, reading files, the two forms of output. Must not own: any judgement; it is the
+ * plugin's own, without /proc and with the records' clock.
+ */
+#include "cli/verbs.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <getopt.h>
+#include <jansson.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "common/alert.h"
+#include "common/text.h"
+#include "conf/baseline.h"
+#include "conf/settings.h"
+#include "judge/judge.h"
+
+enum { READ_SIZE = 256 * 1024, BASELINES_MAX = 64 };
+
+struct replay {
+	const char *config;
+	char *baselines[BASELINES_MAX + 1];
+	size_t baseline_count;
+	bool json;
+	bool fails;
+	enum severity fail_on;
+	bool failed;	  /* an alert reached fail_on */
+	bool printed_any; /* the table's heading is out */
+};
+
+static const char usage[] =
+	"usage: capwatch replay [--config FILE] [--baseline FILE|DIR]... [--format table|json]\n"
+	"                       [--fail-on low|medium|high|critical] FILE...|-\n"
+	"\n"
+	"Judges recorded plugin streams and audit.log files as the plugin would, and prints the alerts.\n"
+	"\n"
+	"  --config FILE        configuration (default " SETTINGS_DEFAULT_FILE ", if there)\n"
+	"  --baseline FILE|DIR  baseline instead of the configuration's; may be repeated\n"
+	"  --format json        one JSON alert a line instead of a table\n"
+	"  --fail-on SEVERITY   exit 1 when an alert is at least that severe\n"
+	"\n"
+	"Exit status: 0 the input was read; 1 see --fail-on; 2 bad usage or input.\n";
+
+static void print_table(struct replay *replay, const struct alert *alert)
+{
+	char time[32], message[1024];
+
+	if (!replay->printed_any)
+		printf("%-24s  %-8s  %-21s  %s\n", "TIME", "SEVERITY", "REASON", "MESSAGE");
+	replay->printed_any = true;
+	printf("%-24s  %-8s  %-21s  %s", text_time(alert->time, time, sizeof(time)),
+	       vocab_word(&vocab_severity, alert->severity),
+	       vocab_word(&vocab_reason, alert->reason),
+	       alert_message(alert, message, sizeof(message)));
+	if (alert->is_summary)
+		printf(" (%lld more like the first)", (long long)alert->count);
+	putchar('\n');
+}
+
+static void print_json(const struct alert *alert)
+{
+	json_t *object = alert_to_json(alert);
+	char *line = object ? json_dumps(object, JSON_COMPACT) : NULL;
+
+	puts(line ? line : "null");
+	free(line);
+	json_decref(object);
+}
+
+static void take_alert(void *ctx, const struct alert *alert)
+{
+	struct replay *replay = ctx;
+
+	if (replay->fails && alert->severity >= replay->fail_on)
+		replay->failed = true;
+	if (replay->json)
+		print_json(alert);
+	else
+		print_table(replay, alert);
+}
+
+static int complain(const char *what)
+{
+	fprintf(stderr, "capwatch replay: %s\n", what);
+	return EXIT_USAGE;
+}
+
+static bool take_option(struct replay *replay, int option)
+{
+	int value;
+
+	switch (option) {
+	case 'c':
+		replay->config = optarg;
+		return true;
+	case 'b':
+		if (replay->baseline_count == BASELINES_MAX) {
+			fprintf(stderr, "capwatch replay: more than %d --baseline\n", BASELINES_MAX);
+			return false;
+		}
+		replay->baselines[replay->baseline_count++] = optarg;
+		return true;
+	case 'f':
+		replay->json = strcmp(optarg, "json") == 0;
+		if (replay->json || strcmp(optarg, "table") == 0)
+			return true;
+		fprintf(stderr, "capwatch replay: unknown format '%s': write table or json\n", optarg);
+		return false;
+	case 's':
+		value = vocab_value(&vocab_severity, optarg);
+		replay->fails = true;
+		replay->fail_on = (enum severity)value;
+		if (value >= 0)
+			return true;
+		fprintf(stderr,
+			"capwatch replay: unknown severity '%s': write low, medium, high or critical\n",
+			optarg);
+		return false;
+	default:
+		fprintf(stderr, "see capwatch replay --help\n");
+		return false;
+	}
+}
+
+static int feed_fd(struct judge *judge, int fd, const char *name)
+{
+	char *buffer = malloc(READ_SIZE);
+	ssize_t got = -1;
+
+	if (!buffer)
+		return complain("out of memory");
+	while ((got = read(fd, buffer, READ_SIZE)) != 0) {
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got < 0) {
+			fprintf(stderr, "capwatch replay: %s: %s\n", name, strerror(errno));
+			break;
+		}
+		judge_feed(judge, buffer, (size_t)got, 0);
+	}
+	free(buffer);
+	return got < 0 ? EXIT_USAGE : 0;
+}
+
+static int feed_file(struct judge *judge, const char *path)
+{
+	int fd, result;
+
+	if (strcmp(path, "-") == 0)
+		return feed_fd(judge, STDIN_FILENO, "standard input");
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0) {
+		fprintf(stderr, "capwatch replay: %s: %s: name a readable stream or audit.log\n", path,
+			strerror(errno));
+		return EXIT_USAGE;
+	}
+	result = feed_fd(judge, fd, path);
+	close(fd);
+	return result;
+}
+
+/* What was skipped is said: a file of something else must not pass for a quiet host. */
+static int check_input(const struct judge *judge)
+{
+	struct judge_stats stats;
+	uint64_t bad;
+
+	judge_get_stats(judge, &stats);
+	bad = stats.malformed_records + stats.oversized_records + stats.unparsable_events;
+	if (bad)
+		fprintf(stderr, "capwatch replay: %llu of %llu records skipped as malformed\n",
+			(unsigned long long)bad,
+			(unsigned long long)(stats.records + stats.oversized_records));
+	if (bad && bad >= stats.records)
+		return complain("no audit record in the input: is it a plugin stream or an audit.log?");
+	return 0;
+}
+
+static int run(struct replay *replay, const struct settings *settings,
+	       const struct baseline *baseline, char **files)
+{
+	const struct judge_options options = {
+		.settings = settings,
+		.baseline = baseline,
+		.alert = take_alert,
+		.alert_ctx = replay,
+	};
+	struct error err = {""};
+	struct judge *judge = judge_new(&options, &err);
+	int result = 0;
+
+	if (!judge)
+		return complain(err.text);
+	for (; *files && result == 0; files++)
+		result = feed_file(judge, *files);
+	judge_finish(judge, 0);
+	if (result == 0)
+		result = check_input(judge);
+	judge_free(judge);
+	if (fflush(stdout) != 0 || ferror(stdout))
+		return complain("standard output could not be written");
+	return result == 0 && replay->failed ? 1 : result;
+}
+
+static struct settings *load_settings(const struct replay *replay, struct error *err)
+{
+	if (replay->config)
+		return settings_load(replay->config, err);
+	if (access(SETTINGS_DEFAULT_FILE, F_OK) == 0)
+		return settings_load(SETTINGS_DEFAULT_FILE, err);
+	return settings_defaults();
+}
+
+static int load_and_run(struct replay *replay, char **files)
+{
+	struct error err = {""};
+	struct settings *settings = load_settings(replay, &err);
+	struct baseline *baseline;
+	int result;
+
+	if (!settings)
+		return complain(err.text);
+	baseline = replay->baseline_count ? baseline_load(replay->baselines, false, &err)
+					  : baseline_load(settings->baseline, !replay->config, &err);
+	result = baseline ? run(replay, settings, baseline, files) : complain(err.text);
+	baseline_free(baseline);
+	settings_free(settings);
+	return result;
+}
+
+int cli_replay(int argc, char **argv)
+{
+	static const struct option options[] = {
+		{"config", required_argument, NULL, 'c'}, {"baseline", required_argument, NULL, 'b'},
+		{"format", required_argument, NULL, 'f'}, {"fail-on", required_argument, NULL, 's'},
+		{"help", no_argument, NULL, 'h'},	  {NULL, 0, NULL, 0},
+	};
+	struct replay replay = {.config = NULL};
+	int option;
+
+	optind = 1;
+	while ((option = getopt_long(argc, argv, "h", options, NULL)) != -1) {
+		if (option == 'h') {
+			fputs(usage, stdout);
+			return 0;
+		}
+		if (!take_option(&replay, option))
+			return EXIT_USAGE;
+	}
+	if (optind >= argc)
+		return complain("no file given: name a stream or an audit.log, or - for standard input");
+	return load_and_run(&replay, argv + optind);
+}

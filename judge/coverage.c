@@ -1,0 +1,254 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#define _GNU_SOURCE
+#include "judge/coverage.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { KEY_MAX = 64, EXE_MAX = 256, NODES_MAX = 1024 };
+
+static const char last_cap_path[] = "/proc/sys/kernel/cap_last_cap";
+static const char auditing_key[] = ""; /* the loss of auditing as a whole */
+
+struct loss {
+	bool open, reported;
+	unsigned node;
+	char key[KEY_MAX];
+	unsigned missing; /* rules of this key: its twins are removed and added one by one */
+	int64_t since;
+	uint64_t serial;
+	int64_t by_pid;
+	char by_exe[EXE_MAX];
+	char record[COVERAGE_RECORD_MAX];
+};
+
+struct coverage {
+	coverage_fn report;
+	void *ctx;
+	int64_t grace;
+	int64_t start;
+	int64_t daemon_start[NODES_MAX];
+	struct loss losses[COVERAGE_LOSSES_MAX];
+	size_t open_count;
+};
+
+struct coverage *coverage_new(coverage_fn report, void *ctx)
+{
+	struct coverage *coverage = calloc(1, sizeof(*coverage));
+
+	if (!coverage)
+		return NULL;
+	coverage->report = report;
+	coverage->ctx = ctx;
+	return coverage;
+}
+
+void coverage_free(struct coverage *coverage)
+{
+	free(coverage);
+}
+
+void coverage_set_grace(struct coverage *coverage, int64_t milliseconds)
+{
+	coverage->grace = milliseconds;
+}
+
+void coverage_set_start(struct coverage *coverage, int64_t time)
+{
+	coverage->start = time;
+}
+
+static void describe(const struct loss *loss, char *text, size_t size)
+{
+	if (strcmp(loss->key, auditing_key) == 0)
+		snprintf(text, size, "auditing was switched off (audit_enabled=0): no event of any kind");
+	else
+		snprintf(text, size, "the audit rules with key %s were removed: what they record goes unseen",
+			 loss->key);
+}
+
+static void report_loss(struct coverage *coverage, const struct loss *loss,
+			enum coverage_state state, enum severity severity)
+{
+	char text[256];
+	struct coverage_finding finding = {
+		.node = loss->node,
+		.severity = severity,
+		.state = state,
+		.lost = text,
+		.rule = loss->key[0] ? loss->key : NULL,
+		.since = loss->since,
+		.by_pid = loss->by_pid,
+		.by_exe = loss->by_exe[0] ? loss->by_exe : NULL,
+		.serial = loss->serial,
+		.record = loss->record,
+	};
+
+	describe(loss, text, sizeof(text));
+	coverage->report(coverage->ctx, &finding);
+}
+
+static struct loss *find_loss(struct coverage *coverage, unsigned node, const char *key)
+{
+	for (size_t i = 0; coverage->open_count > 0 && i < COVERAGE_LOSSES_MAX; i++) {
+		struct loss *loss = &coverage->losses[i];
+		if (loss->open && loss->node == node && strcmp(loss->key, key) == 0)
+			return loss;
+	}
+	return NULL;
+}
+
+static struct loss *free_loss(struct coverage *coverage)
+{
+	struct loss *oldest = &coverage->losses[0];
+
+	for (size_t i = 0; i < COVERAGE_LOSSES_MAX; i++) {
+		if (!coverage->losses[i].open)
+			return &coverage->losses[i];
+		if (coverage->losses[i].since < oldest->since)
+			oldest = &coverage->losses[i];
+	}
+	if (!oldest->reported)
+		report_loss(coverage, oldest, COVERAGE_LOST, SEVERITY_HIGH);
+	coverage->open_count--;
+	return oldest;
+}
+
+static void copy_text(char *to, size_t size, struct bytes from)
+{
+	snprintf(to, size, "%.*s", (int)from.length, from.data ? from.data : "");
+}
+
+static void open_loss(struct coverage *coverage, const struct event *event, const char *key)
+{
+	struct loss *loss = find_loss(coverage, event->node_number, key);
+
+	if (loss) {
+		loss->missing++;
+		return;
+	}
+	loss = free_loss(coverage);
+	memset(loss, 0, sizeof(*loss));
+	loss->open = true;
+	loss->node = event->node_number;
+	snprintf(loss->key, sizeof(loss->key), "%s", key);
+	loss->missing = 1;
+	loss->since = event->time;
+	loss->serial = event->serial;
+	loss->by_pid = event->parts & EVENT_SYSCALL ? event->pid : -1;
+	copy_text(loss->by_exe, sizeof(loss->by_exe), event->exe);
+	if (event->record_count)
+		copy_text(loss->record, sizeof(loss->record), event->records[0]);
+	coverage->open_count++;
+}
+
+static void heal_loss(struct coverage *coverage, struct loss *loss, int64_t now)
+{
+	if (loss->missing > 1) {
+		loss->missing--;
+		return;
+	}
+	loss->open = false;
+	coverage->open_count--;
+	if (loss->reported || now - loss->since >= COVERAGE_SETTLE_MS)
+		report_loss(coverage, loss, COVERAGE_RESTORED, SEVERITY_LOW);
+}
+
+static bool is_our_rule(const struct event *event, char key[KEY_MAX])
+{
+	static const char prefix[] = "capwatch";
+
+	copy_text(key, KEY_MAX, event->config.key);
+	if (strncmp(key, prefix, sizeof(prefix) - 1) == 0)
+		return true;
+	if (event->config.path.length != sizeof(last_cap_path) - 1 ||
+	    memcmp(event->config.path.data, last_cap_path, sizeof(last_cap_path) - 1) != 0)
+		return false;
+	snprintf(key, KEY_MAX, "capwatch_lastcap");
+	return true;
+}
+
+static bool record_has(const struct event *event, const char *text)
+{
+	return event->record_count && memmem(event->records[0].data, event->records[0].length, text,
+					     strlen(text)) != NULL;
+}
+
+static void take_rule_change(struct coverage *coverage, const struct event *event)
+{
+	char key[KEY_MAX];
+	struct loss *loss;
+	/* kernel 6.1 leaves out the space before op= when it removes a watch by itself, so that no parser
+	 * finds the field (kernel/audit_watch.c, audit_watch_log_rule_change) */
+	bool removed = record_has(event, "op=remove_rule"), added = record_has(event, "op=add_rule");
+
+	if ((!removed && !added) || event->config.result != 1 || !is_our_rule(event, key))
+		return;
+	loss = find_loss(coverage, event->node_number, key);
+	if (removed)
+		open_loss(coverage, event, key);
+	else if (loss)
+		heal_loss(coverage, loss, event->time);
+}
+
+static void take_config_change(struct coverage *coverage, const struct event *event)
+{
+	int64_t began = coverage->daemon_start[event->node_number % NODES_MAX];
+
+	if (event->config.audit_enabled == 0 && event->config.result == 1 && event->config.old != 0) {
+		/* before auditd ran nothing was ours to see (journald does this at boot) */
+		if (event->time >= began && event->time >= coverage->start)
+			open_loss(coverage, event, auditing_key);
+		return;
+	}
+	take_rule_change(coverage, event);
+}
+
+void coverage_take(struct coverage *coverage, const struct event *event)
+{
+	struct loss *loss;
+
+	if (event->parts & EVENT_DAEMON && event->daemon_start)
+		coverage->daemon_start[event->node_number % NODES_MAX] = event->time;
+	loss = find_loss(coverage, event->node_number, auditing_key);
+	if (loss && event->parts & EVENT_SYSCALL && event->time > loss->since)
+		heal_loss(coverage, loss, event->time);
+	if (event->parts & EVENT_CONFIG_CHANGE)
+		take_config_change(coverage, event);
+}
+
+void coverage_expire(struct coverage *coverage, int64_t now)
+{
+	for (size_t i = 0; coverage->open_count > 0 && i < COVERAGE_LOSSES_MAX; i++) {
+		struct loss *loss = &coverage->losses[i];
+		if (!loss->open || loss->reported || now - loss->since < coverage->grace)
+			continue;
+		loss->reported = true;
+		report_loss(coverage, loss, COVERAGE_LOST, SEVERITY_HIGH);
+	}
+}
+
+int64_t coverage_deadline(const struct coverage *coverage)
+{
+	int64_t deadline = -1;
+
+	for (size_t i = 0; coverage->open_count > 0 && i < COVERAGE_LOSSES_MAX; i++) {
+		const struct loss *loss = &coverage->losses[i];
+		if (loss->open && !loss->reported &&
+		    (deadline < 0 || loss->since + coverage->grace < deadline))
+			deadline = loss->since + coverage->grace;
+	}
+	return deadline;
+}
+
+void coverage_finish(struct coverage *coverage, int64_t now)
+{
+	for (size_t i = 0; coverage->open_count > 0 && i < COVERAGE_LOSSES_MAX; i++) {
+		struct loss *loss = &coverage->losses[i];
+		if (!loss->open || loss->reported || now - loss->since < COVERAGE_SETTLE_MS)
+			continue;
+		loss->reported = true;
+		report_loss(coverage, loss, COVERAGE_LOST, SEVERITY_HIGH);
+	}
+}

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * coverage: what the records themselves tell of capwatch going blind: rules of ours removed, auditing
+ * switched off. A loss is a state: what is back within seconds (augenrules loads all rules anew) is none,
+ * what heals within the grace is low, the rest high, and recovery is said too.
+ * Must not own: the kernel's own answer about rules and status (that is the supervisor's to ask).
+ */
+#ifndef CAPWATCH_COVERAGE_H
+#define CAPWATCH_COVERAGE_H
+
+#include "common/alert.h"
+#include "judge/event.h"
+
+enum {
+	COVERAGE_SETTLE_MS = 5000, /* augenrules is done by then */
+	COVERAGE_LOSSES_MAX = 64,
+	COVERAGE_RECORD_MAX = 1024,
+};
+
+struct coverage_finding {
+	unsigned node;
+	enum severity severity;
+	enum coverage_state state;
+	const char *lost; /* what is blind */
+	const char *rule; /* the rule's key; NULL for auditing itself */
+	int64_t since;	  /* ms */
+	int64_t by_pid;	  /* -1: not known */
+	const char *by_exe;
+	uint64_t serial;  /* of the event that showed the loss */
+	const char *record;
+};
+
+typedef void (*coverage_fn)(void *ctx, const struct coverage_finding *finding);
+
+struct coverage;
+
+struct coverage *coverage_new(coverage_fn report, void *ctx);
+void coverage_free(struct coverage *coverage);
+void coverage_set_grace(struct coverage *coverage, int64_t milliseconds);
+
+/* Losses before this time (ms) are none of ours: live, when the judge began. */
+void coverage_set_start(struct coverage *coverage, int64_t time);
+
+/* Any event: CONFIG_CHANGE and DAEMON_START are taken, the others show that auditing works. */
+void coverage_take(struct coverage *coverage, const struct event *event);
+
+/* Reports what has been lost for longer than the grace. */
+void coverage_expire(struct coverage *coverage, int64_t now);
+int64_t coverage_deadline(const struct coverage *coverage);
+
+/* The end of a replay: what was still lost then, and not just now, is reported. */
+void coverage_finish(struct coverage *coverage, int64_t now);
+
+#endif

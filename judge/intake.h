@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * intake: bytes into whole candidate events.
+ * Owns: line framing, the selection of records by content, the assembly of interleaved records of one
+ * event, all bounds on memory. Must not own: what a record means (event), nor trust any record beyond
+ * its beginning: "type=" counts only at a line's start, for the body of a USER message may hold
+ * whatever its sender liked.
+ */
+#ifndef CAPWATCH_INTAKE_H
+#define CAPWATCH_INTAKE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum {
+	INTAKE_RECORD_MAX = 16 * 1024, /* auditd's longest is 8,970; longer lines are skipped and counted */
+	INTAKE_EVENT_MAX = 32 * 1024,  /* all records of an event; further ones are left out */
+	INTAKE_OPEN_MAX = 64,	       /* events assembled at a time: 2 MiB at the most */
+	INTAKE_NODE_MAX = 256,
+};
+
+struct intake_event {
+	const char *text; /* its records, each ended by a newline; node= prefixes removed */
+	size_t length;
+	const char *node; /* "" without node= */
+	int64_t time;	  /* ms since the epoch */
+	uint64_t serial;
+	bool truncated; /* records were left out: more than INTAKE_EVENT_MAX */
+};
+
+struct intake_stats {
+	uint64_t bytes, records, events, malformed, oversized, incomplete;
+};
+
+typedef void (*intake_event_fn)(void *ctx, const struct intake_event *event);
+
+struct intake;
+
+/* NULL when out of memory. */
+struct intake *intake_new(intake_event_fn deliver, void *ctx);
+void intake_free(struct intake *intake);
+
+/* Bytes cut anywhere. now (ms) dates the arrival; 0 in a replay: then the clock is the records'. */
+void intake_feed(struct intake *intake, const char *bytes, size_t length, int64_t now);
+
+/* Live: delivers events whose end (EOE) has not come within INTAKE_PATIENCE_MS of their last record. */
+enum { INTAKE_PATIENCE_MS = 500 };
+void intake_expire(struct intake *intake, int64_t now);
+
+/* When intake_expire() next has work (ms), or -1. */
+int64_t intake_deadline(const struct intake *intake);
+
+/* The end of the stream: a last line without newline counts, everything pending is delivered. */
+void intake_finish(struct intake *intake);
+
+void intake_get_stats(const struct intake *intake, struct intake_stats *stats);
+
+#endif

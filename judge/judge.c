@@ -1,0 +1,484 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "judge/judge.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "judge/coverage.h"
+#include "judge/event.h"
+#include "judge/intake.h"
+#include "judge/observe.h"
+#include "judge/repeats.h"
+#include "judge/report.h"
+#include "judge/transition.h"
+#include "judge/verdict.h"
+#include "judge/world.h"
+
+enum {
+	/* how often services at the end of their start are looked for */
+	CEILING_INTERVAL_MS = 1000,
+};
+
+struct judge {
+	struct world world;
+	struct report_host host;
+	judge_alert_fn deliver;
+	void *deliver_ctx;
+	struct intake *intake;
+	struct event_reader *reader;
+	struct repeats *repeats;
+	struct coverage *coverage;
+	struct event event; /* the one being judged */
+	struct report_buffers buffers;
+	int64_t now;	       /* live: the wall clock; a replay: the latest event's time */
+	int64_t next_ceilings; /* when the ends of starts are looked at again */
+	bool live;
+	unsigned reported; /* alerts of this event: their ordinal */
+	uint64_t own_serial; /* numbers alerts that no event stands behind */
+	struct judge_stats stats;
+};
+
+/* ---- alerts ---------------------------------------------------------------------------------- */
+
+static void deliver(void *ctx, const struct alert *alert)
+{
+	struct judge *judge = ctx;
+
+	judge->stats.alerts++;
+	judge->deliver(judge->deliver_ctx, alert);
+}
+
+static void send_alert(struct judge *judge, struct alert *alert)
+{
+	alert->observed_time = judge->now;
+	alert->ordinal = judge->reported++;
+	if (!repeats_take(judge->repeats, alert, judge->now))
+		judge->stats.folded++;
+}
+
+/* An alert of capwatch's own, without process or event. */
+static void send_own(struct judge *judge, struct alert *alert)
+{
+	alert->time = judge->now;
+	alert->phase = PHASE_UNKNOWN;
+	alert->previous = PREVIOUS_UNKNOWN;
+	judge->reported = (unsigned)(judge->own_serial++);
+	send_alert(judge, alert);
+}
+
+static struct process *parent_of(struct judge *judge, const struct process *process)
+{
+	return ledger_find(judge->world.ledger, process->node, process->ppid);
+}
+
+static void alert_ceiling(struct judge *judge, struct process *process, const struct event *event,
+			  const struct verdict *verdict)
+{
+	struct alert alert;
+
+	report_begin(&alert, &judge->world, &judge->host, event);
+	if (!event)
+		alert.time = judge->now;
+	alert.mechanism = event ? MECHANISM_CAPSET : MECHANISM_SWEEP;
+	if (event && event->call == CALL_EXEC)
+		alert.mechanism = MECHANISM_EXEC;
+	alert.previous = process->provenance;
+	report_process(&alert, process, parent_of(judge, process), event);
+	report_service(&alert, process->service, alert.time);
+	alert.has_capabilities = true;
+	alert.sets[ALERT_PERMITTED].present = true;
+	alert.sets[ALERT_PERMITTED].has_before = true;
+	alert.sets[ALERT_PERMITTED].before = process->sets.permitted & capmask_known();
+	alert.sets[ALERT_PERMITTED].after = alert.sets[ALERT_PERMITTED].before;
+	report_verdict(&alert, verdict, &judge->buffers);
+	process->ceiling_reported = true;
+	send_alert(judge, &alert);
+}
+
+static void report_gain(struct judge *judge, const struct event *event,
+			const struct observation *seen, const struct transition *transition,
+			const struct verdict *verdict)
+{
+	struct alert alert;
+
+	report_begin(&alert, &judge->world, &judge->host, event);
+	report_process(&alert, seen->process, seen->parent, event);
+	report_service(&alert, transition->service, event->time);
+	report_transition(&alert, transition);
+	report_verdict(&alert, verdict, &judge->buffers);
+	send_alert(judge, &alert);
+}
+
+static void report_coverage(void *ctx, const struct coverage_finding *finding)
+{
+	struct judge *judge = ctx;
+	struct alert alert;
+	char detail[600];
+
+	report_begin(&alert, &judge->world, &judge->host, NULL);
+	if (finding->node != 0)
+		alert.host = (struct bytes){judge->world.nodes[finding->node],
+					    strlen(judge->world.nodes[finding->node])};
+	alert.time = finding->since;
+	alert.audit.has_event = true;
+	alert.audit.milliseconds = finding->since;
+	alert.audit.serial = finding->serial;
+	if (finding->node != 0)
+		alert.audit.node = alert.host;
+	alert.audit.records[0] = (struct bytes){finding->record, strlen(finding->record)};
+	alert.audit.record_count = finding->record[0] ? 1 : 0;
+	alert.reason = REASON_COVERAGE_LOSS;
+	alert.mechanism = MECHANISM_AUDIT;
+	alert.severity = finding->severity;
+	alert.coverage.present = true;
+	alert.coverage.lost = (struct bytes){finding->lost, strlen(finding->lost)};
+	if (finding->rule)
+		alert.coverage.rule = (struct bytes){finding->rule, strlen(finding->rule)};
+	alert.coverage.by_pid = finding->by_pid;
+	alert.coverage.state = finding->state;
+	alert.coverage.since = finding->since;
+	snprintf(detail, sizeof(detail), "%s%s%s%s", finding->lost,
+		 finding->by_exe ? "; done by " : "", finding->by_exe ? finding->by_exe : "",
+		 finding->state == COVERAGE_RESTORED ? "; it is back" : "");
+	alert.detail = (struct bytes){detail, strlen(detail)};
+	send_alert(judge, &alert);
+}
+
+/* ---- one event ------------------------------------------------------------------------------- */
+
+static unsigned node_number(struct judge *judge, struct bytes name)
+{
+	struct world *world = &judge->world;
+
+	if (name.length == 0)
+		return 0;
+	if (judge->live && strlen(judge->host.name) == name.length &&
+	    memcmp(judge->host.name, name.data, name.length) == 0)
+		return 0;
+	for (unsigned i = 1; i < world->node_count; i++)
+		if (strlen(world->nodes[i]) == name.length &&
+		    memcmp(world->nodes[i], name.data, name.length) == 0)
+			return i;
+	if (world->node_count >= WORLD_NODES_MAX)
+		return WORLD_NODES_MAX - 1; /* beyond the bound they share one ledger: see docs */
+	world->nodes[world->node_count] = strndup(name.data, name.length);
+	return world->nodes[world->node_count] ? world->node_count++ : 0;
+}
+
+/* The state as the event left it; sets that were only inferred are no ground for an accusation. */
+static void judge_event_ceiling(struct judge *judge, const struct event *event,
+				const struct observation *seen)
+{
+	struct verdict verdict;
+	bool exact = (event->parts & (EVENT_CAPSET | EVENT_BPRM)) && event->success;
+
+	if (!exact)
+		return;
+	verdict_judge_ceiling(&judge->world, seen->process, seen->parent, event->time, &verdict);
+	if (verdict.alert)
+		alert_ceiling(judge, seen->process, event, &verdict);
+}
+
+static void judge_syscall(struct judge *judge, const struct event *event)
+{
+	struct observation seen;
+	struct transition transition;
+	struct verdict verdict = {.alert = false};
+
+	if (event->call == CALL_NONE || !observe_event(&judge->world, event, &seen))
+		return;
+	judge->stats.transitions++;
+	if (transition_derive(&judge->world, event, &seen, &transition)) {
+		judge->stats.gains++;
+		verdict_judge(&judge->world, event, &seen, &transition, &verdict);
+		if (verdict.alert)
+			report_gain(judge, event, &seen, &transition, &verdict);
+	}
+	if (!verdict.alert)
+		judge_event_ceiling(judge, event, &seen);
+	transition_release(&transition);
+}
+
+static void advance(struct judge *judge, int64_t time)
+{
+	if (time > judge->now)
+		judge->now = time;
+	coverage_expire(judge->coverage, judge->now);
+	repeats_expire(judge->repeats, judge->now);
+}
+
+static void take_event(void *ctx, const struct intake_event *raw)
+{
+	struct judge *judge = ctx;
+	struct event *event = &judge->event;
+
+	if (!event_read(judge->reader, raw, event)) {
+		judge->stats.unparsable_events++;
+		return;
+	}
+	event->node_number = node_number(judge, event->node);
+	if (!judge->live)
+		advance(judge, event->time);
+	judge->reported = 0;
+	judge->stats.events_judged++;
+	coverage_take(judge->coverage, event);
+	if (event->parts & EVENT_SERVICE)
+		observe_service(&judge->world, event);
+	else if (event->parts & EVENT_LOGIN)
+		observe_login(&judge->world, event);
+	else if (event->parts & EVENT_SYSCALL)
+		judge_syscall(judge, event);
+}
+
+/* ---- ends of starts -------------------------------------------------------------------------- */
+
+struct ceiling_round {
+	struct judge *judge;
+	bool waiting; /* a service is still to come */
+};
+
+static void mark_due(void *ctx, struct service *service)
+{
+	struct ceiling_round *round = ctx;
+	int64_t from = service_running_from(service, &round->judge->world.clock);
+
+	if (service->ceiling_judged || from == 0)
+		return;
+	if (from <= round->judge->now)
+		service->ceiling_judged = true;
+	else
+		round->waiting = true;
+	service->ceiling_due = service->ceiling_judged;
+}
+
+static void clear_due(void *ctx, struct service *service)
+{
+	(void)ctx;
+	service->ceiling_due = false;
+}
+
+/* Live the process itself is asked; a replay goes by exact records alone. */
+static void judge_start_end(void *ctx, struct process *process)
+{
+	struct ceiling_round *round = ctx;
+	struct judge *judge = round->judge;
+	struct world *world = &judge->world;
+	struct proc_status status;
+	struct verdict verdict;
+
+	if (!process->service || !process->service->ceiling_due)
+		return;
+	if (world_has_proc(world, process->node)) {
+		if (!world->proc->status(world->proc->ctx, (pid_t)process->pid, &status) ||
+		    status.start_ticks != process->start_ticks)
+			return;
+		process->has_sets = true;
+		process->sets.permitted = status.permitted;
+	} else if (!process->has_sets || process->provenance != PREVIOUS_KNOWN) {
+		return;
+	}
+	verdict_judge_ceiling(world, process, parent_of(judge, process), judge->now, &verdict);
+	if (verdict.alert)
+		alert_ceiling(judge, process, NULL, &verdict);
+}
+
+static void judge_ends_of_starts(struct judge *judge)
+{
+	struct ceiling_round round = {.judge = judge};
+
+	if (judge->now < judge->next_ceilings)
+		return;
+	service_each(judge->world.services, mark_due, &round);
+	ledger_each(judge->world.ledger, judge_start_end, &round);
+	service_each(judge->world.services, clear_due, &round);
+	judge->next_ceilings = judge->now + CEILING_INTERVAL_MS;
+}
+
+/* ---- the face -------------------------------------------------------------------------------- */
+
+static void take_settings(struct judge *judge, const struct settings *settings,
+			  const struct baseline *baseline)
+{
+	judge->world.settings = settings;
+	judge->world.baseline = baseline;
+	judge->world.clock.start_window_ms = settings->start_window_ms;
+	judge->world.clock.start_timeout_ms = settings->start_timeout_ms;
+	repeats_set_window(judge->repeats, settings->repeat_window_ms);
+	coverage_set_grace(judge->coverage, settings->coverage_grace_ms);
+}
+
+struct judge *judge_new(const struct judge_options *options, struct error *err)
+{
+	struct judge *judge = calloc(1, sizeof(*judge));
+
+	if (!judge) {
+		error_set(err, "out of memory");
+		return NULL;
+	}
+	judge->deliver = options->alert;
+	judge->deliver_ctx = options->alert_ctx;
+	judge->host.name = options->host ? options->host : "unknown";
+	judge->host.id = options->host_id;
+	judge->live = options->proc != NULL;
+	judge->world.proc = options->proc;
+	judge->world.node_count = 1;
+	judge->world.ledger = ledger_new();
+	judge->world.services = service_table_new();
+	judge->intake = intake_new(take_event, judge);
+	judge->repeats = repeats_new(deliver, judge);
+	judge->coverage = coverage_new(report_coverage, judge);
+	judge->reader = event_reader_new(err);
+	if (!judge->reader || !judge->world.ledger || !judge->world.services || !judge->intake ||
+	    !judge->repeats || !judge->coverage) {
+		if (judge->reader)
+			error_set(err, "out of memory");
+		judge_free(judge);
+		return NULL;
+	}
+	take_settings(judge, options->settings, options->baseline);
+	return judge;
+}
+
+void judge_free(struct judge *judge)
+{
+	if (!judge)
+		return;
+	intake_free(judge->intake);
+	event_reader_free(judge->reader);
+	repeats_free(judge->repeats);
+	coverage_free(judge->coverage);
+	/* the ledger counts its processes in the services: it goes first */
+	ledger_free(judge->world.ledger);
+	service_table_free(judge->world.services);
+	for (unsigned i = 1; i < judge->world.node_count; i++)
+		free(judge->world.nodes[i]);
+	free(judge);
+}
+
+static void seed_one(void *ctx, pid_t pid)
+{
+	struct judge *judge = ctx;
+
+	(void)observe_adopt(&judge->world, pid, 0);
+}
+
+void judge_seed(struct judge *judge)
+{
+	const struct proc_reader *proc = judge->world.proc;
+
+	if (proc)
+		proc->each_process(proc->ctx, seed_one, judge);
+}
+
+void judge_feed(struct judge *judge, const char *bytes, size_t length, int64_t now)
+{
+	if (judge->live) {
+		if (judge->now == 0)
+			coverage_set_start(judge->coverage, now);
+		judge->now = now;
+	}
+	intake_feed(judge->intake, bytes, length, judge->live ? now : 0);
+}
+
+void judge_tick(struct judge *judge, int64_t now)
+{
+	judge->now = now;
+	judge->reported = 0;
+	intake_expire(judge->intake, now);
+	advance(judge, now);
+	judge_ends_of_starts(judge);
+}
+
+static int64_t earlier(int64_t a, int64_t b)
+{
+	if (a < 0)
+		return b;
+	return b < 0 || a < b ? a : b;
+}
+
+int64_t judge_next_deadline(const struct judge *judge)
+{
+	int64_t deadline = intake_deadline(judge->intake);
+
+	deadline = earlier(deadline, coverage_deadline(judge->coverage));
+	deadline = earlier(deadline, repeats_deadline(judge->repeats));
+	return earlier(deadline, judge->next_ceilings);
+}
+
+void judge_finish(struct judge *judge, int64_t now)
+{
+	if (judge->live && now > judge->now)
+		judge->now = now;
+	intake_finish(judge->intake);
+	judge->reported = 0;
+	if (!judge->live) {
+		judge_ends_of_starts(judge);
+		coverage_finish(judge->coverage, judge->now);
+	}
+	repeats_flush(judge->repeats);
+}
+
+static void forget_launching(void *ctx, struct process *process)
+{
+	(void)ctx;
+	process->launching = false;
+}
+
+void judge_reconfigure(struct judge *judge, const struct settings *settings,
+		       const struct baseline *baseline, const char *by, int64_t now)
+{
+	struct alert alert;
+	char detail[512];
+	bool changed = strcmp(judge->world.settings->digest, settings->digest) != 0 ||
+		       strcmp(judge->world.baseline->digest, baseline->digest) != 0;
+
+	snprintf(detail, sizeof(detail),
+		 "by %s: configuration %.12s -> %.12s, baseline %.12s -> %.12s", by,
+		 judge->world.settings->digest, settings->digest, judge->world.baseline->digest,
+		 baseline->digest);
+	judge->now = now > judge->now ? now : judge->now;
+	take_settings(judge, settings, baseline);
+	ledger_each(judge->world.ledger, forget_launching, NULL);
+	if (!changed)
+		return;
+	report_begin(&alert, &judge->world, &judge->host, NULL);
+	alert.reason = REASON_CONFIG_CHANGE;
+	alert.mechanism = MECHANISM_CONFIG;
+	alert.severity = SEVERITY_MEDIUM;
+	alert.detail = (struct bytes){detail, strlen(detail)};
+	send_own(judge, &alert);
+}
+
+void judge_report_loss(struct judge *judge, const char *what, enum severity severity, int64_t now)
+{
+	struct alert alert;
+
+	judge->now = now > judge->now ? now : judge->now;
+	report_begin(&alert, &judge->world, &judge->host, NULL);
+	alert.reason = REASON_COVERAGE_LOSS;
+	alert.mechanism = MECHANISM_AUDIT;
+	alert.severity = severity;
+	alert.coverage.present = true;
+	alert.coverage.lost = (struct bytes){what, strlen(what)};
+	alert.coverage.state = COVERAGE_LOST;
+	alert.coverage.since = judge->now;
+	alert.detail = alert.coverage.lost;
+	send_own(judge, &alert);
+}
+
+void judge_get_stats(const struct judge *judge, struct judge_stats *stats)
+{
+	struct intake_stats intake;
+
+	intake_get_stats(judge->intake, &intake);
+	*stats = judge->stats;
+	stats->bytes = intake.bytes;
+	stats->records = intake.records;
+	stats->candidate_events = intake.events;
+	stats->malformed_records = intake.malformed;
+	stats->oversized_records = intake.oversized;
+	stats->incomplete_events = intake.incomplete;
+	stats->ledger_processes = ledger_count(judge->world.ledger);
+	stats->ledger_evicted = ledger_evicted(judge->world.ledger);
+}

@@ -1,0 +1,253 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#define _GNU_SOURCE
+#include "judge/ledger.h"
+
+#include <linux/securebits.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { BUCKETS = 4096 };
+
+struct ledger {
+	struct process *buckets[BUCKETS];
+	struct process *oldest, *newest;
+	size_t count;
+	uint64_t evicted;
+};
+
+/* The capabilities that follow fsuid: CAP_FS_MASK of <linux/capability.h> (chown, dac_override,
+ * dac_read_search, fowner, fsetid, linux_immutable, mknod, mac_override). */
+#define FS_CAPS ((capmask)0x1f | CAPMASK_BIT(9) | CAPMASK_BIT(27) | CAPMASK_BIT(32))
+
+struct ledger *ledger_new(void)
+{
+	return calloc(1, sizeof(struct ledger));
+}
+
+static void free_process(struct process *process)
+{
+	process_set_service(process, NULL);
+	free(process->exe);
+	free(process);
+}
+
+void ledger_free(struct ledger *ledger)
+{
+	if (!ledger)
+		return;
+	while (ledger->oldest)
+		ledger_remove(ledger, ledger->oldest);
+	free(ledger);
+}
+
+static size_t bucket_of(unsigned node, int64_t pid)
+{
+	return ((uint64_t)pid * 2654435761u + node * 40503u) % BUCKETS;
+}
+
+struct process *ledger_find(struct ledger *ledger, unsigned node, int64_t pid)
+{
+	struct process *process = ledger->buckets[bucket_of(node, pid)];
+
+	while (process && (process->pid != pid || process->node != node))
+		process = process->hash_next;
+	return process;
+}
+
+static void unlink_age(struct ledger *ledger, struct process *process)
+{
+	if (process->older)
+		process->older->newer = process->newer;
+	else
+		ledger->oldest = process->newer;
+	if (process->newer)
+		process->newer->older = process->older;
+	else
+		ledger->newest = process->older;
+}
+
+static void link_newest(struct ledger *ledger, struct process *process)
+{
+	process->older = ledger->newest;
+	process->newer = NULL;
+	if (ledger->newest)
+		ledger->newest->newer = process;
+	else
+		ledger->oldest = process;
+	ledger->newest = process;
+}
+
+void ledger_touch(struct ledger *ledger, struct process *process)
+{
+	if (ledger->newest == process)
+		return;
+	unlink_age(ledger, process);
+	link_newest(ledger, process);
+}
+
+void ledger_remove(struct ledger *ledger, struct process *process)
+{
+	struct process **at = &ledger->buckets[bucket_of(process->node, process->pid)];
+
+	while (*at != process)
+		at = &(*at)->hash_next;
+	*at = process->hash_next;
+	unlink_age(ledger, process);
+	ledger->count--;
+	free_process(process);
+}
+
+struct process *ledger_add(struct ledger *ledger, unsigned node, int64_t pid)
+{
+	struct process *process = ledger_find(ledger, node, pid);
+	size_t bucket = bucket_of(node, pid);
+
+	if (process)
+		ledger_remove(ledger, process);
+	if (ledger->count >= LEDGER_PROCESSES_MAX) {
+		ledger_remove(ledger, ledger->oldest);
+		ledger->evicted++;
+	}
+	process = calloc(1, sizeof(*process));
+	if (!process)
+		return NULL;
+	process->node = node;
+	process->pid = pid;
+	process->auid = process->session = -1;
+	process->userns = USERNS_UNKNOWN;
+	process->exe_state = EXE_UNKNOWN;
+	process->hash_next = ledger->buckets[bucket];
+	ledger->buckets[bucket] = process;
+	link_newest(ledger, process);
+	ledger->count++;
+	return process;
+}
+
+bool process_set_exe(struct process *process, const char *path, size_t length)
+{
+	static const char deleted[] = " (deleted)";
+	size_t suffix = sizeof(deleted) - 1;
+	char *copy;
+
+	if (length > suffix && memcmp(path + length - suffix, deleted, suffix) == 0)
+		length -= suffix;
+	if (length > LEDGER_EXE_MAX)
+		length = LEDGER_EXE_MAX;
+	copy = strndup(path, length);
+	if (!copy)
+		return false;
+	free(process->exe);
+	process->exe = copy;
+	return true;
+}
+
+void process_set_service(struct process *process, struct service *service)
+{
+	if (process->service)
+		process->service->processes--;
+	process->service = service;
+	if (service)
+		service->processes++;
+}
+
+void process_inherit(struct process *child, const struct process *parent)
+{
+	if (parent->exe)
+		(void)process_set_exe(child, parent->exe, strlen(parent->exe));
+	child->exe_identity = parent->exe_identity;
+	child->exe_state = parent->exe_state;
+	child->exe_file = parent->exe_file;
+	child->has_ids = parent->has_ids;
+	child->uid = parent->uid;
+	child->euid = parent->euid;
+	child->suid = parent->suid;
+	child->fsuid = parent->fsuid;
+	child->auid = parent->auid;
+	child->session = parent->session;
+	child->has_sets = parent->has_sets;
+	child->sets = parent->sets;
+	child->provenance = PREVIOUS_INFERRED;
+	child->has_bounding = parent->has_bounding;
+	child->bounding = parent->bounding;
+	child->securebits = parent->securebits;
+	child->userns = parent->userns;
+	child->execs_recorded = parent->execs_recorded;
+	process_set_service(child, parent->service);
+}
+
+void process_apply_exec(struct process *process)
+{
+	capmask bounding = process->has_bounding ? process->bounding : LEDGER_ALL_CAPS;
+	bool root_rules = !(process->securebits & SECBIT_NOROOT) && process->userns != USERNS_CHILD &&
+			  (process->uid == 0 || process->euid == 0);
+
+	process->securebits &= (uint8_t)~SECBIT_KEEP_CAPS;
+	process->provenance = PREVIOUS_INFERRED;
+	if (!process->has_sets || !process->has_ids) {
+		process->has_sets = false;
+		return;
+	}
+	if (root_rules) {
+		process->sets.ambient = 0;
+		process->sets.permitted = bounding | process->sets.inheritable;
+		process->sets.effective = process->euid == 0 ? process->sets.permitted : 0;
+		return;
+	}
+	process->sets.permitted = process->sets.ambient;
+	process->sets.effective = process->sets.ambient;
+}
+
+static bool all_nonzero(const struct event *event)
+{
+	return event->uid != 0 && event->euid != 0 && event->suid != 0;
+}
+
+void process_apply_uids(struct process *process, const struct event *event)
+{
+	bool had_root = process->uid == 0 || process->euid == 0 || process->suid == 0;
+	bool fixup = process->has_ids && process->has_sets &&
+		     !(process->securebits & SECBIT_NO_SETUID_FIXUP);
+	struct event_sets before = process->sets;
+
+	if (fixup && had_root && all_nonzero(event) && !(process->securebits & SECBIT_KEEP_CAPS)) {
+		process->sets.permitted = 0;
+		process->sets.effective = 0;
+		process->sets.ambient = 0;
+	}
+	if (fixup && process->euid == 0 && event->euid != 0)
+		process->sets.effective = 0;
+	if (fixup && process->euid != 0 && event->euid == 0)
+		process->sets.effective = process->sets.permitted;
+	if (fixup && process->euid == event->euid && process->fsuid == 0 && event->fsuid != 0)
+		process->sets.effective &= ~FS_CAPS;
+	if (fixup && process->euid == event->euid && process->fsuid != 0 && event->fsuid == 0)
+		process->sets.effective |= process->sets.permitted & FS_CAPS;
+	if (memcmp(&before, &process->sets, sizeof(before)) != 0)
+		process->provenance = PREVIOUS_INFERRED;
+	process->has_ids = true;
+	process->uid = (uint32_t)event->uid;
+	process->euid = (uint32_t)event->euid;
+	process->suid = (uint32_t)event->suid;
+	process->fsuid = (uint32_t)event->fsuid;
+}
+
+size_t ledger_count(const struct ledger *ledger)
+{
+	return ledger->count;
+}
+
+uint64_t ledger_evicted(const struct ledger *ledger)
+{
+	return ledger->evicted;
+}
+
+void ledger_each(struct ledger *ledger, void (*visit)(void *ctx, struct process *process), void *ctx)
+{
+	struct process *process = ledger->oldest;
+
+	while (process) {
+		struct process *next = process->newer;
+		visit(ctx, process);
+		process = next;
+	}
+}

@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * ledger: what each process holds, as far as records and /proc have told.
+ * A process is its node, pid and start time, never a bare pid.
+ * Owns: the table (bounded; the longest unseen is forgotten first) and the rules by which sets change
+ * without a record: fork, exec and set*uid as capabilities(7) has them. Must not own: reading /proc
+ * (observe), services (service, identity), judgement.
+ */
+#ifndef CAPWATCH_LEDGER_H
+#define CAPWATCH_LEDGER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "judge/event.h"
+#include "judge/proc_reader.h"
+#include "judge/service.h"
+
+enum { LEDGER_PROCESSES_MAX = 8192, LEDGER_EXE_MAX = 1024 };
+
+/* Everything that a bounding set may hold, where the set itself is not known: never an underestimate. */
+#define LEDGER_ALL_CAPS (~(capmask)0)
+
+enum exe_identity {
+	EXE_ID_UNKNOWN, /* could not be compared */
+	EXE_ID_HOST,	/* was the host's file of this path when it was compared */
+	EXE_ID_OTHER,	/* was another file */
+};
+
+struct process {
+	unsigned node;
+	int64_t pid, ppid;
+	uint64_t start_ticks; /* 0: not confirmed by /proc */
+	int64_t start_time;   /* ms; 0: not known */
+
+	char *exe; /* path, without " (deleted)"; NULL: not known */
+	enum exe_identity exe_identity;
+	enum exe_state exe_state;
+	struct proc_file exe_file;
+	char comm[PROC_COMM_MAX + 1];
+	bool has_ids;
+	uint32_t uid, euid, suid, fsuid;
+	int64_t auid, session; /* -1: unset */
+
+	bool has_sets;
+	enum previous provenance; /* of sets: known or inferred */
+	struct event_sets sets;
+	bool has_bounding;
+	capmask bounding;
+	uint8_t securebits;
+	unsigned threads;
+	enum user_namespace userns;
+	bool userns_doubted; /* its parent was in the host's, /proc shows it in another: unrecorded */
+	bool execs_recorded; /* its last exec was seen, so that the next one will be */
+	bool seen_event;     /* has acted itself: not just somebody's parent */
+	bool launching;	     /* a launcher on its way to the target's exec */
+	bool ceiling_reported;
+	struct service *service;
+
+	struct process *hash_next, *older, *newer;
+};
+
+struct ledger;
+
+struct ledger *ledger_new(void);
+void ledger_free(struct ledger *ledger);
+
+struct process *ledger_find(struct ledger *ledger, unsigned node, int64_t pid);
+
+/* A new, empty entry in the place of any older one of that pid; NULL when out of memory. Pointers to
+ * other processes stay valid except that of the one forgotten for it: see ledger_keep. */
+struct process *ledger_add(struct ledger *ledger, unsigned node, int64_t pid);
+
+/* Makes it the most recently seen. */
+void ledger_touch(struct ledger *ledger, struct process *process);
+
+void ledger_remove(struct ledger *ledger, struct process *process);
+
+/* Copies the path (without a trailing " (deleted)"); false when out of memory. */
+bool process_set_exe(struct process *process, const char *path, size_t length);
+
+/* Moves the process to a service, counting both. service may be NULL. */
+void process_set_service(struct process *process, struct service *service);
+
+/* What a child has at fork(2): everything but pid and start. Sets become inferred. */
+void process_inherit(struct process *child, const struct process *parent);
+
+/* Sets after an execve(2) that no record describes, by capabilities(7) "Transformation of capabilities
+ * during execve()": as for a file without capabilities; root (euid or uid 0, no noroot) regains its
+ * bounding set. Clears keep-caps. Sets become inferred. */
+void process_apply_exec(struct process *process);
+
+/* New uids seen in a record: what the kernel does to the sets on the way there (capabilities(7), "Effect
+ * of user ID changes on capabilities"; security/commoncap.c cap_emulate_setxuid). Sets become inferred
+ * where they change. */
+void process_apply_uids(struct process *process, const struct event *event);
+
+size_t ledger_count(const struct ledger *ledger);
+uint64_t ledger_evicted(const struct ledger *ledger);
+void ledger_each(struct ledger *ledger, void (*visit)(void *ctx, struct process *process), void *ctx);
+
+#endif

@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "judge/match.h"
+
+#include <fnmatch.h>
+#include <string.h>
+
+bool match_any(const struct string_list *globs, const char *text)
+{
+	for (size_t i = 0; i < globs->count; i++)
+		if (fnmatch(globs->items[i], text, FNM_PATHNAME) == 0)
+			return true;
+	return false;
+}
+
+/* A file's path counts only for the host's own file of that path: a copy, a bind mount in another
+ * mount namespace or a container's file is something else. A replay has nothing to compare. */
+static bool exe_fits(const struct world *world, const struct string_list *globs,
+		     const struct process *process)
+{
+	if (!process->exe || !match_any(globs, process->exe))
+		return false;
+	return process->exe_identity == EXE_ID_HOST ||
+	       (process->exe_identity == EXE_ID_UNKNOWN && world_is_replay(world, process->node));
+}
+
+static bool unit_fits(const struct world *world, const struct string_list *globs,
+		      const struct process *process)
+{
+	const struct service *service = process->service;
+
+	if (!service || service->unit[0] == '\0')
+		return world_is_replay(world, process->node);
+	return match_any(globs, service->unit) || match_any(globs, service->template_name);
+}
+
+static bool parent_fits(const struct world *world, const struct match_rule *rule,
+			const struct process *process, const struct process *parent)
+{
+	if (rule->has_parent_pid && process->ppid != rule->parent_pid)
+		return false;
+	if (rule->parent_exe.count == 0)
+		return true;
+	if (!parent || !parent->exe)
+		return world_is_replay(world, process->node);
+	return exe_fits(world, &rule->parent_exe, parent);
+}
+
+static bool optional_fits(const struct string_list *globs, const char *text)
+{
+	return globs->count == 0 || (text[0] && match_any(globs, text));
+}
+
+static bool container_fits(const struct world *world, const struct match_rule *rule,
+			   const struct process *process)
+{
+	const struct service *service = process->service;
+	bool in_container = service && service->kind == SERVICE_CONTAINER;
+
+	if (!rule->names_container)
+		return !in_container;
+	if (!in_container)
+		return !service && world_is_replay(world, process->node);
+	/* images and names are the runtime's knowledge, which is not asked: they never fit yet */
+	return rule->container_image.count == 0 &&
+	       optional_fits(&rule->container_name, service->container_id) &&
+	       optional_fits(&rule->container_runtime, service->runtime);
+}
+
+static bool uid_fits(const struct match_rule *rule, const struct process *process)
+{
+	if (rule->uid_count == 0)
+		return true;
+	for (size_t i = 0; process->has_ids && i < rule->uid_count; i++)
+		if (rule->uids[i] == process->uid)
+			return true;
+	return false;
+}
+
+static bool session_fits(const struct match_rule *rule, const struct process *process)
+{
+	bool in_session = process->service && process->service->kind == SERVICE_SESSION;
+
+	return !rule->has_session || rule->session == in_session;
+}
+
+static bool rule_fits(const struct world *world, const struct match_rule *rule,
+		      const struct process *process, const struct process *parent)
+{
+	return (rule->exe.count == 0 || exe_fits(world, &rule->exe, process)) &&
+	       (rule->unit.count == 0 || unit_fits(world, &rule->unit, process)) &&
+	       container_fits(world, rule, process) &&
+	       parent_fits(world, rule, process, parent) && uid_fits(rule, process) &&
+	       session_fits(rule, process);
+}
+
+static unsigned specificity(const struct match_rule *rule)
+{
+	return (rule->names_container ? 4000u : 0) + (rule->unit.count ? 2000u : 0) +
+	       (rule->exe.count ? 1000u : 0) + rule->key_count;
+}
+
+const struct baseline_entry *match_entry(const struct world *world, const struct process *process,
+					 const struct process *parent)
+{
+	const struct baseline *baseline = world->baseline;
+	const struct baseline_entry *best = NULL;
+
+	for (size_t i = 0; i < baseline->entry_count; i++) {
+		const struct baseline_entry *entry = &baseline->entries[i];
+		if (best && specificity(&entry->match) <= specificity(&best->match))
+			continue;
+		if (rule_fits(world, &entry->match, process, parent))
+			best = entry;
+	}
+	return best;
+}
+
+static bool launcher_exe_fits(const struct world *world, const struct launcher_entry *launcher,
+			      const struct process *process)
+{
+	if (launcher->match.exe.count == 0)
+		return true;
+	if (launcher->any_exe_file)
+		return process->exe && match_any(&launcher->match.exe, process->exe);
+	return exe_fits(world, &launcher->match.exe, process);
+}
+
+const struct launcher_entry *match_launcher(const struct world *world, const struct process *process,
+					    const struct process *parent)
+{
+	for (size_t i = 0; i < world->baseline->launcher_count; i++) {
+		const struct launcher_entry *launcher = &world->baseline->launchers[i];
+		if (launcher_exe_fits(world, launcher, process) &&
+		    parent_fits(world, &launcher->match, process, parent) &&
+		    uid_fits(&launcher->match, process))
+			return launcher;
+	}
+	return NULL;
+}

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * match: which baseline entry speaks for a process, and whether a process is a launcher.
+ * Owns: the meaning of each match key and the order of specificity (container, unit, exe, number of
+ * keys). Must not own: what the entry then allows (verdict). comm is never looked at.
+ */
+#ifndef CAPWATCH_MATCH_H
+#define CAPWATCH_MATCH_H
+
+#include "judge/world.h"
+
+/* The most specific entry that every fact fits, or NULL. parent may be NULL (not known). */
+const struct baseline_entry *match_entry(const struct world *world, const struct process *process,
+					 const struct process *parent);
+
+/* The launcher entry that the process is just now the work of, or NULL. */
+const struct launcher_entry *match_launcher(const struct world *world, const struct process *process,
+					    const struct process *parent);
+
+/* True when a glob of the list fits the text. */
+bool match_any(const struct string_list *globs, const char *text);
+
+#endif

@@ -1,0 +1,551 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#define _GNU_SOURCE
+#include "judge/observe.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "judge/identity.h"
+#include "judge/match.h"
+
+enum {
+	ADOPT_DEPTH = 6,
+	/* audit stamps its events with the coarse clock (up to 10 ms behind), /proc counts ticks of 10 ms */
+	CLOCK_SLACK_MS = 30,
+};
+
+static bool same_path(const char *path, struct bytes other)
+{
+	static const char deleted[] = " (deleted)";
+	size_t suffix = sizeof(deleted) - 1, length = other.length;
+
+	if (!path || !other.data)
+		return false;
+	if (length > suffix && memcmp(other.data + length - suffix, deleted, suffix) == 0)
+		length -= suffix;
+	return strlen(path) == length && memcmp(path, other.data, length) == 0;
+}
+
+/* ---- the file that a process runs ------------------------------------------------------------ */
+
+/* "fe:00" of a PATH record is MAJOR(s_dev):MINOR(s_dev) in hex; st_dev of the same file system is the
+ * same number for all but btrfs and overlayfs, where the comparison fails and /proc decides. */
+static bool record_file(const struct event *event, struct proc_file *file)
+{
+	const struct bytes *device = &event->paths[0].device;
+	unsigned major, minor;
+	char text[16];
+
+	if (event->path_count == 0 || !device->data || device->length >= sizeof(text))
+		return false;
+	memcpy(text, device->data, device->length);
+	text[device->length] = '\0';
+	if (sscanf(text, "%x:%x", &major, &minor) != 2)
+		return false;
+	/* new_encode_dev of <linux/kdev_t.h>, as stat(2) returns it and glibc's makedev() agrees */
+	file->device = (minor & 0xff) | ((uint64_t)major << 8) | ((uint64_t)(minor & ~0xffu) << 12);
+	file->inode = event->paths[0].inode;
+	return true;
+}
+
+static bool is_host_file(const struct world *world, const char *path, const struct proc_file *file)
+{
+	struct proc_file host;
+
+	return world->proc->host_file(world->proc->ctx, path, &host) && host.inode == file->inode &&
+	       host.device == file->device;
+}
+
+/* What runs under the name: the host's file or another. Decided when the image is first seen, by the
+ * exec record's inode or, failing that, by /proc/PID/exe while it still shows this image. */
+static void identify_exe(const struct world *world, const struct event *event, struct process *process,
+			 bool live)
+{
+	char link[PROC_PATH_MAX];
+	struct proc_file file;
+	bool deleted;
+
+	process->exe_identity = EXE_ID_UNKNOWN;
+	process->exe_state = EXE_UNKNOWN;
+	if (!world_has_proc(world, process->node) || !process->exe)
+		return;
+	if (event && event->call == CALL_EXEC && record_file(event, &file) &&
+	    is_host_file(world, process->exe, &file)) {
+		process->exe_identity = EXE_ID_HOST;
+		process->exe_state = EXE_CURRENT;
+		process->exe_file = file;
+		return;
+	}
+	if (!live || !world->proc->exe(world->proc->ctx, (pid_t)process->pid, link, sizeof(link),
+				       &file, &deleted) ||
+	    strcmp(link, process->exe) != 0)
+		return;
+	process->exe_file = file;
+	process->exe_identity = is_host_file(world, process->exe, &file) ? EXE_ID_HOST : EXE_ID_OTHER;
+	process->exe_state = deleted ? EXE_DELETED : EXE_CURRENT;
+}
+
+/* The file may be replaced under a running process: its identity stays, its state is told. */
+static void refresh_exe_state(const struct world *world, const struct event *event,
+			      struct process *process)
+{
+	static const char deleted[] = " (deleted)";
+	size_t suffix = sizeof(deleted) - 1;
+	struct proc_file host;
+
+	if (event->exe.data && event->exe.length > suffix &&
+	    memcmp(event->exe.data + event->exe.length - suffix, deleted, suffix) == 0)
+		process->exe_state = EXE_DELETED;
+	if (process->exe_state == EXE_DELETED && world_has_proc(world, process->node) &&
+	    world->proc->host_file(world->proc->ctx, process->exe, &host))
+		process->exe_state = EXE_REPLACED;
+}
+
+/* ---- services -------------------------------------------------------------------------------- */
+
+static bool read_identity(const struct world *world, const struct process *process,
+			  const struct launcher_entry *launcher, struct identity *identity)
+{
+	char text[PROC_CGROUP_MAX], around[PROC_CGROUP_MAX] = "";
+
+	identity->kind = SERVICE_UNKNOWN;
+	if (!world_has_proc(world, process->node) ||
+	    !world->proc->cgroup(world->proc->ctx, (pid_t)process->pid, text, sizeof(text)))
+		return false;
+	if (launcher && launcher->starts == SERVICE_CONTAINER &&
+	    world->proc->cgroup(world->proc->ctx, (pid_t)process->ppid, around, sizeof(around)))
+		identity_container_of_launcher(text, around, launcher->runtime, identity);
+	else
+		identity_from_cgroup(text, identity);
+	return identity->kind != SERVICE_UNKNOWN;
+}
+
+/* A service begins: by whom, decides what its start waits for. */
+static void begin_service(struct service *service, int64_t time, bool by_launcher)
+{
+	service->first_event = time;
+	service->awaits_start = by_launcher && service->kind == SERVICE_UNIT;
+}
+
+/* Where a launcher takes its target: by cgroup, for that is the launcher's own doing. */
+static void assign_target(struct world *world, const struct event *event, struct process *process,
+			  const struct launcher_entry *launcher)
+{
+	struct identity identity;
+	struct service *service;
+	bool is_new;
+
+	if (!read_identity(world, process, launcher, &identity)) {
+		process_set_service(process, NULL);
+		return;
+	}
+	service = identity_service(world, process->node, &identity, &is_new);
+	if (service && is_new)
+		begin_service(service, event->time, true);
+	process_set_service(process, service);
+}
+
+/* The service of a process that nobody of the ledger is the parent of. */
+static void assign_by_itself(struct world *world, struct process *process, int64_t time)
+{
+	struct identity identity;
+	struct service *service = NULL;
+	bool is_new = false;
+
+	(void)read_identity(world, process, NULL, &identity);
+	if (identity.kind == SERVICE_CONTAINER)
+		service = identity_service(world, process->node, &identity, &is_new);
+	else if (process->session >= 0 && process->auid >= 0)
+		service = identity_session(world, process->node, process->session, &is_new);
+	else if (identity.kind != SERVICE_UNKNOWN)
+		service = identity_service(world, process->node, &identity, &is_new);
+	else if (process->exe)
+		service = identity_program(world, process->node, process->exe, &is_new);
+	if (service && is_new)
+		begin_service(service, process->start_time ? process->start_time : time,
+			      process->ppid == 1);
+	/* in a replay the start of what was there before the stream is not known */
+	if (service && is_new && !process->start_time)
+		service->first_event = 0;
+	process_set_service(process, service);
+}
+
+static bool is_program(const struct process *process)
+{
+	return !process->service || process->service->kind == SERVICE_PROGRAM ||
+	       process->service->kind == SERVICE_UNKNOWN;
+}
+
+/* auid and session set make a login session of what was only a program. A unit or a container stays
+ * what it is: whoever may write loginuid could else leave its service by that. */
+static void assign_session(struct world *world, struct process *process, int64_t time)
+{
+	struct service *service;
+	bool is_new;
+
+	if (process->auid < 0 || process->session < 0 || !is_program(process))
+		return;
+	service = identity_session(world, process->node, process->session, &is_new);
+	if (service && is_new)
+		begin_service(service, time, false);
+	process_set_service(process, service);
+}
+
+/* ---- processes ------------------------------------------------------------------------------- */
+
+static void take_status(struct process *process, const struct proc_status *status)
+{
+	process->start_ticks = status->start_ticks;
+	process->start_time = status->start_time;
+	process->threads = status->threads;
+	process->has_bounding = true;
+	process->bounding = status->bounding;
+}
+
+static void take_userns(const struct world *world, struct process *process)
+{
+	bool host;
+
+	if (process->userns == USERNS_UNKNOWN && world_has_proc(world, process->node) &&
+	    world->proc->in_host_userns(world->proc->ctx, (pid_t)process->pid, &host))
+		process->userns = host ? USERNS_HOST : USERNS_CHILD;
+}
+
+/* Sets as /proc shows them: exact for the moment of reading, but that is not the moment of any event. */
+static void adopt_sets(struct process *process, const struct proc_status *status)
+{
+	process->has_sets = true;
+	process->provenance = status->threads == 1 ? PREVIOUS_KNOWN : PREVIOUS_INFERRED;
+	process->sets.permitted = status->task_permitted;
+	process->sets.effective = status->task_effective;
+	process->sets.inheritable = status->task_inheritable;
+	process->sets.ambient = status->task_ambient;
+	process->has_ids = true;
+	process->uid = status->uid;
+	process->euid = status->euid;
+	process->suid = status->suid;
+	process->fsuid = status->fsuid;
+	process->auid = status->auid;
+	process->session = status->session;
+	memcpy(process->comm, status->comm, sizeof(process->comm));
+}
+
+static void adopt_service(struct world *world, struct process *process, struct process *parent)
+{
+	struct service *service = parent ? parent->service : NULL;
+	bool same_program = service && service->kind == SERVICE_PROGRAM && process->exe &&
+			    strcmp(service->name, process->exe) == 0;
+
+	assign_by_itself(world, process, process->start_time);
+	/* a cgroup entered before we looked is taken at its word; a program's children are its own */
+	if (same_program && process->service && process->service->kind == SERVICE_PROGRAM)
+		process_set_service(process, service);
+	if (process->service && process->service->first_event > process->start_time)
+		process->service->first_event = process->start_time;
+}
+
+struct process *observe_adopt(struct world *world, int64_t pid, int depth)
+{
+	struct process *process = ledger_find(world->ledger, 0, pid);
+	struct proc_status status;
+	char exe[PROC_PATH_MAX];
+	struct proc_file file;
+	bool deleted;
+
+	if (!world->proc || pid <= 0 || !world->proc->status(world->proc->ctx, (pid_t)pid, &status))
+		return process;
+	if (process && process->start_ticks == status.start_ticks)
+		return process;
+	if (depth > 0 && status.ppid > 0)
+		(void)observe_adopt(world, status.ppid, depth - 1);
+	process = ledger_add(world->ledger, 0, pid);
+	if (!process)
+		return NULL;
+	process->ppid = status.ppid;
+	take_status(process, &status);
+	adopt_sets(process, &status);
+	if (world->proc->exe(world->proc->ctx, (pid_t)pid, exe, sizeof(exe), &file, &deleted) &&
+	    process_set_exe(process, exe, strlen(exe))) {
+		process->exe_file = file;
+		process->exe_state = deleted ? EXE_DELETED : EXE_CURRENT;
+		/* replaced before our time: nothing speaks against the process that was there first */
+		process->exe_identity = deleted || is_host_file(world, process->exe, &file)
+						? EXE_ID_HOST
+						: EXE_ID_OTHER;
+	}
+	take_userns(world, process);
+	adopt_service(world, process, ledger_find(world->ledger, 0, status.ppid));
+	return process;
+}
+
+/* Confirms by start time that /proc shows the process of the event and not a later one of its pid. */
+static bool confirm_live(struct world *world, const struct event *event, struct observation *seen)
+{
+	struct proc_status *status = &seen->status;
+
+	if (!world_has_proc(world, event->node_number) ||
+	    !world->proc->status(world->proc->ctx, (pid_t)event->pid, status) ||
+	    status->start_time > event->time + CLOCK_SLACK_MS)
+		return false;
+	if (seen->process && seen->process->start_ticks &&
+	    seen->process->start_ticks != status->start_ticks) {
+		ledger_remove(world->ledger, seen->process);
+		seen->process = NULL;
+	}
+	return true;
+}
+
+static struct process *find_parent(struct world *world, const struct event *event)
+{
+	struct process *parent = ledger_find(world->ledger, event->node_number, event->ppid);
+
+	if (!parent && world_has_proc(world, event->node_number))
+		parent = observe_adopt(world, event->ppid, ADOPT_DEPTH);
+	if (parent)
+		ledger_touch(world->ledger, parent);
+	return parent;
+}
+
+/* A child whose parent is gone (reparented): the last of its service to act, running the same file,
+ * is the best that is known of what it started with. */
+static void guess_sets(struct process *process)
+{
+	const struct service *service = process->service;
+
+	if (process->has_sets || !service || !service->has_held || !process->exe ||
+	    strncmp(service->held_exe, process->exe, sizeof(service->held_exe) - 1) != 0)
+		return;
+	process->has_sets = true;
+	process->provenance = PREVIOUS_INFERRED;
+	process->sets.permitted = service->held.permitted;
+	process->sets.effective = service->held.effective;
+	process->sets.inheritable = service->held.inheritable;
+	process->sets.ambient = service->held.ambient;
+	if (!process->has_ids && service->held.has_ids) {
+		process->has_ids = true;
+		process->uid = service->held.uid;
+		process->euid = service->held.euid;
+		process->suid = service->held.suid;
+		process->fsuid = service->held.fsuid;
+	}
+}
+
+static void take_record_ids(struct process *process, const struct event *event)
+{
+	size_t length = event->comm.length < PROC_COMM_MAX ? event->comm.length : PROC_COMM_MAX;
+
+	if (event->comm.data) {
+		memcpy(process->comm, event->comm.data, length);
+		process->comm[length] = '\0';
+	}
+	process->ppid = event->ppid;
+	process->auid = event->auid;
+	process->session = event->session;
+}
+
+static void set_image(const struct world *world, const struct event *event, struct process *process,
+		      bool live)
+{
+	(void)process_set_exe(process, event->exe.data ? event->exe.data : "?",
+			      event->exe.data ? event->exe.length : 1);
+	identify_exe(world, event, process, live);
+}
+
+/* The target runs now: what its launcher was about to start. */
+static void leave_launcher(struct world *world, const struct event *event, struct process *process)
+{
+	process->launching = false;
+	if (!process->service && process->exe)
+		process_set_service(process, identity_new_program(world, process->node,
+								  process->exe, event->time));
+}
+
+/* Another image runs in the process: its service, where that was only the program. */
+static void change_program(struct world *world, const struct event *event, struct process *process)
+{
+	if (process->launching)
+		leave_launcher(world, event, process);
+	else if (is_program(process) && process->exe)
+		process_set_service(process, identity_new_program(world, process->node,
+								  process->exe, event->time));
+}
+
+/* An image that no exec record announced. */
+static void take_unrecorded_exec(struct world *world, const struct event *event,
+				 struct observation *seen)
+{
+	struct process *process = seen->process;
+
+	process_apply_exec(process);
+	process->execs_recorded = false;
+	set_image(world, event, process, seen->live);
+	change_program(world, event, process);
+}
+
+/* A child of init: forked by it when it runs init's own file (systemd's child stage), else adopted by
+ * it, and then nobody knows from whom it has what it has. */
+static bool forked_by(const struct process *parent, const struct event *event)
+{
+	if (!parent)
+		return false;
+	return parent->pid != 1 || same_path(parent->exe, event->exe);
+}
+
+static struct process *add_process(struct world *world, const struct event *event,
+				   const struct observation *seen)
+{
+	struct process *process = ledger_add(world->ledger, event->node_number, event->pid);
+	bool host;
+
+	if (!process)
+		return NULL;
+	if (forked_by(seen->parent, event)) {
+		process_inherit(process, seen->parent);
+		if (seen->parent->pid == 1)
+			process_set_service(process, NULL);
+	}
+	if (!seen->live)
+		return process;
+	take_status(process, &seen->status);
+	if (world->proc->in_host_userns(world->proc->ctx, (pid_t)event->pid, &host)) {
+		process->userns_doubted = !host && process->userns == USERNS_HOST;
+		if (process->userns == USERNS_UNKNOWN)
+			process->userns = host ? USERNS_HOST : USERNS_CHILD;
+	}
+	return process;
+}
+
+/* What has changed since the process was last seen, before this event. An exec event describes its own
+ * change of image, and a set*uid event its own change of ids. */
+static void catch_up(struct world *world, const struct event *event, struct observation *seen)
+{
+	struct process *process = seen->process;
+	take_record_ids(process, event);
+	if (event->call == CALL_EXEC)
+		return;
+	if (!process->exe)
+		set_image(world, event, process, seen->live);
+	else if (!same_path(process->exe, event->exe))
+		take_unrecorded_exec(world, event, seen);
+}
+
+static bool sets_uids(const struct event *event)
+{
+	return event->call == CALL_SETUID || event->call == CALL_SETREUID ||
+	       event->call == CALL_SETRESUID || event->call == CALL_SETFSUID;
+}
+
+static void find_service(struct world *world, const struct event *event, struct process *process)
+{
+	if (!process->service && !process->launching && process->exe && event->call != CALL_EXEC)
+		assign_by_itself(world, process, event->time);
+	assign_session(world, process, event->time);
+}
+
+static void find_launcher(struct world *world, const struct event *event, struct observation *seen)
+{
+	struct process *process = seen->process;
+
+	seen->launcher = match_launcher(world, process, seen->parent);
+	if (!seen->launcher)
+		return;
+	if (!process->launching || !process->service)
+		assign_target(world, event, process, seen->launcher);
+	process->launching = true;
+}
+
+bool observe_event(struct world *world, const struct event *event, struct observation *seen)
+{
+	memset(seen, 0, sizeof(*seen));
+	seen->process = ledger_find(world->ledger, event->node_number, event->pid);
+	seen->live = confirm_live(world, event, seen);
+	if (seen->process)
+		ledger_touch(world->ledger, seen->process);
+	seen->parent = find_parent(world, event);
+	if (!seen->process)
+		seen->process = add_process(world, event, seen);
+	else if (seen->live)
+		take_status(seen->process, &seen->status);
+	if (!seen->process)
+		return false;
+	catch_up(world, event, seen);
+	if (event->call != CALL_EXEC)
+		find_launcher(world, event, seen);
+	find_service(world, event, seen->process);
+	guess_sets(seen->process);
+	if (event->call != CALL_EXEC && !sets_uids(event))
+		process_apply_uids(seen->process, event);
+	if (event->call != CALL_EXEC)
+		refresh_exe_state(world, event, seen->process);
+	return true;
+}
+
+void observe_exec(struct world *world, const struct event *event, struct observation *seen)
+{
+	struct process *process = seen->process;
+	bool same = same_path(process->exe, event->exe);
+
+	set_image(world, event, process, seen->live);
+	process->execs_recorded = event->auid < 0;
+	if (!same)
+		change_program(world, event, process);
+	find_launcher(world, event, seen);
+	if (!process->service && !process->launching && process->exe) {
+		assign_by_itself(world, process, event->time);
+		if (process->service && process->service->first_event == 0)
+			process->service->first_event = event->time;
+	}
+}
+
+void observe_login(struct world *world, const struct event *event)
+{
+	struct observation seen;
+	struct service *service;
+	bool is_new;
+
+	if (!(event->parts & EVENT_SYSCALL) || event->login.result != 1 ||
+	    !observe_event(world, event, &seen))
+		return;
+	/* of a unit only a launcher of sessions (sshd, login, cron) opens one */
+	if (!is_program(seen.process) &&
+	    !(seen.launcher && seen.launcher->starts == SERVICE_SESSION))
+		return;
+	seen.process->auid = event->login.auid;
+	seen.process->session = event->login.session;
+	if (event->login.auid < 0 || event->login.session < 0)
+		return;
+	service = identity_session(world, event->node_number, event->login.session, &is_new);
+	if (service && is_new)
+		begin_service(service, event->time, false);
+	seen.process->launching = false;
+	process_set_service(seen.process, service);
+}
+
+void observe_service(struct world *world, const struct event *event)
+{
+	struct service *service;
+	char name[SERVICE_NAME_MAX];
+	bool is_new;
+
+	if (event->service.pid != 1 || event->service.uid != 0 || !event->service.unit.data)
+		return;
+	snprintf(name, sizeof(name), "%.*s.service", (int)event->service.unit.length,
+		 event->service.unit.data);
+	if (!event->service.start) {
+		service = service_find(world->services, event->node_number, SERVICE_UNIT, name);
+		if (service)
+			service->ended = true;
+		return;
+	}
+	service = service_get(world->services, event->node_number, SERVICE_UNIT, name, &is_new);
+	if (!service)
+		return;
+	if (is_new) {
+		snprintf(service->unit, sizeof(service->unit), "%s", name);
+		identity_template(name, service->template_name, sizeof(service->template_name));
+	}
+	if (is_new || service_phase(service, &world->clock, event->time) == PHASE_RUNNING)
+		service->first_event = event->time;
+	service->started = event->time;
+}

@@ -1,0 +1,238 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#define _GNU_SOURCE
+#include "judge/repeats.h"
+
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct kind {
+	struct alert *first; /* a copy with all its strings behind it; NULL: a free place */
+	int64_t opened;
+	int64_t count; /* beyond the first */
+	int64_t last_time;
+	int64_t last_observed;
+};
+
+struct repeats {
+	judge_alert_fn deliver;
+	void *ctx;
+	int64_t window;
+	size_t used;
+	struct kind kinds[REPEATS_MAX];
+};
+
+#define STRING(member) offsetof(struct alert, member)
+
+/* Every borrowed string of an alert but the records. */
+static const size_t strings[] = {
+	STRING(host),
+	STRING(host_id),
+	STRING(process.comm),
+	STRING(process.exe),
+	STRING(process.command_line),
+	STRING(process.tty),
+	STRING(process.subject),
+	STRING(process.user),
+	STRING(process.login_user),
+	STRING(process.parent_comm),
+	STRING(process.parent_exe),
+	STRING(service.name),
+	STRING(service.unit),
+	STRING(service.template_name),
+	STRING(service.container.id),
+	STRING(service.container.runtime),
+	STRING(service.container.pod_uid),
+	STRING(service.container.name),
+	STRING(service.container.image),
+	STRING(service.container.namespace_),
+	STRING(service.container.pod_name),
+	STRING(service.container.workload),
+	STRING(file.path),
+	STRING(coverage.lost),
+	STRING(coverage.rule),
+	STRING(coverage.boot_id),
+	STRING(baseline.entry),
+	STRING(baseline.file),
+	STRING(baseline.suggestion),
+	STRING(baseline.digest),
+	STRING(detail),
+	STRING(audit.node),
+	STRING(audit.arch),
+	STRING(audit.syscall),
+	STRING(audit.key),
+};
+
+enum { STRING_COUNT = sizeof(strings) / sizeof(strings[0]) };
+
+static struct bytes *string_at(struct alert *alert, size_t i)
+{
+	return i < STRING_COUNT ? (struct bytes *)((char *)alert + strings[i])
+				: &alert->audit.records[i - STRING_COUNT];
+}
+
+/* One block: the alert, then its strings. */
+static struct alert *copy_alert(const struct alert *alert)
+{
+	struct alert source = *alert;
+	size_t total = sizeof(source), count = STRING_COUNT + source.audit.record_count;
+	struct alert *copy;
+	char *at;
+
+	for (size_t i = 0; i < count; i++)
+		total += string_at(&source, i)->length;
+	copy = malloc(total);
+	if (!copy)
+		return NULL;
+	*copy = source;
+	at = (char *)(copy + 1);
+	for (size_t i = 0; i < count; i++) {
+		struct bytes *string = string_at(copy, i);
+		if (!string->data)
+			continue;
+		memcpy(at, string->data, string->length);
+		string->data = at;
+		at += string->length;
+	}
+	return copy;
+}
+
+struct repeats *repeats_new(judge_alert_fn deliver, void *ctx)
+{
+	struct repeats *repeats = calloc(1, sizeof(*repeats));
+
+	if (!repeats)
+		return NULL;
+	repeats->deliver = deliver;
+	repeats->ctx = ctx;
+	return repeats;
+}
+
+void repeats_free(struct repeats *repeats)
+{
+	if (!repeats)
+		return;
+	for (size_t i = 0; i < REPEATS_MAX; i++)
+		free(repeats->kinds[i].first);
+	free(repeats);
+}
+
+void repeats_set_window(struct repeats *repeats, int64_t milliseconds)
+{
+	repeats->window = milliseconds;
+}
+
+static void close_kind(struct repeats *repeats, struct kind *kind)
+{
+	struct alert *alert = kind->first;
+
+	kind->first = NULL;
+	repeats->used--;
+	if (kind->count > 0) {
+		alert->is_summary = true;
+		alert->count = kind->count;
+		alert->last_time = kind->last_time;
+		alert->time = kind->last_time;
+		alert->observed_time = kind->last_observed;
+		/* one refused attempt is a mistake, many are a search for a way */
+		if (alert->reason == REASON_GAIN_DENIED && alert->severity < SEVERITY_MEDIUM)
+			alert->severity = SEVERITY_MEDIUM;
+		alert_make_id(alert);
+		repeats->deliver(repeats->ctx, alert);
+	}
+	free(alert);
+}
+
+static bool same_bytes(struct bytes a, struct bytes b)
+{
+	return a.length == b.length && (a.length == 0 || memcmp(a.data, b.data, a.length) == 0);
+}
+
+static struct kind *find_kind(struct repeats *repeats, const struct alert *alert)
+{
+	for (size_t i = 0; repeats->used > 0 && i < REPEATS_MAX; i++) {
+		struct kind *kind = &repeats->kinds[i];
+		if (kind->first && same_bytes(kind->first->host, alert->host) &&
+		    kind->first->disposition == alert->disposition &&
+		    strcmp(kind->first->fingerprint, alert->fingerprint) == 0)
+			return kind;
+	}
+	return NULL;
+}
+
+static struct kind *free_kind(struct repeats *repeats)
+{
+	struct kind *oldest = &repeats->kinds[0];
+
+	for (size_t i = 0; i < REPEATS_MAX; i++) {
+		struct kind *kind = &repeats->kinds[i];
+		if (!kind->first)
+			return kind;
+		if (kind->opened < oldest->opened)
+			oldest = kind;
+	}
+	close_kind(repeats, oldest);
+	return oldest;
+}
+
+static void open_kind(struct repeats *repeats, const struct alert *alert, int64_t now)
+{
+	struct kind *kind = free_kind(repeats);
+
+	kind->first = copy_alert(alert);
+	if (!kind->first)
+		return; /* without memory every alert goes out by itself */
+	kind->opened = now;
+	kind->count = 0;
+	repeats->used++;
+}
+
+bool repeats_take(struct repeats *repeats, struct alert *alert, int64_t now)
+{
+	struct kind *kind;
+
+	alert_make_fingerprint(alert);
+	alert_make_id(alert);
+	if (repeats->window > 0) {
+		repeats_expire(repeats, now);
+		kind = find_kind(repeats, alert);
+		if (kind) {
+			kind->count++;
+			kind->last_time = alert->time;
+			kind->last_observed = alert->observed_time;
+			return false;
+		}
+		open_kind(repeats, alert, now);
+	}
+	repeats->deliver(repeats->ctx, alert);
+	return true;
+}
+
+void repeats_expire(struct repeats *repeats, int64_t now)
+{
+	for (size_t i = 0; repeats->used > 0 && i < REPEATS_MAX; i++) {
+		struct kind *kind = &repeats->kinds[i];
+		if (kind->first && now - kind->opened >= repeats->window)
+			close_kind(repeats, kind);
+	}
+}
+
+void repeats_flush(struct repeats *repeats)
+{
+	for (size_t i = 0; repeats->used > 0 && i < REPEATS_MAX; i++)
+		if (repeats->kinds[i].first)
+			close_kind(repeats, &repeats->kinds[i]);
+}
+
+int64_t repeats_deadline(const struct repeats *repeats)
+{
+	int64_t deadline = -1;
+
+	for (size_t i = 0; repeats->used > 0 && i < REPEATS_MAX; i++) {
+		const struct kind *kind = &repeats->kinds[i];
+		if (kind->first && kind->count > 0 &&
+		    (deadline < 0 || kind->opened + repeats->window < deadline))
+			deadline = kind->opened + repeats->window;
+	}
+	return deadline;
+}

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * repeats: the first of a kind goes out at once, the rest of its window becomes one summary with a count.
+ * A kind is a fingerprint on a node. Owns: the table (bounded: the oldest kind's summary goes out early
+ * when it is full, nothing is dropped), copies of the first alerts. Must not own: what alerts.
+ */
+#ifndef CAPWATCH_REPEATS_H
+#define CAPWATCH_REPEATS_H
+
+#include "common/alert.h"
+#include "judge/judge.h"
+
+enum { REPEATS_MAX = 512 };
+
+struct repeats;
+
+struct repeats *repeats_new(judge_alert_fn deliver, void *ctx);
+void repeats_free(struct repeats *repeats);
+
+/* 0 ms: every alert by itself. */
+void repeats_set_window(struct repeats *repeats, int64_t milliseconds);
+
+/* Delivers the alert or counts it (then returns false). Fills in its id and fingerprint. now in ms. */
+bool repeats_take(struct repeats *repeats, struct alert *alert, int64_t now);
+
+/* Summaries whose window is over go out. */
+void repeats_expire(struct repeats *repeats, int64_t now);
+/* All of them do. */
+void repeats_flush(struct repeats *repeats);
+
+/* When repeats_expire() next has work, or -1. */
+int64_t repeats_deadline(const struct repeats *repeats);
+
+#endif

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * report: a verdict, a transition and a process become an alert.
+ * Owns: which fact goes into which field, the suggestion of a baseline entry. Must not own: any
+ * judgement, nor the alert's form (common/alert).
+ */
+#ifndef CAPWATCH_REPORT_H
+#define CAPWATCH_REPORT_H
+
+#include "judge/coverage.h"
+#include "judge/observe.h"
+#include "judge/transition.h"
+#include "judge/verdict.h"
+
+enum { REPORT_SUGGESTION_MAX = 2048 };
+
+/* Strings that an alert borrows and that live nowhere else; the caller's, for one alert. */
+struct report_buffers {
+	char suggestion[REPORT_SUGGESTION_MAX];
+};
+
+struct report_host {
+	const char *name, *id; /* id may be NULL */
+};
+
+/* Fields that every alert has: host, time, event. */
+void report_begin(struct alert *alert, const struct world *world, const struct report_host *host,
+		  const struct event *event);
+
+void report_process(struct alert *alert, const struct process *process, const struct process *parent,
+		    const struct event *event);
+
+void report_service(struct alert *alert, const struct service *service, int64_t now);
+
+void report_transition(struct alert *alert, const struct transition *transition);
+
+void report_verdict(struct alert *alert, const struct verdict *verdict,
+		    struct report_buffers *buffers);
+
+#endif

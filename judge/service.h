@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * service: what processes belong to, and in which phase of its life it is.
+ * Owns: the table of services (bounded), the clock of their starts. Must not own: how a process is
+ * found to belong to one (identity), or what it may do then (verdict).
+ */
+#ifndef CAPWATCH_SERVICE_H
+#define CAPWATCH_SERVICE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "common/capmask.h"
+#include "common/vocab.h"
+
+enum { SERVICE_NAME_MAX = 256, SERVICE_ID_MAX = 80, SERVICES_MAX = 4096 };
+
+struct service {
+	enum service_kind kind;
+	unsigned node;
+	char name[SERVICE_NAME_MAX];	      /* nginx.service, a container's id, session-3, /usr/bin/x */
+	char template_name[SERVICE_NAME_MAX]; /* the same on every host: without instance, pid, UUID */
+	char unit[SERVICE_NAME_MAX];	      /* the unit, where there is one; also a container's */
+	char container_id[SERVICE_ID_MAX], runtime[16], pod_uid[48];
+	int64_t first_event; /* ms: the start as far as it is known; 0: not known */
+	int64_t started;     /* ms of SERVICE_START, 0: none yet */
+	bool awaits_start;   /* a systemd unit: SERVICE_START is to come */
+	bool ended;	     /* SERVICE_STOP: the next process of this name starts it anew */
+	capmask declared;    /* what it was given: the bounding set of its first process; 0: not known */
+	bool ceiling_judged; /* at the end of its start */
+	bool ceiling_due;    /* being judged just now */
+	/* what its last process to act held: the best guess for a child of it whose parent is gone */
+	bool has_held;
+	struct {
+		capmask permitted, effective, inheritable, ambient;
+		uint32_t uid, euid, suid, fsuid;
+		bool has_ids;
+	} held;
+	char held_exe[SERVICE_NAME_MAX];
+	unsigned processes;  /* in the ledger */
+	uint64_t used;	     /* for eviction of the longest unused */
+	struct service *next;
+};
+
+struct service_table;
+
+struct service_clock {
+	int64_t start_window_ms, start_timeout_ms;
+};
+
+struct service_table *service_table_new(void);
+void service_table_free(struct service_table *table);
+
+/* Finds the service of this node, kind and name that has not ended. */
+struct service *service_find(struct service_table *table, unsigned node, enum service_kind kind,
+			     const char *name);
+
+/* Finds it or makes it (started true when made; NULL when out of memory). Fields beyond the key are the
+ * caller's to fill in when new. */
+struct service *service_get(struct service_table *table, unsigned node, enum service_kind kind,
+			    const char *name, bool *is_new);
+
+/* starting or running at this time (ms); unknown when its start isn't known. */
+enum phase service_phase(const struct service *service, const struct service_clock *clock, int64_t now);
+
+/* Milliseconds since its start, -1 when not known. */
+int64_t service_age(const struct service *service, int64_t now);
+
+/* When it becomes running (ms), 0 when not known. */
+int64_t service_running_from(const struct service *service, const struct service_clock *clock);
+
+/* Keeps a service from being evicted while a caller holds a pointer beyond the processes' own. NULL is
+ * allowed in both. */
+void service_hold(struct service *service);
+void service_release(struct service *service);
+
+/* Calls visit for each service there is. */
+void service_each(struct service_table *table, void (*visit)(void *ctx, struct service *service),
+		  void *ctx);
+
+#endif

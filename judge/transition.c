@@ -1,0 +1,561 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#define _GNU_SOURCE
+#include "judge/transition.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/securebits.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "judge/match.h"
+
+#define LAST_CAP_PATH "/proc/sys/kernel/cap_last_cap"
+
+/* sizes of struct vfs_cap_data, revisions 2 and 3 (<linux/capability.h>): what setxattr(2) of
+ * security.capability passes; the attribute's name is not in the record */
+enum { FILE_CAPS_SIZE_V2 = 20, FILE_CAPS_SIZE_V3 = 24 };
+
+enum { SECUREBITS_RESTRAINING = 0xef }; /* all but keep-caps, which is the other way about */
+
+/* ---- helpers --------------------------------------------------------------------------------- */
+
+static void compare_sets(struct transition *t)
+{
+	t->has_sets = true;
+	t->gained.permitted = t->after.permitted & ~t->before.permitted;
+	t->gained.effective = t->after.effective & ~t->before.effective;
+	t->gained.inheritable = t->after.inheritable & ~t->before.inheritable;
+	t->gained.ambient = t->after.ambient & ~t->before.ambient;
+	t->lost.permitted = t->before.permitted & ~t->after.permitted;
+	t->lost.effective = t->before.effective & ~t->after.effective;
+	t->lost.inheritable = t->before.inheritable & ~t->after.inheritable;
+	t->lost.ambient = t->before.ambient & ~t->after.ambient;
+}
+
+static bool gains_any(const struct transition *t)
+{
+	return (t->gained.permitted | t->gained.effective | t->gained.inheritable |
+		t->gained.ambient) != 0;
+}
+
+static bool has_threads(const struct observation *seen)
+{
+	return seen->live && seen->status.threads > 1;
+}
+
+/* Known means: this very process (its start confirmed), one thread. A replay has no way to confirm and
+ * takes the records' chain for it. */
+static enum previous provenance_after(const struct world *world, const struct observation *seen)
+{
+	if (world_is_replay(world, seen->process->node))
+		return PREVIOUS_KNOWN;
+	return seen->live && !has_threads(seen) ? PREVIOUS_KNOWN : PREVIOUS_INFERRED;
+}
+
+static void intersect_threads(struct event_sets *sets, const struct proc_status *status)
+{
+	sets->permitted &= status->task_permitted;
+	sets->effective &= status->task_effective;
+	sets->inheritable &= status->task_inheritable;
+	sets->ambient &= status->task_ambient;
+}
+
+/* Nothing is known of before: root is taken to have held what it was permitted, another nothing in
+ * effective. */
+static void assume_before(struct transition *t, const struct event *event)
+{
+	t->previous = PREVIOUS_UNKNOWN;
+	t->before = t->after;
+	t->before.inheritable = 0;
+	t->before.effective = event->euid == 0 ? t->after.permitted : 0;
+}
+
+static void take_before(struct transition *t, const struct event *event,
+			const struct observation *seen)
+{
+	const struct process *process = seen->process;
+
+	if (!process->has_sets && !has_threads(seen)) {
+		assume_before(t, event);
+		return;
+	}
+	t->previous = process->has_sets ? process->provenance : PREVIOUS_INFERRED;
+	if (process->has_sets)
+		t->before = process->sets;
+	else
+		t->before = (struct event_sets){LEDGER_ALL_CAPS, LEDGER_ALL_CAPS, LEDGER_ALL_CAPS,
+						LEDGER_ALL_CAPS};
+	if (has_threads(seen)) {
+		/* which thread acted is not in the record: the least that any of them holds */
+		intersect_threads(&t->before, &seen->status);
+		t->previous = PREVIOUS_INFERRED;
+	}
+}
+
+static void set_state(const struct world *world, const struct observation *seen,
+		      const struct event_sets *sets)
+{
+	struct process *process = seen->process;
+
+	process->has_sets = true;
+	process->sets = *sets;
+	process->provenance = provenance_after(world, seen);
+	if (has_threads(seen))
+		intersect_threads(&process->sets, &seen->status);
+}
+
+static bool in_child_userns(const struct process *process)
+{
+	return process->userns == USERNS_CHILD;
+}
+
+static bool execs_are_recorded(const struct process *process, const struct event *event)
+{
+	return process->execs_recorded && event->auid < 0;
+}
+
+/* ---- one function a mechanism ---------------------------------------------------------------- */
+
+static bool derive_denied(struct transition *t, const struct observation *seen, capmask denied)
+{
+	const struct process *process = seen->process;
+
+	t->outcome = OUTCOME_DENIED;
+	t->denied = denied;
+	t->previous = process->has_sets ? process->provenance : PREVIOUS_UNKNOWN;
+	return !in_child_userns(process) && !process->userns_doubted;
+}
+
+static bool derive_capset(struct world *world, const struct event *event, struct observation *seen,
+			  struct transition *t)
+{
+	struct process *process = seen->process;
+
+	t->mechanism = MECHANISM_CAPSET;
+	if (!event->success)
+		return event->exit == -EPERM && derive_denied(t, seen, 0);
+	if (!(event->parts & EVENT_CAPSET))
+		return false; /* its CAPSET record was lost: nothing is known of the new sets */
+	t->after = event->capset;
+	take_before(t, event, seen);
+	compare_sets(t);
+	/* more than the host's side could have had: it was born into another user namespace by a call that
+	 * no rule can see (clone3 has its flags in memory) */
+	if (process->userns_doubted && t->gained.permitted)
+		process->userns = USERNS_CHILD;
+	t->impossible = t->previous == PREVIOUS_KNOWN && t->gained.permitted &&
+			process->userns != USERNS_CHILD && execs_are_recorded(process, event);
+	set_state(world, seen, &event->capset);
+	return gains_any(t) && !in_child_userns(process);
+}
+
+static bool derive_ambient(const struct event *event, struct observation *seen,
+			   struct transition *t)
+{
+	struct process *process = seen->process;
+	uint32_t bit = (uint32_t)event->args[2];
+
+	t->mechanism = MECHANISM_AMBIENT;
+	if (bit >= CAPMASK_BITS)
+		return false;
+	if (!event->success)
+		return event->exit == -EPERM && derive_denied(t, seen, CAPMASK_BIT(bit));
+	if (process->has_sets) {
+		t->previous = process->provenance;
+		t->before = process->sets;
+		process->sets.ambient |= CAPMASK_BIT(bit);
+		t->after = process->sets;
+	} else {
+		t->previous = PREVIOUS_UNKNOWN;
+		t->after.ambient = CAPMASK_BIT(bit);
+	}
+	if (has_threads(seen))
+		t->before.ambient &= ~CAPMASK_BIT(bit);
+	compare_sets(t);
+	return gains_any(t) && !in_child_userns(process);
+}
+
+static bool derive_securebits(const struct event *event, struct observation *seen,
+			      struct transition *t)
+{
+	struct process *process = seen->process;
+	uint8_t wanted = (uint8_t)event->args[1];
+
+	if ((uint32_t)event->args[0] == PRCTL_SET_KEEPCAPS)
+		wanted = (uint8_t)((process->securebits & ~SECBIT_KEEP_CAPS) |
+				   ((uint32_t)event->args[1] ? SECBIT_KEEP_CAPS : 0));
+	t->mechanism = MECHANISM_SECUREBITS;
+	t->has_securebits = true;
+	t->securebits_before = process->securebits;
+	t->securebits_after = wanted;
+	t->loosened = (uint8_t)((process->securebits & ~wanted & SECUREBITS_RESTRAINING) |
+				(wanted & ~process->securebits & SECBIT_KEEP_CAPS));
+	/* no record and no file of /proc tells what a process started with: the default is assumed */
+	t->previous = process->seen_event ? PREVIOUS_KNOWN : PREVIOUS_INFERRED;
+	if (!event->success)
+		return event->exit == -EPERM && t->loosened && derive_denied(t, seen, 0);
+	process->securebits = wanted;
+	return t->loosened && !in_child_userns(process);
+}
+
+/* The kernel's own account of the exec: BPRM_FCAPS. It is missing where nothing was gained by it, and
+ * where root gained all that there is (security/commoncap.c, nonroot_raised_pE()). */
+static bool derive_exec_sets(const struct event *event, struct observation *seen,
+			     struct transition *t)
+{
+	struct process *process = seen->process;
+
+	if (event->parts & EVENT_BPRM) {
+		t->impossible = process->has_sets && process->provenance == PREVIOUS_KNOWN &&
+				process->userns == USERNS_HOST &&
+				execs_are_recorded(process, event) && !has_threads(seen) &&
+				(event->bprm_old.permitted & ~process->sets.permitted);
+		t->before = t->impossible ? process->sets : event->bprm_old;
+		t->after = t->impossible ? event->bprm_old : event->bprm_new;
+		t->previous = PREVIOUS_KNOWN;
+		return true;
+	}
+	t->previous = process->has_sets ? PREVIOUS_INFERRED : PREVIOUS_UNKNOWN;
+	t->before = process->sets;
+	if (event->euid == 0 && !(process->securebits & SECBIT_NOROOT)) {
+		t->after.permitted = t->after.effective = LEDGER_ALL_CAPS;
+		t->after.inheritable = process->sets.inheritable;
+		if (!process->has_sets && event->uid == 0)
+			t->before = t->after;
+		return true;
+	}
+	t->after = (struct event_sets){process->sets.ambient, process->sets.ambient,
+				       process->sets.inheritable, process->sets.ambient};
+	return false;
+}
+
+static void take_exec_file(const struct event *event, struct transition *t)
+{
+	if (!event->exe.data)
+		return;
+	t->has_file = true;
+	t->file_path = event->exe;
+	if (event->path_count == 0)
+		return;
+	t->file_mode = event->paths[0].mode;
+	t->has_file_caps = event->paths[0].permitted || event->paths[0].inheritable;
+	t->file_permitted = event->paths[0].permitted;
+	t->file_inheritable = event->paths[0].inheritable;
+}
+
+/* The real uid survives an exec: a change of it is a set*uid that no record told of. */
+static void catch_up_real_uid(const struct event *event, struct process *process)
+{
+	struct event before = {.uid = event->uid, .euid = event->uid, .suid = event->uid,
+			       .fsuid = event->uid};
+
+	if (process->has_ids && process->uid != event->uid)
+		process_apply_uids(process, &before);
+}
+
+static bool derive_exec(struct world *world, const struct event *event, struct observation *seen,
+			struct transition *t)
+{
+	struct process *process = seen->process;
+	bool gained;
+
+	t->mechanism = MECHANISM_EXEC;
+	t->entry_before = match_entry(world, process, seen->parent);
+	t->by_launcher = process->launching;
+	catch_up_real_uid(event, process);
+	gained = derive_exec_sets(event, seen, t);
+	compare_sets(t);
+	take_exec_file(event, t);
+	process->securebits &= (uint8_t)~SECBIT_KEEP_CAPS;
+	/* an exec leaves one thread; what is only inferred does not become known by it */
+	process->has_sets = true;
+	process->sets = t->impossible ? event->bprm_new : t->after;
+	process->provenance = event->parts & EVENT_BPRM ? provenance_after(world, seen)
+							: PREVIOUS_INFERRED;
+	process->has_ids = true;
+	process->uid = (uint32_t)event->uid;
+	process->euid = (uint32_t)event->euid;
+	process->suid = (uint32_t)event->suid;
+	process->fsuid = (uint32_t)event->fsuid;
+	observe_exec(world, event, seen);
+	t->by_launcher = t->by_launcher || seen->launcher;
+	return gained && gains_any(t) && !in_child_userns(process);
+}
+
+static bool derive_setuid(const struct event *event, struct observation *seen, struct transition *t)
+{
+	struct process *process = seen->process;
+	bool was_other = process->has_ids && process->euid != 0;
+
+	t->mechanism = MECHANISM_SETUID;
+	t->previous = process->has_sets ? process->provenance : PREVIOUS_UNKNOWN;
+	t->before = process->sets;
+	if (!process->has_sets && was_other && event->euid == 0 && seen->live) {
+		/* another held nothing in effective; what is permitted has not changed since */
+		t->before.permitted = seen->status.permitted;
+		process->sets.permitted = process->sets.effective = seen->status.permitted;
+		process->has_sets = true;
+		process->provenance = PREVIOUS_INFERRED;
+		process->has_ids = false;
+	}
+	process_apply_uids(process, event);
+	t->after = process->sets;
+	compare_sets(t);
+	return process->has_sets && t->gained.effective && !in_child_userns(process);
+}
+
+static void mark_userns_child(struct world *world, const struct event *event,
+			      const struct observation *seen)
+{
+	struct proc_status status;
+	struct process *child;
+
+	if (event->exit <= 0)
+		return;
+	/* the child's pid in the caller's pid namespace: ours only when its parent says so */
+	if (world_has_proc(world, event->node_number) &&
+	    (!world->proc->status(world->proc->ctx, (pid_t)event->exit, &status) ||
+	     status.ppid != event->pid))
+		return;
+	child = ledger_find(world->ledger, event->node_number, event->exit);
+	if (!child) {
+		child = ledger_add(world->ledger, event->node_number, event->exit);
+		if (!child)
+			return;
+		process_inherit(child, seen->process);
+		child->ppid = event->pid;
+	}
+	child->userns = USERNS_CHILD;
+}
+
+static bool derive_userns(struct world *world, const struct event *event, struct observation *seen,
+			  struct transition *t)
+{
+	struct process *process = seen->process;
+	bool was_child = in_child_userns(process), host = true;
+	bool live = world_has_proc(world, process->node) && seen->live &&
+		    world->proc->in_host_userns(world->proc->ctx, (pid_t)event->pid, &host);
+
+	t->mechanism = MECHANISM_USERNS;
+	t->previous = process->has_sets ? process->provenance : PREVIOUS_UNKNOWN;
+	if (event->call == CALL_CLONE) {
+		mark_userns_child(world, event, seen);
+		return !was_child;
+	}
+	/* setns(2) names its kind of namespace only if its caller likes to */
+	if (event->call == CALL_SETNS && !((uint32_t)event->args[1] & CLONE_NEWUSER_FLAG) &&
+	    (!live || host))
+		return false;
+	process->userns = USERNS_CHILD;
+	return !was_child;
+}
+
+static struct bytes last_path(const struct event *event)
+{
+	struct bytes name = {NULL, 0};
+
+	for (size_t i = 0; i < event->path_count; i++)
+		if (event->paths[i].name.data)
+			name = event->paths[i].name;
+	return name;
+}
+
+static bool file_caps_now(const struct world *world, const struct event *event,
+			  struct transition *t, bool *present)
+{
+	char path[PROC_PATH_MAX];
+	struct bytes name = last_path(event);
+
+	if (!world_has_proc(world, event->node_number) || !name.data)
+		return false;
+	if (name.data[0] == '/')
+		snprintf(path, sizeof(path), "%.*s", (int)name.length, name.data);
+	else
+		snprintf(path, sizeof(path), "%.*s/%.*s", (int)event->cwd.length,
+			 event->cwd.data ? event->cwd.data : "", (int)name.length, name.data);
+	return world->proc->file_caps(world->proc->ctx, (pid_t)event->pid, path,
+				      &t->file_permitted, &t->file_inheritable, present);
+}
+
+static bool derive_file_caps(struct world *world, const struct event *event,
+			     struct observation *seen, struct transition *t)
+{
+	bool by_size = strcmp(syscalls_name((uint32_t)event->arch, (unsigned)event->syscall),
+			      "setxattrat") != 0;
+	uint32_t size = (uint32_t)event->args[3];
+	bool present = false, read;
+
+	t->mechanism = MECHANISM_FILE_CAPS;
+	t->previous = PREVIOUS_UNKNOWN;
+	if (by_size && size != FILE_CAPS_SIZE_V2 && size != FILE_CAPS_SIZE_V3)
+		return false;
+	read = file_caps_now(world, event, t, &present);
+	if (read ? !present : !by_size)
+		return false;
+	t->has_file = true;
+	t->file_path = last_path(event);
+	if (!t->file_path.data)
+		t->file_path = (struct bytes){"(by descriptor)", 15};
+	t->has_file_caps = read;
+	if (event->path_count)
+		t->file_mode = event->paths[event->path_count - 1].mode;
+	return !in_child_userns(seen->process);
+}
+
+/* ---- the sysctl ------------------------------------------------------------------------------ */
+
+static bool opens_for_writing(const struct event *event)
+{
+	const char *name = syscalls_name((uint32_t)event->arch, (unsigned)event->syscall);
+	uint64_t flags;
+
+	if (strcmp(name, "open") == 0)
+		flags = event->args[1];
+	else if (strcmp(name, "openat") == 0)
+		flags = event->args[2];
+	else if (strcmp(name, "openat2") == 0)
+		/* its flags are in memory; a read of the 0444 file is never refused */
+		return !event->success ||
+		       (event->key.data && memmem(event->key.data, event->key.length,
+						  "capwatch_lastcap", 16));
+	else
+		return true;
+	return (flags & O_ACCMODE) != O_RDONLY || (flags & O_TRUNC);
+}
+
+static bool names_last_cap(const struct event *event, const struct event_path *path)
+{
+	static const char base[] = "cap_last_cap";
+	size_t length = sizeof(base) - 1;
+	const char *name = path->name.data;
+	char whole[PROC_PATH_MAX];
+
+	if (!name)
+		return false;
+	if (name[0] != '/') {
+		snprintf(whole, sizeof(whole), "%.*s/%.*s", (int)event->cwd.length,
+			 event->cwd.data ? event->cwd.data : "", (int)path->name.length, name);
+		if (strcmp(whole, LAST_CAP_PATH) == 0)
+			return true;
+	} else if (path->name.length == strlen(LAST_CAP_PATH) &&
+		   memcmp(name, LAST_CAP_PATH, path->name.length) == 0) {
+		return true;
+	}
+	/* by another way (a descriptor, "..", a second procfs): a file of that name on a file system without
+	 * a device of its own */
+	return path->name.length >= length &&
+	       memcmp(name + path->name.length - length, base, length) == 0 && path->device.data &&
+	       path->device.length > 3 && memcmp(path->device.data, "00:", 3) == 0;
+}
+
+static bool is_last_cap_inode(const struct world *world, const struct event *event,
+			      const struct event_path *path)
+{
+	struct proc_file file;
+
+	return world_has_proc(world, event->node_number) && path->inode != 0 &&
+	       path->device.data && memcmp(path->device.data, "00:", 3) == 0 &&
+	       world->proc->host_file(world->proc->ctx, LAST_CAP_PATH, &file) &&
+	       file.inode == path->inode;
+}
+
+static bool derive_last_cap(struct world *world, const struct event *event, struct transition *t)
+{
+	t->mechanism = MECHANISM_CAP_LAST_CAP;
+	t->outcome = event->success ? OUTCOME_SUCCESS : OUTCOME_DENIED;
+	t->previous = PREVIOUS_UNKNOWN;
+	if (!opens_for_writing(event))
+		return false;
+	for (size_t i = 0; i < event->path_count; i++) {
+		const struct event_path *path = &event->paths[i];
+		bool parent = path->nametype.length == 6 &&
+			      memcmp(path->nametype.data, "PARENT", 6) == 0;
+		if (parent ||
+		    (!names_last_cap(event, path) && !is_last_cap_inode(world, event, path)))
+			continue;
+		t->has_file = true;
+		t->file_path = (struct bytes){LAST_CAP_PATH, sizeof(LAST_CAP_PATH) - 1};
+		t->file_mode = path->mode;
+		return true;
+	}
+	return false;
+}
+
+/* ---- all of them ----------------------------------------------------------------------------- */
+
+/* What the service's last process to act holds: see observe.c guess_sets(). */
+static void remember_held(struct process *process)
+{
+	struct service *service = process->service;
+
+	if (!service || !process->has_sets || !process->exe || in_child_userns(process))
+		return;
+	service->has_held = true;
+	service->held.permitted = process->sets.permitted;
+	service->held.effective = process->sets.effective;
+	service->held.inheritable = process->sets.inheritable;
+	service->held.ambient = process->sets.ambient;
+	service->held.has_ids = process->has_ids;
+	service->held.uid = process->uid;
+	service->held.euid = process->euid;
+	service->held.suid = process->suid;
+	service->held.fsuid = process->fsuid;
+	snprintf(service->held_exe, sizeof(service->held_exe), "%s", process->exe);
+}
+
+static bool derive(struct world *world, const struct event *event, struct observation *seen,
+		   struct transition *t)
+{
+	switch (event->call) {
+	case CALL_CAPSET:
+		return derive_capset(world, event, seen, t);
+	case CALL_PRCTL:
+		if ((uint32_t)event->args[0] == PRCTL_CAP_AMBIENT)
+			return derive_ambient(event, seen, t);
+		return derive_securebits(event, seen, t);
+	case CALL_EXEC:
+		return event->success && derive_exec(world, event, seen, t);
+	case CALL_SETUID:
+	case CALL_SETREUID:
+	case CALL_SETRESUID:
+	case CALL_SETFSUID:
+		return event->success && derive_setuid(event, seen, t);
+	case CALL_UNSHARE:
+	case CALL_CLONE:
+	case CALL_SETNS:
+		return event->success && derive_userns(world, event, seen, t);
+	case CALL_SETXATTR:
+		return event->success && derive_file_caps(world, event, seen, t);
+	case CALL_FILE:
+		return derive_last_cap(world, event, t);
+	case CALL_NONE:
+		break;
+	}
+	return false;
+}
+
+bool transition_derive(struct world *world, const struct event *event, struct observation *seen,
+		       struct transition *t)
+{
+	bool judged;
+
+	memset(t, 0, sizeof(*t));
+	t->service = seen->process->service;
+	t->by_launcher = seen->launcher != NULL;
+	service_hold(t->service);
+	judged = derive(world, event, seen, t);
+	seen->process->seen_event = true;
+	if (!t->service && event->call == CALL_EXEC) {
+		t->service = seen->process->service;
+		service_hold(t->service);
+	}
+	remember_held(seen->process);
+	return judged;
+}
+
+void transition_release(struct transition *t)
+{
+	service_release(t->service);
+	t->service = NULL;
+}

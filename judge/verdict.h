@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * verdict: is this gain allowed, and if not, what is it called and how grave is it.
+ * Pure: a transition, the process and the baseline in, a verdict out. Must not own: what is done about
+ * it (judge, repeats), nor how a process is matched (match).
+ */
+#ifndef CAPWATCH_VERDICT_H
+#define CAPWATCH_VERDICT_H
+
+#include "judge/observe.h"
+#include "judge/transition.h"
+#include "judge/world.h"
+
+struct verdict {
+	bool alert;
+	enum reason reason;
+	enum severity severity;
+	enum disposition disposition;
+	enum phase phase;
+	const struct baseline_entry *entry; /* what spoke for the process, NULL: nothing */
+	capmask missing;		    /* gained, and not allowed */
+};
+
+/* Judges a gain (transition_derive() returned true). */
+void verdict_judge(const struct world *world, const struct event *event,
+		   const struct observation *seen, const struct transition *transition,
+		   struct verdict *verdict);
+
+/* A running process against the ceiling of its entry: alert when permitted exceeds it. */
+void verdict_judge_ceiling(const struct world *world, const struct process *process,
+			   const struct process *parent, int64_t now, struct verdict *verdict);
+
+#endif

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * world: what the judge knows at a moment, passed to each of its modules; no logic of its own.
+ */
+#ifndef CAPWATCH_WORLD_H
+#define CAPWATCH_WORLD_H
+
+#include "conf/baseline.h"
+#include "conf/settings.h"
+#include "judge/ledger.h"
+#include "judge/proc_reader.h"
+#include "judge/service.h"
+
+enum { WORLD_NODES_MAX = 1024 };
+
+struct world {
+	const struct settings *settings;
+	const struct baseline *baseline;
+	const struct proc_reader *proc; /* NULL: a replay */
+	struct service_clock clock;
+	struct ledger *ledger;
+	struct service_table *services;
+	char *nodes[WORLD_NODES_MAX]; /* names by number; 0 is this host, also without node= */
+	unsigned node_count;
+};
+
+/* /proc is this host's only: an aggregating auditd delivers others' records too. */
+static inline bool world_has_proc(const struct world *world, unsigned node)
+{
+	return world->proc && node == 0;
+}
+
+/* Nothing but records: what they do not tell is passed over instead of held against a process. */
+static inline bool world_is_replay(const struct world *world, unsigned node)
+{
+	return !world_has_proc(world, node);
+}
+
+#endif
