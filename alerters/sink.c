@@ -116,7 +116,7 @@ void sink_fails(struct sink *sink, const char *format, ...)
 	va_start(args, format);
 	vsnprintf(reason, sizeof(reason), format, args);
 	va_end(args);
-	log_line(sink->tools->log, LOG_ERR, "sink %s: %s; %zu alerts wait, it is tried again",
+	log_line(sink->tools->log, LOG_ERR, "sink %s: %s; it is tried again, alerts waiting: %zu",
 		 sink->settings->name, reason, spool_count(sink->spool));
 }
 
@@ -126,6 +126,6 @@ void sink_works(struct sink *sink)
 	if (!sink->failing)
 		return;
 	sink->failing = false;
-	log_line(sink->tools->log, LOG_NOTICE, "sink %s: works again; %zu alerts still wait",
+	log_line(sink->tools->log, LOG_NOTICE, "sink %s: works again, alerts still waiting: %zu",
 		 sink->settings->name, spool_count(sink->spool));
 }

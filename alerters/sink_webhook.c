@@ -249,7 +249,7 @@ static void say_refusal(struct sink *sink, int64_t now, long status)
 	if (state->refusals_said_at != 0 && now - state->refusals_said_at < REFUSALS_SAID_MS)
 		return;
 	log_line(sink->tools->log, LOG_ERR,
-		 "sink %s: refused for good and dropped: %u alerts, HTTP status %ld: %s",
+		 "sink %s: refused for good and dropped, alerts: %u, HTTP status %ld: %s",
 		 sink->settings->name, state->refusals, status,
 		 first_line(state, line, sizeof(line)));
 	state->refusals = 0;

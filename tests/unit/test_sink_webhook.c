@@ -176,7 +176,7 @@ START_TEST(test_refused_alert_is_dropped_and_said_printably)
 	expect_request(&receiver, "b");
 	ck_assert_uint_eq(sink->given_up, 1);
 	ck_assert_str_eq(logged.text,
-			 "sink siem: refused for good and dropped: 1 alerts, HTTP status 400: "
+			 "sink siem: refused for good and dropped, alerts: 1, HTTP status 400: "
 			 "no?[2J ?\n");
 	http_stop(&receiver);
 }
