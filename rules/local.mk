@@ -28,7 +28,11 @@ EXTRA_DIST += rules/substitute.sh \
 	rules/profiles/never-courier.rules.in \
 	rules/profiles/core.rules \
 	rules/profiles/exec.rules \
-	rules/profiles/file-caps.rules
+	rules/profiles/file-caps.rules \
+	tests/live/rules_site/audit.rules \
+	tests/live/rules_site/privileged.rules \
+	tests/live/rules_site/stig.rules \
+	tests/live/rules_site/zz-site.rules
 CLEANFILES += $(nodist_capwatchrules_DATA)
 
 # Paths come from configure, numbers and names that differ between machines from the compiler.

@@ -461,6 +461,12 @@ static size_t files_in_folder(void)
 	return count;
 }
 
+static char *installed_path(int i, char path[2 * PATH_MAX])
+{
+	snprintf(path, 2 * PATH_MAX, "%s/%s", rules_folder, profile_files[i].installed);
+	return path;
+}
+
 static void put_file(const char *name, const char *text)
 {
 	ck_assert_int_eq(rules_file_write(rules_folder, name, text, NULL), 0);
@@ -491,12 +497,11 @@ END_TEST
 
 START_TEST(test_install_again_touches_no_file)
 {
-	char path[PATH_MAX];
+	char path[2 * PATH_MAX];
 	struct stat before, after;
 
 	install(PROFILE_ALL);
-	snprintf(path, sizeof(path), "%s/%s", rules_folder, profile_files[2].installed);
-	ck_assert_int_eq(stat(path, &before), 0);
+	ck_assert_int_eq(stat(installed_path(2, path), &before), 0);
 	ck_assert_uint_eq(before.st_mode & 07777, 0640);
 	install(PROFILE_ALL);
 	ck_assert_int_eq(stat(path, &after), 0);
@@ -519,7 +524,7 @@ START_TEST(test_another_owners_file_of_our_name_is_left_alone)
 {
 	struct install_options options = into_root(PROFILE_ALL);
 	struct error err = {""};
-	char path[PATH_MAX], *text;
+	char path[2 * PATH_MAX], *text;
 
 	install(PROFILE_NEVER | PROFILE_CORE);
 	put_file(profile_files[3].installed, "-a always,exit -S mount -k site\n");
@@ -527,8 +532,7 @@ START_TEST(test_another_owners_file_of_our_name_is_left_alone)
 	ck_assert_ptr_nonnull(strstr(err.text, "is not capwatch's"));
 	ck_assert_uint_eq(files_in_folder(), 4);
 	ck_assert_int_eq(rules_remove(&options, &err), INSTALL_FAILED);
-	snprintf(path, sizeof(path), "%s/%s", rules_folder, profile_files[3].installed);
-	text = rules_file_read(path, NULL);
+	text = rules_file_read(installed_path(3, path), NULL);
 	ck_assert_str_eq(text, "-a always,exit -S mount -k site\n");
 	free(text);
 }
