@@ -81,7 +81,7 @@ struct launcher_entry {
 	struct match_rule match;
 	bool any_exe_file; /* exe_state: any */
 	enum service_kind starts; /* SERVICE_UNIT, SERVICE_CONTAINER or SERVICE_SESSION */
-	char *runtime;		  /* starts: container; else NULL */
+	char *runtime;		  /* the runtime's word; the entry's name where none is given */
 };
 
 struct baseline {

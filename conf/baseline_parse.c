@@ -7,6 +7,10 @@
 
 #include "conf/yaml_read.h"
 
+static const char *const set_word_list[] = {"all", "same"}, *const ceiling_word_list[] = {
+								    "declared", "all"};
+static const struct vocab set_words = {set_word_list, 2}, ceiling_words = {ceiling_word_list, 2};
+
 /* Mechanisms by which a process gains capabilities; the others are findings, not ways. */
 static const unsigned grantable_mechanisms = 1u << MECHANISM_CAPSET | 1u << MECHANISM_AMBIENT |
 					     1u << MECHANISM_EXEC | 1u << MECHANISM_SETUID |
@@ -187,7 +191,7 @@ static int read_set(const struct yaml_reader *reader, const struct yaml_node *no
 		return yaml_read_fail(
 			reader, node,
 			"'same' stands for effective or permitted only; list the capabilities");
-	return yaml_read_caps(reader, node, "all", target);
+	return yaml_read_caps(reader, node, &set_words, target);
 }
 
 static int read_permitted(const struct yaml_reader *reader, const struct yaml_node *node,
@@ -304,7 +308,7 @@ static int read_ceiling(const struct yaml_reader *reader, const struct yaml_node
 		entry->ceiling_kind = CEILING_LIST;
 	if (entry->ceiling_kind != CEILING_LIST)
 		return 0;
-	return yaml_read_caps(reader, node, "declared or all", &entry->ceiling);
+	return yaml_read_caps(reader, node, &ceiling_words, &entry->ceiling);
 }
 
 static int read_mode(const struct yaml_reader *reader, const struct yaml_node *node, void *target)
@@ -331,6 +335,20 @@ static int read_exe_state(const struct yaml_reader *reader, const struct yaml_no
 	if (yaml_read_word(reader, node, &exe_states, &state) < 0)
 		return -1;
 	entry->any_exe_file = state == 1;
+	return 0;
+}
+
+static int read_starts(const struct yaml_reader *reader, const struct yaml_node *node, void *target)
+{
+	/* the first three of enum service_kind: what a launcher can have for a target */
+	struct vocab kinds = {vocab_service_kind.words, SERVICE_SESSION + 1};
+	struct entry_source *entry = target;
+	unsigned kind;
+
+	entry->starts_given = true;
+	if (yaml_read_word(reader, node, &kinds, &kind) < 0)
+		return -1;
+	entry->starts = (enum service_kind)kind;
 	return 0;
 }
 
@@ -397,10 +415,9 @@ static const struct yaml_field service_fields[] = {
 };
 
 static const struct yaml_field launcher_fields[] = {
-	ENTRY("name", read_name, name),
-	ENTRY("match", read_launcher_match, match),
-	{"exe_state", read_exe_state, 0},
-	RELATIONS,
+	ENTRY("name", read_name, name),	      ENTRY("match", read_launcher_match, match),
+	{"exe_state", read_exe_state, 0},     {"starts", read_starts, 0},
+	ENTRY("runtime", read_name, runtime), RELATIONS,
 };
 
 /* Indexed by enum source_kind. */

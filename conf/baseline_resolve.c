@@ -135,6 +135,12 @@ static void extend_rest(struct entry_source *into, const struct entry_source *mo
 		into->exe_state_given = true;
 		into->any_exe_file = more->any_exe_file;
 	}
+	if (more->starts_given) {
+		into->starts_given = true;
+		into->starts = more->starts;
+	}
+	if (more->runtime)
+		into->runtime = more->runtime;
 }
 
 /* The entry becomes what it extends, plus its own. An entry of the same name is thereby replaced.
@@ -242,15 +248,13 @@ static int settle_grant(const struct entry_source *entry, struct grant_source *s
 	return 0;
 }
 
+/* container: {image: x} says more than container: {} */
 static unsigned count_keys(const struct match_source *match)
 {
 	const struct match_rule *rule = &match->rule;
-	unsigned inside = !!rule->container_image.count + !!rule->container_name.count +
-			  !!rule->container_runtime.count;
-	unsigned keys = (unsigned)__builtin_popcount(match->given);
 
-	/* container: {image, name} says more than container: {} */
-	return inside > 1 ? keys + inside - 1 : keys;
+	return (unsigned)__builtin_popcount(match->given) + !!rule->container_image.count +
+	       !!rule->container_name.count + !!rule->container_runtime.count;
 }
 
 static int settle_entry(struct entry_source *entry, struct error *err)
@@ -306,6 +310,8 @@ static int put_launcher(struct arena *arena, const struct entry_source *entry,
 		.column = entry->place.column,
 		.match = entry->match.rule,
 		.any_exe_file = entry->any_exe_file,
+		.starts = entry->starts_given ? entry->starts : SERVICE_UNIT,
+		.runtime = entry->runtime ? entry->runtime : entry->name,
 	};
 	return put->file ? 0 : -1;
 }

@@ -55,11 +55,13 @@ struct entry_source {
 	char *name, *extends;
 	struct match_source match;
 	struct grant_source start, running;
-	bool ceiling_given, mode_given, exe_state_given;
+	bool ceiling_given, mode_given, exe_state_given, starts_given;
 	enum ceiling_kind ceiling_kind;
 	capmask ceiling;
 	enum mode mode;
 	bool any_exe_file;
+	enum service_kind starts;
+	char *runtime;
 };
 
 struct source_list {

@@ -308,12 +308,14 @@ static struct process *find_parent(struct world *world, const struct event *even
 }
 
 /* A child whose parent is gone (reparented): the last of its service to act, running the same file,
- * is the best that is known of what it started with. */
+ * is the best that is known of what it started with. Only of a service whose start was seen: without
+ * that it may as well be another instance. */
 static void guess_sets(struct process *process)
 {
 	const struct service *service = process->service;
 
-	if (process->has_sets || !service || !service->has_held || !process->exe ||
+	if (process->has_sets || !service || !service->has_held || service->first_event == 0 ||
+	    !process->exe ||
 	    strncmp(service->held_exe, process->exe, sizeof(service->held_exe) - 1) != 0)
 		return;
 	process->has_sets = true;
@@ -450,6 +452,12 @@ static void find_launcher(struct world *world, const struct event *event, struct
 	seen->launcher = match_launcher(world, process, seen->parent);
 	if (!seen->launcher)
 		return;
+	/* sshd and its like work in a service of their own until the login: observe_login() */
+	if (seen->launcher->starts == SERVICE_SESSION) {
+		seen->opens_sessions = true;
+		seen->launcher = NULL;
+		return;
+	}
 	if (!process->launching || !process->service)
 		assign_target(world, event, process, seen->launcher);
 	process->launching = true;
@@ -508,8 +516,7 @@ void observe_login(struct world *world, const struct event *event)
 	    !observe_event(world, event, &seen))
 		return;
 	/* of a unit only a launcher of sessions (sshd, login, cron) opens one */
-	if (!is_program(seen.process) &&
-	    !(seen.launcher && seen.launcher->starts == SERVICE_SESSION))
+	if (!is_program(seen.process) && !seen.opens_sessions)
 		return;
 	seen.process->auid = event->login.auid;
 	seen.process->session = event->login.session;

@@ -18,6 +18,7 @@ struct observation {
 	bool live;		/* /proc confirmed it: its start time fits */
 	struct proc_status status; /* where live: as it stands now, after the event */
 	const struct launcher_entry *launcher; /* the event is a launcher's work; NULL otherwise */
+	bool opens_sessions;		       /* sshd, login, cron: a launcher of sessions */
 };
 
 /* Fills *observation; false only when out of memory. The event must hold a SYSCALL record. */

@@ -20,17 +20,20 @@ enum { SECUREBITS_RESTRAINING = 0xef }; /* all but keep-caps, which is the other
 
 /* ---- helpers --------------------------------------------------------------------------------- */
 
+/* Where everything is gained, only what this library knows a name for is told: how many more bits the
+ * kernel has is not in any record. */
+static capmask added(capmask before, capmask after)
+{
+	return after & ~before & (after == LEDGER_ALL_CAPS ? capmask_known() : LEDGER_ALL_CAPS);
+}
+
 static void compare_sets(struct transition *t)
 {
 	t->has_sets = true;
-	t->gained.permitted = t->after.permitted & ~t->before.permitted;
-	t->gained.effective = t->after.effective & ~t->before.effective;
-	t->gained.inheritable = t->after.inheritable & ~t->before.inheritable;
-	t->gained.ambient = t->after.ambient & ~t->before.ambient;
-	t->lost.permitted = t->before.permitted & ~t->after.permitted;
-	t->lost.effective = t->before.effective & ~t->after.effective;
-	t->lost.inheritable = t->before.inheritable & ~t->after.inheritable;
-	t->lost.ambient = t->before.ambient & ~t->after.ambient;
+	t->gained.permitted = added(t->before.permitted, t->after.permitted);
+	t->gained.effective = added(t->before.effective, t->after.effective);
+	t->gained.inheritable = added(t->before.inheritable, t->after.inheritable);
+	t->gained.ambient = added(t->before.ambient, t->after.ambient);
 }
 
 static bool gains_any(const struct transition *t)
@@ -139,6 +142,10 @@ static bool derive_capset(struct world *world, const struct event *event, struct
 		return false; /* its CAPSET record was lost: nothing is known of the new sets */
 	t->after = event->capset;
 	take_before(t, event, seen);
+	/* capset(2) cannot add to permitted: where it seems to, and threads don't explain it, what was
+	 * inferred was too little (keep-caps set unrecorded) */
+	if (t->previous == PREVIOUS_INFERRED && !has_threads(seen) && !process->userns_doubted)
+		t->before.permitted |= t->after.permitted;
 	compare_sets(t);
 	/* more than the host's side could have had: it was born into another user namespace by a call that
 	 * no rule can see (clone3 has its flags in memory) */

@@ -18,7 +18,7 @@ struct transition {
 	bool impossible; /* no call of the process can have done it */
 
 	bool has_sets; /* after and gained are told; before where previous is not unknown */
-	struct event_sets before, after, gained, lost;
+	struct event_sets before, after, gained;
 
 	bool has_securebits;
 	uint8_t securebits_before, securebits_after;
