@@ -18,8 +18,9 @@ PACKAGES_DNF_TEST=(git check-devel clang clang-tools-extra ShellCheck groff-base
 	libasan libubsan python3 python3-jsonschema chrony nginx unbound dnsmasq tcpdump iputils sudo
 	bubblewrap runc busybox)
 
+# say LINE...
 say() {
-	printf '%s\n' "$*"
+	printf '%s\n' "$@"
 }
 
 die() {
