@@ -23,3 +23,9 @@ CLI_LIBS = cli/libcli.a $(JUDGE_LIBS) $(RULES_LIBS)
 bin_PROGRAMS += cli/capwatch
 cli_capwatch_SOURCES = cli/main.c
 cli_capwatch_LDADD = $(CLI_LIBS)
+
+check_PROGRAMS += tests/unit/test_check
+TESTS += tests/unit/test_check
+tests_unit_test_check_SOURCES = tests/unit/test_check.c tests/unit/conf_files.c tests/unit/conf_files.h
+tests_unit_test_check_CPPFLAGS = $(UNIT_TEST_CPPFLAGS)
+tests_unit_test_check_LDADD = cli/libcli.a $(CONF_LIBS) $(UNIT_TEST_LIBS)

@@ -46,25 +46,35 @@ static int no_memory(struct builder *b)
 	return error_set(b->err, "%s: out of memory", b->doc->file);
 }
 
+/* libyaml's reader knows only the byte where it stopped. */
+static struct yaml_place place_of_byte(const struct yaml_doc *doc, size_t offset)
+{
+	struct yaml_place place = {1, 1};
+
+	for (size_t i = 0; i < offset && i < doc->text.length; i++) {
+		unsigned char c = (unsigned char)doc->text.bytes[i];
+
+		if (c == '\n')
+			place = (struct yaml_place){place.line + 1, 1};
+		else if ((c & 0xc0) != 0x80) /* where a character of UTF-8 starts */
+			place.column++;
+	}
+	return place;
+}
+
 static int fail_syntax(struct builder *b)
 {
 	const yaml_parser_t *parser = &b->parser;
-	struct yaml_place place = place_of(&parser->problem_mark);
+	const char *problem = parser->problem ? parser->problem : "syntax error";
 
 	if (parser->error == YAML_MEMORY_ERROR)
 		return no_memory(b);
-	/* the reader knows no line; our own check for UTF-8 leaves it only control characters */
-	if (parser->error == YAML_READER_ERROR) {
-		place = place_of(&parser->mark);
-		return yaml_doc_fail(
-			b->doc, place, b->err,
-			"not valid YAML: %s (at or after this place); remove the character",
-			parser->problem);
-	}
-	return yaml_doc_fail(b->doc, place, b->err, "not valid YAML: %s%s%s%s",
-			     parser->problem ? parser->problem : "syntax error",
-			     parser->context ? " (" : "", parser->context ? parser->context : "",
-			     parser->context ? ")" : "");
+	if (parser->error == YAML_READER_ERROR)
+		return yaml_doc_fail(b->doc, place_of_byte(b->doc, parser->problem_offset), b->err,
+				     "not valid YAML: %s; remove the character", problem);
+	return yaml_doc_fail(b->doc, place_of(&parser->problem_mark), b->err,
+			     "not valid YAML: %s%s%s%s", problem, parser->context ? " (" : "",
+			     parser->context ? parser->context : "", parser->context ? ")" : "");
 }
 
 static int next_event(struct builder *b, yaml_event_t *event)
@@ -297,24 +307,20 @@ static int build_document(struct builder *b)
 	return result;
 }
 
-/* libyaml would say only at which byte. */
+/* Before libyaml, whose message would not name the byte. */
 static int check_utf8(const struct yaml_doc *doc, struct error *err)
 {
-	const unsigned char *c = (const unsigned char *)doc->text.bytes,
-			    *end = c + doc->text.length;
-	struct yaml_place place = {1, 1};
+	const struct file_text *text = &doc->text;
 
-	while (c < end) {
-		size_t size = text_utf8_size((const char *)c, (size_t)(end - c));
+	for (size_t i = 0; i < text->length;) {
+		size_t size = text_utf8_size(text->bytes + i, text->length - i);
 
 		if (size == 0)
 			return yaml_doc_fail(
-				doc, place, err,
-				"byte 0x%02x is not valid UTF-8; save the file as UTF-8", *c);
-		place.column++;
-		if (*c == '\n')
-			place = (struct yaml_place){place.line + 1, 1};
-		c += size;
+				doc, place_of_byte(doc, i), err,
+				"byte 0x%02x is not valid UTF-8; save the file as UTF-8",
+				(unsigned char)text->bytes[i]);
+		i += size;
 	}
 	return 0;
 }

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "common/duration.h"
 #include "common/text.h"
@@ -284,12 +285,10 @@ int yaml_read_strings(const struct yaml_reader *reader, const struct yaml_node *
 }
 
 /* "net_raw" was meant as cap_net_raw, and is more than a slip away from it. */
-static int fail_unknown_capability(const struct yaml_reader *reader, const struct yaml_node *node,
-				   const char *other_words)
+static const char *nearest_capability(const char *word, char nearest[CAPMASK_NAME_MAX])
 {
-	char names[CAPMASK_BITS][CAPMASK_NAME_MAX], with_prefix[SHOWN_MAX + 8], text[SHOWN_MAX],
-		also[SHOWN_MAX] = "";
-	const char *words[CAPMASK_BITS], *nearest;
+	char names[CAPMASK_BITS][CAPMASK_NAME_MAX], with_prefix[SHOWN_MAX + 8];
+	const char *words[CAPMASK_BITS], *found;
 	size_t count = 0;
 
 	for (int i = 0; i < CAPMASK_BITS; i++) {
@@ -299,26 +298,40 @@ static int fail_unknown_capability(const struct yaml_reader *reader, const struc
 			count++;
 		}
 	}
-	shown(node->text, text);
-	for (char *c = text; *c; c++)
-		*c = (char)tolower((unsigned char)*c);
 	snprintf(with_prefix, sizeof(with_prefix), "%s%s",
-		 strncmp(text, "cap_", 4) == 0 ? "" : "cap_", text);
-	nearest = vocab_nearest(words, count, with_prefix);
+		 strncasecmp(word, "cap_", 4) == 0 ? "" : "cap_", word);
+	for (char *c = with_prefix; *c; c++)
+		*c = (char)tolower((unsigned char)*c);
+	found = vocab_nearest(words, count, with_prefix);
+	if (!found)
+		return NULL;
+	snprintf(nearest, CAPMASK_NAME_MAX, "%s", found);
+	return nearest;
+}
+
+static int fail_unknown_capability(const struct yaml_reader *reader, const struct yaml_node *node,
+				   const struct vocab *other_words)
+{
+	char text[SHOWN_MAX], name[CAPMASK_NAME_MAX];
+	const char *nearest;
+
+	shown(node->text, text);
+	nearest = vocab_nearest(other_words->words, other_words->count, text);
+	if (!nearest)
+		nearest = nearest_capability(text, name);
 	if (nearest)
 		return yaml_read_fail(reader, node, "unknown capability '%s', did you mean %s?",
-				      shown(node->text, text), nearest);
-	if (other_words[0])
-		snprintf(also, sizeof(also), ", or %s", other_words);
+				      text, nearest);
 	return yaml_read_fail(
 		reader, node,
-		"unknown capability '%s'; use a name of capabilities(7) such as cap_net_raw%s",
-		shown(node->text, text), also);
+		"unknown capability '%s'; use a name of capabilities(7) such as cap_net_raw", text);
 }
 
 int yaml_read_caps(const struct yaml_reader *reader, const struct yaml_node *node,
-		   const char *other_words, capmask *mask)
+		   const struct vocab *other_words, capmask *mask)
 {
+	static const struct vocab none = {NULL, 0};
+
 	*mask = 0;
 	if (node->kind == YAML_MAPPING)
 		return yaml_read_fail(reader, node,
@@ -331,7 +344,7 @@ int yaml_read_caps(const struct yaml_reader *reader, const struct yaml_node *nod
 			return -1;
 		if (capmask_bit_from_name(item->text, &bit) < 0)
 			return fail_unknown_capability(
-				reader, item, node->kind == YAML_SEQUENCE ? "" : other_words);
+				reader, item, node->kind == YAML_SEQUENCE ? &none : other_words);
 		*mask |= CAPMASK_BIT(bit);
 	}
 	return 0;

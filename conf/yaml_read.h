@@ -67,9 +67,9 @@ int yaml_read_word(const struct yaml_reader *reader, const struct yaml_node *nod
 int yaml_read_words(const struct yaml_reader *reader, const struct yaml_node *node, const struct vocab *vocab,
 		    uint32_t *bits);
 
-/* A list of capabilities, also empty. Words like "all" are the caller's: other_words names them for the
- * message ("all or same"). */
-int yaml_read_caps(const struct yaml_reader *reader, const struct yaml_node *node, const char *other_words,
+/* A list of capabilities, also empty. Words that may stand in its place, like "all", are the caller's;
+ * given here for the message alone. */
+int yaml_read_caps(const struct yaml_reader *reader, const struct yaml_node *node, const struct vocab *other_words,
 		   capmask *mask);
 
 /* True for the unquoted scalar that is this word. */
