@@ -68,12 +68,15 @@ int child_exec_courier(const struct courier_start *start, struct error *err)
 	return error_set(err, "%s: %s", start->path, strerror(errno));
 }
 
-char *child_describe_end(int status, char *buf, size_t size)
+char *child_describe_end(const struct child *child, int status, char buf[CHILD_END_MAX])
 {
+	const char *why = child->killed_for;
+	int number = WTERMSIG(status);
+
 	if (WIFSIGNALED(status))
-		snprintf(buf, size, "signal %d (%s)", WTERMSIG(status),
-			 strsignal(WTERMSIG(status)));
+		snprintf(buf, CHILD_END_MAX, "signal %d (%s)%s%s", number, strsignal(number),
+			 why ? ": " : "", why ? why : "");
 	else
-		snprintf(buf, size, "status %d", WEXITSTATUS(status));
+		snprintf(buf, CHILD_END_MAX, "status %d", WEXITSTATUS(status));
 	return buf;
 }

@@ -20,6 +20,7 @@ enum {
 	CHILD_LINK_FD = 3,    /* the courier's end of the link */
 	CHILD_CONTROL_FD = 4, /* a child's end of its control socket */
 	CHILD_EXEC_FAILED = 127,
+	CHILD_END_MAX = 128,
 };
 
 struct child {
@@ -29,6 +30,7 @@ struct child {
 	int64_t started;  /* steady ms */
 	int64_t start_at; /* steady ms: when to start it, while it is not running */
 	struct backoff backoff;
+	const char *killed_for; /* by us; NULL when not */
 	bool said_longest; /* that it ended, and is tried at the longest interval from now on */
 };
 
@@ -50,7 +52,8 @@ struct courier_start {
 /* In a new child: becomes the courier. Returns only on failure, with err. */
 int child_exec_courier(const struct courier_start *start, struct error *err);
 
-/* "signal 9 (Killed)" or "status 1" of a wait status; returns buf. */
-char *child_describe_end(int status, char *buf, size_t size);
+/* "signal 9 (Killed)" or "status 1", with the reason when it was us, of a wait status; returns buf.
+ */
+char *child_describe_end(const struct child *child, int status, char buf[CHILD_END_MAX]);
 
 #endif

@@ -19,3 +19,29 @@ PLUGIN_LIBS = plugin/libplugin.a $(JUDGE_LIBS) $(RULES_LIBS)
 sbin_PROGRAMS += plugin/audisp-capwatch
 plugin_audisp_capwatch_SOURCES = plugin/main.c
 plugin_audisp_capwatch_LDADD = $(PLUGIN_LIBS)
+
+PLUGIN_TESTS = \
+	tests/unit/test_alert_body \
+	tests/unit/test_backoff \
+	tests/unit/test_outbox \
+	tests/unit/test_privileges \
+	tests/unit/test_proc_live
+check_PROGRAMS += $(PLUGIN_TESTS)
+TESTS += $(PLUGIN_TESTS)
+
+PLUGIN_TEST_LIBS = $(PLUGIN_LIBS) $(UNIT_TEST_LIBS)
+tests_unit_test_alert_body_SOURCES = tests/unit/test_alert_body.c
+tests_unit_test_alert_body_CPPFLAGS = $(UNIT_TEST_CPPFLAGS)
+tests_unit_test_alert_body_LDADD = $(PLUGIN_TEST_LIBS)
+tests_unit_test_backoff_SOURCES = tests/unit/test_backoff.c
+tests_unit_test_backoff_CPPFLAGS = $(UNIT_TEST_CPPFLAGS)
+tests_unit_test_backoff_LDADD = $(PLUGIN_TEST_LIBS)
+tests_unit_test_outbox_SOURCES = tests/unit/test_outbox.c
+tests_unit_test_outbox_CPPFLAGS = $(UNIT_TEST_CPPFLAGS)
+tests_unit_test_outbox_LDADD = $(PLUGIN_TEST_LIBS)
+tests_unit_test_privileges_SOURCES = tests/unit/test_privileges.c
+tests_unit_test_privileges_CPPFLAGS = $(UNIT_TEST_CPPFLAGS)
+tests_unit_test_privileges_LDADD = $(PLUGIN_TEST_LIBS)
+tests_unit_test_proc_live_SOURCES = tests/unit/test_proc_live.c
+tests_unit_test_proc_live_CPPFLAGS = $(UNIT_TEST_CPPFLAGS)
+tests_unit_test_proc_live_LDADD = $(PLUGIN_TEST_LIBS)

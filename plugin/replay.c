@@ -4,10 +4,12 @@
 
 #include <errno.h>
 #include <poll.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
+#include <syslog.h>
 #include <unistd.h>
 
 #include "judge/judge.h"
@@ -28,8 +30,7 @@ struct replay {
 	struct configuration configuration;
 	struct judge *judge;
 	struct outbox *outbox;
-	pid_t courier;
-	int control;
+	struct child courier;
 	bool too_long; /* an alert that fits no message */
 	char chunk[STREAM_CHUNK];
 };
@@ -57,20 +58,20 @@ static int start_courier(struct replay *replay, const struct replay_options *opt
 		return -1;
 	start.link = link[1];
 	start.control = control[1];
-	replay->courier = fork();
-	if (replay->courier < 0)
+	replay->courier.pid = fork();
+	if (replay->courier.pid < 0)
 		return error_set(err, "fork: %s", strerror(errno));
-	if (replay->courier == 0) {
+	if (replay->courier.pid == 0) {
 		struct logger log;
 
 		child_exec_courier(&start, err);
 		log_to_stderr(&log, "audisp-capwatch");
-		log_line(&log, 3, "the courier cannot begin: %s", err->text);
+		log_line(&log, LOG_ERR, "the courier cannot begin: %s", err->text);
 		_exit(CHILD_EXEC_FAILED);
 	}
 	close(link[1]);
 	close(control[1]);
-	replay->control = control[0];
+	replay->courier.control = control[0];
 	outbox_connect(replay->outbox, link[0]);
 	return 0;
 }
@@ -114,17 +115,17 @@ static int feed(struct replay *replay, struct error *err)
 /* Closing its sockets lets the courier deliver what it has and end. */
 static int wait_for_end(struct replay *replay, struct error *err)
 {
-	char how[64];
+	char how[CHILD_END_MAX];
 	int status;
 
 	outbox_connect(replay->outbox, -1);
-	close(replay->control);
-	while (waitpid(replay->courier, &status, 0) < 0)
+	close(replay->courier.control);
+	while (waitpid(replay->courier.pid, &status, 0) < 0)
 		if (errno != EINTR)
 			return error_set(err, "waitpid: %s", strerror(errno));
 	if (!WIFEXITED(status) || WEXITSTATUS(status) != 0)
 		return error_set(err, "not everything was delivered: the courier ended by %s",
-				 child_describe_end(status, how, sizeof(how)));
+				 child_describe_end(&replay->courier, status, how));
 	return 0;
 }
 

@@ -314,9 +314,18 @@ static void deliver_rest(struct sensor *sensor)
 	}
 }
 
+/* A supervisor that stops us only shuts its end for writing; one that died has closed it.
+ * (getppid() would say so too, but a moment after the end of file.) */
+static bool is_orphaned(const struct sensor *sensor)
+{
+	struct pollfd control = {.fd = sensor->control};
+
+	return poll(&control, 1, 0) > 0 && (control.revents & POLLHUP);
+}
+
 static enum sensor_end finish(struct sensor *sensor)
 {
-	bool orphaned = getppid() != sensor->options->supervisor;
+	bool orphaned = is_orphaned(sensor);
 
 	if (!sensor->stream_ended)
 		drain_stream(sensor);

@@ -423,11 +423,11 @@ static void begin_stop(struct supervisor *sup)
 	tell_to_end(&sup->sensor);
 }
 
-static void kill_child(struct supervisor *sup, const struct child *child, const char *why)
+static void kill_child(struct child *child, const char *why)
 {
 	if (child->pid == 0)
 		return;
-	log_line(sup->log, LOG_ERR, "the %s %s: it is killed", child->name, why);
+	child->killed_for = why;
 	kill(child->pid, SIGKILL);
 }
 
@@ -436,9 +436,9 @@ static void enforce_stop(struct supervisor *sup)
 	int64_t waited = steady_ms() - sup->stop_since;
 
 	if (sup->stage == STAGE_STOPPING_SENSOR && waited >= STOP_SENSOR_MS)
-		kill_child(sup, &sup->sensor, "did not end when told to");
+		kill_child(&sup->sensor, "it did not end when told to");
 	if (sup->stage == STAGE_STOPPING_COURIER && waited >= STOP_TOTAL_MS)
-		kill_child(sup, &sup->courier, "did not end when told to");
+		kill_child(&sup->courier, "it did not end when told to");
 }
 
 static void lost_child(struct supervisor *sup, struct child *child, const char *how)
@@ -475,10 +475,11 @@ static void sensor_ended(struct supervisor *sup, int status)
 
 static void child_ended(struct supervisor *sup, struct child *child, int status)
 {
-	char how[64];
+	char how[CHILD_END_MAX];
 
-	child_describe_end(status, how, sizeof(how));
+	child_describe_end(child, status, how);
 	child->pid = 0;
+	child->killed_for = NULL;
 	close_fd(&child->control);
 	if (child == &sup->sensor)
 		sensor_ended(sup, status);
@@ -540,7 +541,7 @@ static void look_at_pulse(struct supervisor *sup)
 	if (beats != sup->beats || !stream_waits())
 		sup->still = 0;
 	else if (++sup->still == PULSE_STILL_MAX)
-		kill_child(sup, &sup->sensor, "hangs while records wait");
+		kill_child(&sup->sensor, "it hung while records waited");
 	sup->beats = beats;
 }
 
