@@ -59,8 +59,6 @@ static void print_table(struct replay *replay, const struct alert *alert)
 	       vocab_word(&vocab_severity, alert->severity),
 	       vocab_word(&vocab_reason, alert->reason),
 	       alert_message(alert, message, sizeof(message)));
-	if (alert->is_summary)
-		printf(" (%lld more like the first)", (long long)alert->count);
 	putchar('\n');
 }
 

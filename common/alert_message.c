@@ -371,6 +371,11 @@ static void say_denied(struct sentence *s, const struct alert *alert)
 		return;
 	}
 	say(s, " was refused by the kernel when it tried to raise ");
+	if (!has_gain(alert) && alert->baseline.has_missing) {
+		say_caps(s, alert->baseline.missing);
+		say(s, alert->mechanism == MECHANISM_AMBIENT ? " into ambient" : "");
+		return;
+	}
 	say_gain(s, alert, "into");
 }
 
@@ -476,7 +481,9 @@ static void say_count(struct sentence *s, const struct alert *alert)
 
 	if (alert->count <= 1 && !alert->is_summary)
 		return;
-	say(s, "; this happened %" PRId64 " times", alert->count);
+	say(s, alert->is_summary ? "; the same happened %" PRId64 " more time%s"
+				 : "; this happened %" PRId64 " time%s",
+	    alert->count, alert->count == 1 ? "" : "s");
 	if (alert->first_time > 0 && alert->last_time > 0)
 		say(s, " from %s to %s", text_time(alert->first_time, from, sizeof(from)),
 		    text_time(alert->last_time, to, sizeof(to)));

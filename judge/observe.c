@@ -354,23 +354,37 @@ static void set_image(const struct world *world, const struct event *event, stru
 	identify_exe(world, event, process, live);
 }
 
-/* The target runs now: what its launcher was about to start. */
-static void leave_launcher(struct world *world, const struct event *event, struct process *process)
+/* A new image in a process that belongs to no unit, container or session: where nobody manages services,
+ * the cgroup that it starts in tells, or else it is a program of its own. */
+static void start_program(struct world *world, const struct event *event, struct process *process)
 {
-	process->launching = false;
-	if (!process->service && process->exe)
-		process_set_service(process, identity_new_program(world, process->node,
-								  process->exe, event->time));
+	struct identity identity;
+	struct service *service;
+	bool is_new = false;
+
+	if (!process->exe)
+		return;
+	if (read_identity(world, process, NULL, &identity) && identity.kind != SERVICE_SESSION) {
+		service = identity_service(world, process->node, &identity, &is_new);
+		if (service && is_new)
+			begin_service(service, event->time, process->ppid == 1);
+	} else {
+		service = identity_new_program(world, process->node, process->exe, event->time);
+	}
+	process_set_service(process, service);
 }
 
-/* Another image runs in the process: its service, where that was only the program. */
+/* Another image runs in the process: its launcher's target, or a program started by another program. A
+ * unit, a container, a session keeps its own. */
 static void change_program(struct world *world, const struct event *event, struct process *process)
 {
-	if (process->launching)
-		leave_launcher(world, event, process);
-	else if (is_program(process) && process->exe)
-		process_set_service(process, identity_new_program(world, process->node,
-								  process->exe, event->time));
+	bool launched = process->launching && !process->service;
+
+	if (launched || (!process->launching && is_program(process)))
+		start_program(world, event, process);
+	process->launching = false;
+	if (process->service && process->service->declared == 0 && process->has_bounding)
+		process->service->declared = process->bounding;
 }
 
 /* An image that no exec record announced. */

@@ -172,27 +172,13 @@ static void report_sets(struct alert *alert, const struct transition *t)
 	alert->sets[ALERT_INHERITABLE].present = false;
 }
 
-/* A refused raise of the ambient set names its capability: it is told as what would have been gained. */
-static void report_denied(struct alert *alert, const struct transition *t)
-{
-	struct alert_set *set = &alert->sets[ALERT_AMBIENT];
-
-	if (!t->denied)
-		return;
-	alert->has_capabilities = true;
-	set->present = true;
-	set->has_before = false;
-	set->gained = t->denied;
-}
-
 void report_transition(struct alert *alert, const struct transition *t)
 {
 	alert->mechanism = t->mechanism;
 	alert->outcome = t->outcome;
 	alert->previous = t->previous;
-	if (t->outcome == OUTCOME_DENIED)
-		report_denied(alert, t);
-	else if (t->has_sets)
+	/* of a refusal nothing came: what was asked for, where that is known, is what the baseline lacks */
+	if (t->outcome == OUTCOME_SUCCESS && t->has_sets)
 		report_sets(alert, t);
 	if (t->has_securebits) {
 		alert->has_securebits = true;

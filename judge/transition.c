@@ -56,12 +56,15 @@ static enum previous provenance_after(const struct world *world, const struct ob
 	return seen->live && !has_threads(seen) ? PREVIOUS_KNOWN : PREVIOUS_INFERRED;
 }
 
-static void intersect_threads(struct event_sets *sets, const struct proc_status *status)
+/* The least that every thread holds, as /proc shows it now. */
+static struct event_sets all_threads(const struct proc_status *status)
 {
-	sets->permitted &= status->task_permitted;
-	sets->effective &= status->task_effective;
-	sets->inheritable &= status->task_inheritable;
-	sets->ambient &= status->task_ambient;
+	return (struct event_sets){
+		.permitted = status->task_permitted,
+		.effective = status->task_effective,
+		.inheritable = status->task_inheritable,
+		.ambient = status->task_ambient,
+	};
 }
 
 /* Nothing is known of before: root is taken to have held what it was permitted, another nothing in
@@ -83,29 +86,33 @@ static void take_before(struct transition *t, const struct event *event,
 		assume_before(t, event);
 		return;
 	}
-	t->previous = process->has_sets ? process->provenance : PREVIOUS_INFERRED;
-	if (process->has_sets)
-		t->before = process->sets;
-	else
-		t->before = (struct event_sets){LEDGER_ALL_CAPS, LEDGER_ALL_CAPS, LEDGER_ALL_CAPS,
-						LEDGER_ALL_CAPS};
-	if (has_threads(seen)) {
-		/* which thread acted is not in the record: the least that any of them holds */
-		intersect_threads(&t->before, &seen->status);
-		t->previous = PREVIOUS_INFERRED;
-	}
+	/* the records' chain holds the least of all threads, see set_state(); /proc shows a later moment and
+	 * serves only where there is no chain yet */
+	t->before = process->has_sets ? process->sets : all_threads(&seen->status);
+	t->previous = process->has_sets && !has_threads(seen) ? process->provenance
+							      : PREVIOUS_INFERRED;
 }
 
+/* Which of several threads acted is not in the record: what is kept is the least that any of them may
+ * hold, and what all of them hold by now. */
 static void set_state(const struct world *world, const struct observation *seen,
 		      const struct event_sets *sets)
 {
 	struct process *process = seen->process;
+	struct event_sets all;
 
+	process->provenance = provenance_after(world, seen);
+	if (has_threads(seen) && process->has_sets) {
+		all = all_threads(&seen->status);
+		process->sets.permitted = sets->permitted & (process->sets.permitted | all.permitted);
+		process->sets.effective = sets->effective & (process->sets.effective | all.effective);
+		process->sets.inheritable =
+			sets->inheritable & (process->sets.inheritable | all.inheritable);
+		process->sets.ambient = sets->ambient & (process->sets.ambient | all.ambient);
+		return;
+	}
 	process->has_sets = true;
 	process->sets = *sets;
-	process->provenance = provenance_after(world, seen);
-	if (has_threads(seen))
-		intersect_threads(&process->sets, &seen->status);
 }
 
 static bool in_child_userns(const struct process *process)
@@ -177,8 +184,6 @@ static bool derive_ambient(const struct event *event, struct observation *seen,
 		t->previous = PREVIOUS_UNKNOWN;
 		t->after.ambient = CAPMASK_BIT(bit);
 	}
-	if (has_threads(seen))
-		t->before.ambient &= ~CAPMASK_BIT(bit);
 	compare_sets(t);
 	return gains_any(t) && !in_child_userns(process);
 }

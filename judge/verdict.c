@@ -101,8 +101,10 @@ static bool allowed(const struct grants *grants, const struct transition *t, enu
 		    capmask *missing)
 {
 	*missing = 0;
-	if (t->outcome == OUTCOME_DENIED && t->mechanism != MECHANISM_CAP_LAST_CAP)
+	if (t->outcome == OUTCOME_DENIED && t->mechanism != MECHANISM_CAP_LAST_CAP) {
+		*missing = t->denied;
 		return allows_denied(grants, t);
+	}
 	switch (t->mechanism) {
 	case MECHANISM_CAPSET:
 	case MECHANISM_AMBIENT:

@@ -37,7 +37,7 @@ class Case:
     mount: tuple = ()    # (file, over): a copy of file bind-mounted over another, in an own mount namespace
     speaks: bool = True  # the program is the actor or the preloaded object, not a stranger
     environment: dict = field(default_factory=dict)
-    cgroup: str = ""     # the unit whose cgroup it is started in
+    unit: str = ""       # the unit that a launcher starts it as; arguments are then the launcher's
     allowed: tuple = ()  # reasons that may come besides
 
 
@@ -140,10 +140,10 @@ EVASIONS = [
          [raised(comm=STRANGE.decode("utf-8", "replace"))]),
     Case("moved-into-another-cgroup", "{cgroups:capwatch-victim.service} capset", [raised(
         service_kind=("program", "unknown"))]),
-    Case("forged-service-start", "--forge capwatch-forged.service capset", [raised(
-        unit="capwatch-forged.service")], cgroup="capwatch-forged.service"),
-    Case("forged-service-start-holding-a-record", "--forge capwatch-forged2.service --split capset", [raised(
-        unit="capwatch-forged2.service")], cgroup="capwatch-forged2.service"),
+    Case("forged-service-start", "--forge capwatch-forged.service", [raised(
+        unit="capwatch-forged.service")], unit="capwatch-forged.service"),
+    Case("forged-service-start-holding-a-record", "--forge capwatch-forged2.service --split", [raised(
+        unit="capwatch-forged2.service")], unit="capwatch-forged2.service"),
     Case("our-own-binary-by-preload", "--version", [raised_admin()], program="{dir}/build/plugin/audisp-capwatch",
          environment={"CAPWATCH_ACT": "raise"}),
     Case("systemd-by-preload-under-pid-1", "--version", [raised_admin(comm="(nginx)")],
@@ -158,8 +158,8 @@ EVASIONS = [
     Case("ping-mounted-over-another", "-q -c 1 127.0.0.1", [Expected(
         "expansion-at-start", "medium", "capset", {"effective": RAW}, before={"effective": []},
         phase="starting")], program="/usr/bin/who", mount=("/usr/bin/ping", "/usr/bin/who"), speaks=False),
-    Case("forged-short-unit-name", "--forge capwatch-forged3 capset", [raised(
-        unit="capwatch-forged3.service")], cgroup="capwatch-forged3.service"),
+    Case("forged-short-unit-name", "--forge capwatch-forged3", [raised(
+        unit="capwatch-forged3.service")], unit="capwatch-forged3.service"),
 ]
 
 # What the baseline below allows, and ordinary work: none may alert.
@@ -177,7 +177,7 @@ QUIET = [
     Case("quiet-exec-by-nobody", "--in child --uid 65534 --file {dir}/bin/helper-plain exec"),
     Case("quiet-allowed-by-exe", "capset"),
     Case("quiet-allowed-by-exe-in-child", "--in child capset"),
-    Case("quiet-allowed-by-unit", "capset", cgroup="capwatch-victim.service"),
+    Case("quiet-allowed-by-unit", "", unit="capwatch-victim.service"),
     Case("quiet-observed", "capset"),
     Case("quiet-allowed-at-start", "capset", wait=False),
     # the kernel may have no x32; where it has, the raise must be seen
@@ -202,4 +202,7 @@ services:
   - name: test-observed
     match: {exe: DIR/bin/quiet-observed}
     mode: observe
+launchers:
+  - name: test-launcher
+    match: {exe: DIR/bin/launcher}
 """
