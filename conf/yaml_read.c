@@ -258,7 +258,7 @@ int yaml_read_words(const struct yaml_reader *reader, const struct yaml_node *no
 {
 	*bits = 0;
 	for (size_t i = 0; i < list_count(node); i++) {
-		unsigned value;
+		unsigned value = 0;
 
 		if (yaml_read_word(reader, list_item(node, i), vocab, &value) < 0)
 			return -1;
