@@ -3,6 +3,7 @@
 #include "conf/baseline.h"
 
 #include <fnmatch.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -39,7 +40,6 @@ static struct element element_at(const char *glob, size_t position)
 
 struct overlap {
 	const char *a, *b;
-	bool is_path; /* then '*' and '?' match no '/' */
 	/* [i][j]: the rests from i of a and from j of b are known to be apart, so each is tried
 	 * once */
 	bool apart[GLOB_COMPARED_MAX][GLOB_COMPARED_MAX];
@@ -47,10 +47,11 @@ struct overlap {
 
 static bool rests_overlap(struct overlap *o, size_t i, size_t j);
 
-static bool is_wild_for(const struct overlap *o, const struct element *other)
+/* Matched with FNM_PATHNAME: '*' and '?' take no '/'. */
+static bool is_for_wild(const struct element *other)
 {
 	return other->kind != ELEMENT_END &&
-	       !(o->is_path && other->kind == ELEMENT_LITERAL && other->literal == '/');
+	       !(other->kind == ELEMENT_LITERAL && other->literal == '/');
 }
 
 static bool elements_overlap(struct overlap *o, size_t i, size_t j)
@@ -60,17 +61,17 @@ static bool elements_overlap(struct overlap *o, size_t i, size_t j)
 	if (a.kind == ELEMENT_END && b.kind == ELEMENT_END)
 		return true;
 	if (a.kind == ELEMENT_ANY &&
-	    (rests_overlap(o, a.next, j) || (is_wild_for(o, &b) && rests_overlap(o, i, b.next))))
+	    (rests_overlap(o, a.next, j) || (is_for_wild(&b) && rests_overlap(o, i, b.next))))
 		return true;
 	if (b.kind == ELEMENT_ANY &&
-	    (rests_overlap(o, i, b.next) || (is_wild_for(o, &a) && rests_overlap(o, a.next, j))))
+	    (rests_overlap(o, i, b.next) || (is_for_wild(&a) && rests_overlap(o, a.next, j))))
 		return true;
 	if (a.kind == ELEMENT_ANY || b.kind == ELEMENT_ANY || a.kind == ELEMENT_END ||
 	    b.kind == ELEMENT_END)
 		return false;
 	if (a.kind == ELEMENT_LITERAL && b.kind == ELEMENT_LITERAL)
 		return a.literal == b.literal && rests_overlap(o, a.next, b.next);
-	return is_wild_for(o, &a) && is_wild_for(o, &b) && rests_overlap(o, a.next, b.next);
+	return is_for_wild(&a) && is_for_wild(&b) && rests_overlap(o, a.next, b.next);
 }
 
 static bool rests_overlap(struct overlap *o, size_t i, size_t j)
@@ -88,18 +89,17 @@ static bool is_literal(const char *glob)
 	return !strpbrk(glob, "*?[\\");
 }
 
-static bool globs_overlap(const char *a, const char *b, bool is_path)
+static bool globs_overlap(const char *a, const char *b)
 {
-	int flags = is_path ? FNM_PATHNAME : 0;
 	struct overlap *o;
 	bool result;
 
 	if (is_literal(a) && is_literal(b))
 		return strcmp(a, b) == 0;
 	if (is_literal(a))
-		return fnmatch(b, a, flags) == 0;
+		return fnmatch(b, a, FNM_PATHNAME) == 0;
 	if (is_literal(b))
-		return fnmatch(a, b, flags) == 0;
+		return fnmatch(a, b, FNM_PATHNAME) == 0;
 	/* too long to compare, or no memory for it: better a tie too many than one unseen */
 	if (strlen(a) >= GLOB_COMPARED_MAX || strlen(b) >= GLOB_COMPARED_MAX)
 		return true;
@@ -108,20 +108,42 @@ static bool globs_overlap(const char *a, const char *b, bool is_path)
 		return true;
 	o->a = a;
 	o->b = b;
-	o->is_path = is_path;
 	result = rests_overlap(o, 0, 0);
 	free(o);
 	return result;
 }
 
+/* "getty@.service" is also the name of every getty@tty1.service: as a glob, getty@*.service. */
+static void write_instances(const char *unit, char *buf, size_t size)
+{
+	const char *at = strstr(unit, "@.");
+
+	if (at)
+		snprintf(buf, size, "%.*s@*%s", (int)(at - unit), unit, at + 1);
+	else
+		snprintf(buf, size, "%s", unit);
+}
+
+static bool units_overlap(const char *a, const char *b)
+{
+	char instances_a[GLOB_COMPARED_MAX + 2], instances_b[GLOB_COMPARED_MAX + 2];
+
+	if (strlen(a) >= GLOB_COMPARED_MAX || strlen(b) >= GLOB_COMPARED_MAX)
+		return globs_overlap(a, b);
+	write_instances(a, instances_a, sizeof(instances_a));
+	write_instances(b, instances_b, sizeof(instances_b));
+	return globs_overlap(instances_a, instances_b);
+}
+
 /* A key that only one of the two has does not keep them apart. */
-static bool lists_overlap(const struct string_list *a, const struct string_list *b, bool is_path)
+static bool lists_overlap(const struct string_list *a, const struct string_list *b,
+			  bool (*overlap)(const char *a, const char *b))
 {
 	if (a->count == 0 || b->count == 0)
 		return true;
 	for (size_t i = 0; i < a->count; i++)
 		for (size_t j = 0; j < b->count; j++)
-			if (globs_overlap(a->items[i], b->items[j], is_path))
+			if (overlap(a->items[i], b->items[j]))
 				return true;
 	return false;
 }
@@ -139,11 +161,12 @@ static bool uids_overlap(const struct match_rule *a, const struct match_rule *b)
 
 static bool rules_overlap(const struct match_rule *a, const struct match_rule *b)
 {
-	return lists_overlap(&a->exe, &b->exe, true) && lists_overlap(&a->unit, &b->unit, false) &&
-	       lists_overlap(&a->parent_exe, &b->parent_exe, true) &&
-	       lists_overlap(&a->container_image, &b->container_image, false) &&
-	       lists_overlap(&a->container_name, &b->container_name, false) &&
-	       lists_overlap(&a->container_runtime, &b->container_runtime, false) &&
+	return lists_overlap(&a->exe, &b->exe, globs_overlap) &&
+	       lists_overlap(&a->unit, &b->unit, units_overlap) &&
+	       lists_overlap(&a->parent_exe, &b->parent_exe, globs_overlap) &&
+	       lists_overlap(&a->container_image, &b->container_image, globs_overlap) &&
+	       lists_overlap(&a->container_name, &b->container_name, globs_overlap) &&
+	       lists_overlap(&a->container_runtime, &b->container_runtime, globs_overlap) &&
 	       uids_overlap(a, b) &&
 	       !(a->has_session && b->has_session && a->session != b->session);
 }

@@ -13,13 +13,17 @@ conf_libconf_a_SOURCES = \
 
 CONF_LIBS = conf/libconf.a $(YAML_LIBS) $(COMMON_LIBS)
 
-CONF_TESTS = tests/unit/test_baseline tests/unit/test_settings
+CONF_TESTS = tests/unit/test_baseline tests/unit/test_conf_mutations tests/unit/test_settings
 check_PROGRAMS += $(CONF_TESTS)
 TESTS += $(CONF_TESTS)
 
 tests_unit_test_baseline_SOURCES = tests/unit/test_baseline.c tests/unit/conf_files.c tests/unit/conf_files.h
 tests_unit_test_baseline_CPPFLAGS = $(UNIT_TEST_CPPFLAGS)
 tests_unit_test_baseline_LDADD = $(CONF_LIBS) $(UNIT_TEST_LIBS)
+
+tests_unit_test_conf_mutations_SOURCES = tests/unit/test_conf_mutations.c tests/unit/conf_files.c tests/unit/conf_files.h
+tests_unit_test_conf_mutations_CPPFLAGS = $(UNIT_TEST_CPPFLAGS)
+tests_unit_test_conf_mutations_LDADD = $(CONF_LIBS) $(UNIT_TEST_LIBS)
 
 tests_unit_test_settings_SOURCES = tests/unit/test_settings.c tests/unit/conf_files.c tests/unit/conf_files.h
 tests_unit_test_settings_CPPFLAGS = $(UNIT_TEST_CPPFLAGS)

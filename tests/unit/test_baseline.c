@@ -461,6 +461,8 @@ START_TEST(test_ties_are_entries_that_match_one_process_equally_well)
 	assert_tie("exe: /usr/bin/x*", "exe: /usr/bin/*y", true);
 	assert_tie("exe: '/usr/bin/[xy]'", "exe: '/usr/bin/?'", true);
 	assert_tie("unit: a@*.service", "unit: a@1.service", true);
+	assert_tie("unit: a@.service", "unit: a@1.service", true);
+	assert_tie("unit: a@.service", "unit: a@x*.service", true);
 	assert_tie("exe: /x, unit: a.service", "exe: /x, unit: a.service", true);
 	assert_tie("exe: /x, uid: 0", "exe: /x, session: true", true);
 	assert_tie("container: {}", "container: true", true);
@@ -480,6 +482,8 @@ START_TEST(test_no_tie_where_rules_are_apart)
 	assert_tie("exe: /x, session: true", "exe: /x, session: false", false);
 	assert_tie("container: {image: a}", "container: {image: b}", false);
 	assert_tie("exe: /x, unit: a.service", "exe: /x, unit: b.service", false);
+	assert_tie("unit: a@.service", "unit: a.service", false);
+	assert_tie("unit: a@.service", "unit: b@1.service", false);
 }
 END_TEST
 

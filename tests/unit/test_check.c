@@ -25,7 +25,7 @@ static void read_back(const char *name, char text[OUTPUT_MAX])
 /* The verb with up to four arguments, NULL after the last; what it printed is in out and err. */
 static int check(const char *const given[4])
 {
-	char *argv[ARGUMENTS_MAX] = {"check"};
+	char verb[] = "check", *argv[ARGUMENTS_MAX] = {verb};
 	int argc = 1, saved[2] = {dup(1), dup(2)}, result;
 	int fds[2] = {open(conf_files_write("out", ""), O_WRONLY),
 		      open(conf_files_write("err", ""), O_WRONLY)};
