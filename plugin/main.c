@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <sys/types.h>
 #include <syslog.h>
 #include <unistd.h>
 
@@ -51,6 +53,28 @@ static const char *make_absolute(const char *path, char absolute[PATH_MAX])
 	    snprintf(absolute, PATH_MAX, "%s/%s", folder, path) >= PATH_MAX)
 		return path;
 	return absolute;
+}
+
+/* A program still in its build tree works with the courier built beside it, whoever starts it:
+ * tests and the curious do not install. Whoever could put a file there could replace this program
+ * itself. */
+static const char *find_courier(char path[PATH_MAX])
+{
+	char exe[PATH_MAX];
+	ssize_t length = readlink("/proc/self/exe", exe, sizeof(exe) - 1);
+	struct stat file;
+	char *name;
+
+	exe[length > 0 ? length : 0] = '\0';
+	name = strrchr(exe, '/');
+	if (!name)
+		return COURIER_PATH;
+	*name = '\0';
+	if (strcmp(exe, CAPWATCH_SBINDIR) == 0 ||
+	    snprintf(path, PATH_MAX, "%s/../alerters/capwatch-courier", exe) >= PATH_MAX ||
+	    stat(path, &file) < 0 || !S_ISREG(file.st_mode) || (file.st_mode & (S_IWGRP | S_IWOTH)))
+		return COURIER_PATH;
+	return path;
 }
 
 static int run_plugin(const struct arguments *arguments)
@@ -148,8 +172,9 @@ static int wrong_usage(void)
 
 int main(int argc, char **argv)
 {
+	char courier_path[PATH_MAX];
 	struct arguments arguments = {.config_file = SETTINGS_DEFAULT_FILE,
-				      .courier_path = COURIER_PATH};
+				      .courier_path = find_courier(courier_path)};
 	int (*run)(const struct arguments *) = run_plugin;
 	int option, index = 0;
 
