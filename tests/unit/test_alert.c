@@ -233,7 +233,7 @@ START_TEST(test_message_of_container_session_and_summary)
 	alert.is_summary = true;
 	alert.first_time = alert.time - 60000;
 	alert.last_time = alert.time;
-	assert_said(&alert, "; this happened 12 times from 2026-11-21T23:15:35.816Z to "
+	assert_said(&alert, "; the same happened 12 more times from 2026-11-21T23:15:35.816Z to "
 			    "2026-11-21T23:16:35.816Z.");
 }
 END_TEST
