@@ -87,13 +87,20 @@ void alert_make_id(struct alert *alert)
 		 time < 0 ? 0 : time, serial, NODE_HASH_DIGITS, digest, alert->ordinal, ending);
 }
 
+/* What was refused, or lies above a ceiling, is no gain: there the capabilities stand in missing.
+ */
 static void hash_gain(struct hashed *hashed, const struct alert *alert)
 {
+	capmask any = 0;
+
 	for (int i = 0; i < ALERT_SETS; i++) {
 		bool there = alert->has_capabilities && alert->sets[i].present;
 
+		any |= there ? alert->sets[i].gained : 0;
 		hash_number(hashed, there ? alert->sets[i].gained : 0);
 	}
+	if (!any && alert->baseline.has_missing)
+		hash_number(hashed, alert->baseline.missing);
 	hash_word(hashed, alert->has_securebits ? "securebits" : "");
 	if (!alert->has_securebits)
 		return;
