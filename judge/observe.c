@@ -57,33 +57,44 @@ static bool is_host_file(const struct world *world, const char *path, const stru
 	       host.device == file->device;
 }
 
-/* What runs under the name: the host's file or another. Decided when the image is first seen, by the
- * exec record's inode or, failing that, by /proc/PID/exe while it still shows this image. */
+static void set_identity(struct process *process, enum exe_identity identity, enum exe_state state)
+{
+	process->exe_identity = identity;
+	process->exe_state = state;
+}
+
+/* What runs under the name: the host's file or another. Decided when the image is first seen: by the
+ * exec record's inode; by /proc/PID/exe while it still shows this image; and where execs are not recorded
+ * and the next image has come already, by the process's paths being the host's. */
 static void identify_exe(const struct world *world, const struct event *event, struct process *process,
 			 bool live)
 {
+	const struct proc_reader *proc = world->proc;
+	bool recorded = event->call == CALL_EXEC;
 	char link[PROC_PATH_MAX];
 	struct proc_file file;
 	bool deleted;
 
-	process->exe_identity = EXE_ID_UNKNOWN;
-	process->exe_state = EXE_UNKNOWN;
+	set_identity(process, EXE_ID_UNKNOWN, EXE_UNKNOWN);
 	if (!world_has_proc(world, process->node) || !process->exe)
 		return;
-	if (event && event->call == CALL_EXEC && record_file(event, &file) &&
-	    is_host_file(world, process->exe, &file)) {
-		process->exe_identity = EXE_ID_HOST;
-		process->exe_state = EXE_CURRENT;
+	if (recorded && record_file(event, &file) && is_host_file(world, process->exe, &file)) {
+		set_identity(process, EXE_ID_HOST, EXE_CURRENT);
 		process->exe_file = file;
 		return;
 	}
-	if (!live || !world->proc->exe(world->proc->ctx, (pid_t)process->pid, link, sizeof(link),
-				       &file, &deleted) ||
-	    strcmp(link, process->exe) != 0)
+	if (!live || !proc->exe(proc->ctx, (pid_t)process->pid, link, sizeof(link), &file, &deleted))
 		return;
-	process->exe_file = file;
-	process->exe_identity = is_host_file(world, process->exe, &file) ? EXE_ID_HOST : EXE_ID_OTHER;
-	process->exe_state = deleted ? EXE_DELETED : EXE_CURRENT;
+	if (strcmp(link, process->exe) == 0) {
+		process->exe_file = file;
+		set_identity(process,
+			     is_host_file(world, process->exe, &file) ? EXE_ID_HOST : EXE_ID_OTHER,
+			     deleted ? EXE_DELETED : EXE_CURRENT);
+	} else if (!recorded && event->auid >= 0 && proc->host_file(proc->ctx, process->exe, &file) &&
+		   proc->sees_host_files(proc->ctx, (pid_t)process->pid)) {
+		process->exe_file = file;
+		set_identity(process, EXE_ID_HOST, EXE_UNKNOWN);
+	}
 }
 
 /* The file may be replaced under a running process: its identity stays, its state is told. */

@@ -43,6 +43,8 @@ struct proc_reader {
 	bool (*host_file)(void *ctx, const char *path, struct proc_file *file);
 	/* True in *host when the process is in the same user namespace as init's. */
 	bool (*in_host_userns)(void *ctx, pid_t pid, bool *host);
+	/* True when the process is in init's mount namespace and root folder: its paths are the host's. */
+	bool (*sees_host_files)(void *ctx, pid_t pid);
 	/* security.capability of a file as process pid sees the path. *present false: it has none. */
 	bool (*file_caps)(void *ctx, pid_t pid, const char *path, capmask *permitted, capmask *inheritable, bool *present);
 	/* The calls above for every process there is, for seeding: calls visit with each pid. */

@@ -193,14 +193,15 @@ static enum disposition dispose(const struct world *world, const struct baseline
 }
 
 /* What a launcher does is its target's, by the target's own configuration, as long as that starts. In a
- * service that has started before, it is judged like anybody's. */
+ * service that has started before, it is judged like anybody's; but a container is entered from outside
+ * (observe.c: its cgroup is not the runtime's), so that "runc exec" is the runtime's work at any age. */
 static bool is_launcher_grant(const struct world *world, const struct transition *t, enum phase phase)
 {
 	if (!t->by_launcher || t->impossible || t->mechanism == MECHANISM_CAP_LAST_CAP)
 		return false;
 	if (world->settings->report_launcher_grants && t->outcome == OUTCOME_SUCCESS)
 		return false;
-	return !t->service || phase == PHASE_STARTING;
+	return !t->service || phase == PHASE_STARTING || t->service->kind == SERVICE_CONTAINER;
 }
 
 void verdict_judge(const struct world *world, const struct event *event,

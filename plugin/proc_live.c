@@ -431,17 +431,23 @@ static bool live_host_file(void *ctx, const char *path, struct proc_file *file)
 	return known;
 }
 
-static bool userns_of(const char *process, struct proc_file *ns)
+/* The file that /proc/PROCESS/ENTRY leads to: a namespace, or the root folder. */
+static bool file_of(const char *process, const char *entry, struct proc_file *file)
 {
 	char name[NAME_MAX_LENGTH];
 	struct stat attributes;
 
-	snprintf(name, sizeof(name), "/proc/%s/ns/user", process);
+	snprintf(name, sizeof(name), "/proc/%s/%s", process, entry);
 	if (stat(name, &attributes) < 0)
 		return false;
-	ns->device = attributes.st_dev;
-	ns->inode = attributes.st_ino;
+	file->device = attributes.st_dev;
+	file->inode = attributes.st_ino;
 	return true;
+}
+
+static bool same_file(const struct proc_file *one, const struct proc_file *other)
+{
+	return one->device == other->device && one->inode == other->inode;
 }
 
 static bool live_in_host_userns(void *ctx, pid_t pid, bool *host)
@@ -451,10 +457,22 @@ static bool live_in_host_userns(void *ctx, pid_t pid, bool *host)
 	char process[NAME_MAX_LENGTH / 2];
 
 	snprintf(process, sizeof(process), "%d", (int)pid);
-	if (!live->knows_host_userns || !userns_of(process, &ns))
+	if (!live->knows_host_userns || !file_of(process, "ns/user", &ns))
 		return false;
-	*host = ns.device == live->host_userns.device && ns.inode == live->host_userns.inode;
+	*host = same_file(&ns, &live->host_userns);
 	return true;
+}
+
+static bool live_sees_host_files(void *ctx, pid_t pid)
+{
+	const struct proc_live *live = ctx;
+	struct proc_file ns, root;
+	char process[NAME_MAX_LENGTH / 2];
+
+	snprintf(process, sizeof(process), "%d", (int)pid);
+	return live->knows_host_mounts && file_of(process, "ns/mnt", &ns) &&
+	       file_of(process, "root", &root) && same_file(&ns, &live->host_mntns) &&
+	       same_file(&root, &live->host_root);
 }
 
 /* --- file capabilities --- */
@@ -571,12 +589,15 @@ void proc_live_init(struct proc_live *live)
 			   .exe = live_exe,
 			   .host_file = live_host_file,
 			   .in_host_userns = live_in_host_userns,
+			   .sees_host_files = live_sees_host_files,
 			   .file_caps = live_file_caps,
 			   .each_process = live_each_process},
 		.ticks_per_second = sysconf(_SC_CLK_TCK),
 	};
 	/* where init's is not to be seen, as inside a container, what we are in stands for the host
 	 */
-	live->knows_host_userns = userns_of("1", &live->host_userns) ||
-				  userns_of("self", &live->host_userns);
+	live->knows_host_userns = file_of("1", "ns/user", &live->host_userns) ||
+				  file_of("self", "ns/user", &live->host_userns);
+	live->knows_host_mounts = file_of("1", "ns/mnt", &live->host_mntns) &&
+				  file_of("1", "root", &live->host_root);
 }

@@ -22,8 +22,8 @@ enum { PROC_LIVE_THREADS_MAX = 256 }; /* of one process that are asked for their
 struct proc_live {
 	struct proc_reader reader; /* for judge_options.proc; valid as long as this struct */
 	long ticks_per_second;
-	bool knows_host_userns;
-	struct proc_file host_userns; /* of init, else our own */
+	bool knows_host_userns, knows_host_mounts;
+	struct proc_file host_userns, host_mntns, host_root; /* of init, else our own */
 };
 
 void proc_live_init(struct proc_live *live);
