@@ -481,8 +481,9 @@ static void say_count(struct sentence *s, const struct alert *alert)
 
 	if (alert->count <= 1 && !alert->is_summary)
 		return;
-	say(s, alert->is_summary ? "; the same happened %" PRId64 " more time%s"
-				 : "; this happened %" PRId64 " time%s",
+	say(s,
+	    alert->is_summary ? "; the same happened %" PRId64 " more time%s"
+			      : "; this happened %" PRId64 " time%s",
 	    alert->count, alert->count == 1 ? "" : "s");
 	if (alert->first_time > 0 && alert->last_time > 0)
 		say(s, " from %s to %s", text_time(alert->first_time, from, sizeof(from)),

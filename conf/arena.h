@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * arena: memory of one configuration, freed as a whole, so that no error path can leak a part of it.
- * Owns: the chunks. Must not own: what is in them.
+ * arena: memory of one configuration, freed as a whole, so that no error path can leak a part of
+ * it. Owns: the chunks. Must not own: what is in them.
  */
 #ifndef CAPWATCH_ARENA_H
 #define CAPWATCH_ARENA_H

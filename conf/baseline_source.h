@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * baseline_source: entries as they were written, between the reading of a file (baseline_parse.c) and
- * the baseline that the judge gets (baseline_resolve.c). Private to conf/baseline*.c.
+ * baseline_source: entries as they were written, between the reading of a file (baseline_parse.c)
+ * and the baseline that the judge gets (baseline_resolve.c). Private to conf/baseline*.c.
  */
 #ifndef CAPWATCH_BASELINE_SOURCE_H
 #define CAPWATCH_BASELINE_SOURCE_H
@@ -36,7 +36,8 @@ struct match_source {
 	unsigned given;		/* enum match_key */
 };
 
-/* A grant before "same" and the default of mechanisms are worked out, so that extending still can. */
+/* A grant before "same" and the default of mechanisms are worked out, so that extending still can.
+ */
 struct grant_source {
 	struct grant grant;
 	bool permitted_same, effective_same;
@@ -47,7 +48,7 @@ struct grant_source {
 struct entry_source {
 	enum source_kind kind;
 	enum source_relation relation;
-	bool dropped;  /* replaced, disabled, or merged into what it extends */
+	bool dropped;	/* replaced, disabled, or merged into what it extends */
 	unsigned layer; /* which of the paths it came from */
 	const struct yaml_doc *doc;
 	struct yaml_place place; /* of its name */
@@ -70,11 +71,12 @@ struct source_list {
 };
 
 /* Adds the entries of one document. 0, or -1 with err. */
-int baseline_parse(struct arena *arena, const struct yaml_doc *doc, unsigned layer, struct source_list *list,
-		   struct error *err);
+int baseline_parse(struct arena *arena, const struct yaml_doc *doc, unsigned layer,
+		   struct source_list *list, struct error *err);
 
-/* Applies extends, replace and disabled, and fills in *baseline from what is left; its memory is the
- * arena's. 0, or -1 with err. */
-int baseline_resolve(struct arena *arena, struct source_list *list, struct baseline *baseline, struct error *err);
+/* Applies extends, replace and disabled, and fills in *baseline from what is left; its memory is
+ * the arena's. 0, or -1 with err. */
+int baseline_resolve(struct arena *arena, struct source_list *list, struct baseline *baseline,
+		     struct error *err);
 
 #endif

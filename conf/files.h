@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * files: configuration files as bytes: bounded reading, and the *.yaml of a folder in order of name.
- * Owns: the bounds and what to say of a file that can't be had. Must not own: what is in it.
+ * files: configuration files as bytes: bounded reading, and the *.yaml of a folder in order of
+ * name. Owns: the bounds and what to say of a file that can't be had. Must not own: what is in it.
  */
 #ifndef CAPWATCH_FILES_H
 #define CAPWATCH_FILES_H
@@ -28,7 +28,8 @@ enum files_kind { FILES_MISSING, FILES_FOLDER, FILES_FILE };
 /* What is there; -1 with err when that can't be found out, or it is neither file nor folder. */
 int files_kind_of(const char *path, enum files_kind *kind, struct error *err);
 
-/* Reads a regular file of at most FILES_SIZE_MAX bytes. 0, or -1 with err ("FILE: why, what to do"). */
+/* Reads a regular file of at most FILES_SIZE_MAX bytes. 0, or -1 with err ("FILE: why, what to
+ * do"). */
 int files_read(struct arena *arena, const char *path, struct file_text *text, struct error *err);
 
 /* The *.yaml of a folder (no dot files), sorted by their bytes. 0, or -1 with err. */
@@ -40,7 +41,8 @@ struct files_digest {
 	size_t length;
 };
 
-/* Adds one text. 0, or -1 with err. files_digest_end() gives the SHA-256 and frees what was kept. */
+/* Adds one text. 0, or -1 with err. files_digest_end() gives the SHA-256 and frees what was kept.
+ */
 int files_digest_add(struct files_digest *digest, const struct file_text *text, struct error *err);
 void files_digest_end(struct files_digest *digest, char hex[65]);
 

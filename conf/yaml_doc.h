@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * yaml_doc: one YAML file as a small tree whose every key and value knows its line and column.
- * Owns: syntax, and the part of YAML that we take: block and flow mappings, sequences and scalars; one
- * document; no anchors, aliases or tags; bounded in size, depth and number of nodes.
- * Must not own: which keys there are or what they mean (yaml_read and its callers).
+ * Owns: syntax, and the part of YAML that we take: block and flow mappings, sequences and scalars;
+ * one document; no anchors, aliases or tags; bounded in size, depth and number of nodes. Must not
+ * own: which keys there are or what they mean (yaml_read and its callers).
  */
 #ifndef CAPWATCH_YAML_DOC_H
 #define CAPWATCH_YAML_DOC_H
@@ -32,9 +32,9 @@ struct yaml_pair {
 struct yaml_node {
 	enum yaml_kind kind;
 	struct yaml_place place;
-	size_t count;		  /* of items or pairs */
-	bool plain;		  /* a scalar without quotes, which so may be a number, true or nothing */
-	char *text;		  /* YAML_SCALAR: terminated, no NUL inside */
+	size_t count; /* of items or pairs */
+	bool plain;   /* a scalar without quotes, which so may be a number, true or nothing */
+	char *text;   /* YAML_SCALAR: terminated, no NUL inside */
 	struct yaml_node **items; /* YAML_SEQUENCE */
 	struct yaml_pair *pairs;  /* YAML_MAPPING: no key twice */
 };
@@ -50,7 +50,7 @@ struct yaml_doc {
 int yaml_doc_load(struct arena *arena, const char *file, struct yaml_doc *doc, struct error *err);
 
 /* Sets err to "FILE:LINE:COLUMN: message" as one printable line. Always returns -1. */
-int yaml_doc_fail(const struct yaml_doc *doc, struct yaml_place place, struct error *err, const char *format, ...)
-	__attribute__((format(printf, 4, 5)));
+int yaml_doc_fail(const struct yaml_doc *doc, struct yaml_place place, struct error *err,
+		  const char *format, ...) __attribute__((format(printf, 4, 5)));
 
 #endif

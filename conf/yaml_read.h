@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * yaml_read: values out of a yaml_doc, by tables of keys.
- * Owns: the types (word, string, list, number, duration, capabilities), and the error for each wrong one
- * with its place and the nearest valid word. Must not own: which keys there are (settings, baseline).
+ * Owns: the types (word, string, list, number, duration, capabilities), and the error for each
+ * wrong one with its place and the nearest valid word. Must not own: which keys there are
+ * (settings, baseline).
  */
 #ifndef CAPWATCH_YAML_READ_H
 #define CAPWATCH_YAML_READ_H
@@ -21,8 +22,10 @@ struct yaml_reader {
 	struct error *err;
 };
 
-/* Each reader sets *target and returns 0, or -1 with the reader's err set and *target unspecified. */
-typedef int (*yaml_read_fn)(const struct yaml_reader *reader, const struct yaml_node *node, void *target);
+/* Each reader sets *target and returns 0, or -1 with the reader's err set and *target unspecified.
+ */
+typedef int (*yaml_read_fn)(const struct yaml_reader *reader, const struct yaml_node *node,
+			    void *target);
 
 struct yaml_field {
 	const char *key;
@@ -44,33 +47,38 @@ int yaml_read_mapping(const struct yaml_reader *reader, const struct yaml_node *
 const struct yaml_pair *yaml_find(const struct yaml_node *mapping, const char *key);
 
 /* As yaml_doc_fail() at the node. Always returns -1. */
-int yaml_read_fail(const struct yaml_reader *reader, const struct yaml_node *node, const char *format, ...)
-	__attribute__((format(printf, 3, 4)));
+int yaml_read_fail(const struct yaml_reader *reader, const struct yaml_node *node,
+		   const char *format, ...) __attribute__((format(printf, 3, 4)));
 
 /* The target of each is what its comment names. */
-int yaml_read_string(const struct yaml_reader *reader, const struct yaml_node *node, void *target);   /* char * */
-int yaml_read_path(const struct yaml_reader *reader, const struct yaml_node *node, void *target);     /* char *, absolute */
-int yaml_read_bool(const struct yaml_reader *reader, const struct yaml_node *node, void *target);     /* bool */
-int yaml_read_duration(const struct yaml_reader *reader, const struct yaml_node *node, void *target); /* int64_t ms */
-int yaml_read_strings(const struct yaml_reader *reader, const struct yaml_node *node,
-		      void *target); /* struct string_list: a string or a list of them, at least one */
+int yaml_read_string(const struct yaml_reader *reader, const struct yaml_node *node,
+		     void *target); /* char * */
+int yaml_read_path(const struct yaml_reader *reader, const struct yaml_node *node,
+		   void *target); /* char *, absolute */
+int yaml_read_bool(const struct yaml_reader *reader, const struct yaml_node *node,
+		   void *target); /* bool */
+int yaml_read_duration(const struct yaml_reader *reader, const struct yaml_node *node,
+		       void *target); /* int64_t ms */
+int yaml_read_strings(
+	const struct yaml_reader *reader, const struct yaml_node *node,
+	void *target); /* struct string_list: a string or a list of them, at least one */
 
 /* A whole number from least to most. */
-int yaml_read_number(const struct yaml_reader *reader, const struct yaml_node *node, const int64_t range[2],
-		     int64_t *number);
+int yaml_read_number(const struct yaml_reader *reader, const struct yaml_node *node,
+		     const int64_t range[2], int64_t *number);
 
 /* A word of the vocabulary into *value. */
-int yaml_read_word(const struct yaml_reader *reader, const struct yaml_node *node, const struct vocab *vocab,
-		   unsigned *value);
+int yaml_read_word(const struct yaml_reader *reader, const struct yaml_node *node,
+		   const struct vocab *vocab, unsigned *value);
 
 /* A list of words (or one) of a vocabulary of at most 32, as a bit for each. */
-int yaml_read_words(const struct yaml_reader *reader, const struct yaml_node *node, const struct vocab *vocab,
-		    uint32_t *bits);
+int yaml_read_words(const struct yaml_reader *reader, const struct yaml_node *node,
+		    const struct vocab *vocab, uint32_t *bits);
 
-/* A list of capabilities, also empty. Words that may stand in its place, like "all", are the caller's;
- * given here for the message alone. */
-int yaml_read_caps(const struct yaml_reader *reader, const struct yaml_node *node, const struct vocab *other_words,
-		   capmask *mask);
+/* A list of capabilities, also empty. Words that may stand in its place, like "all", are the
+ * caller's; given here for the message alone. */
+int yaml_read_caps(const struct yaml_reader *reader, const struct yaml_node *node,
+		   const struct vocab *other_words, capmask *mask);
 
 /* True for the unquoted scalar that is this word. */
 bool yaml_is_word(const struct yaml_node *node, const char *word);
