@@ -211,6 +211,41 @@ static long execute(struct actor *actor)
 	return -errno;
 }
 
+static int move_to_cgroup(const char *procs)
+{
+	char line[32];
+	int fd = open(procs, O_WRONLY | O_CLOEXEC);
+	int length = snprintf(line, sizeof(line), "%ld\n", (long)getpid());
+
+	return fd >= 0 && write(fd, line, (size_t)length) == length && close(fd) == 0 ? 0 : -1;
+}
+
+static long write_nothing(struct actor *actor)
+{
+	return change(actor->abi, NOTHING, NOTHING);
+}
+
+/* As a service manager starts a unit: the child enters its cgroup, sets its sets once more, and execs an
+ * actor. */
+static long launch(struct actor *actor)
+{
+	char *arguments[] = { (char *)actor->file, "capset", NULL };
+	char *forging[] = { (char *)actor->file, "--forge", (char *)actor->forge,
+			    actor->split ? "--split" : "capset", actor->split ? "capset" : NULL, NULL };
+	pid_t child = fork();
+
+	if (child == 0) {
+		for (size_t i = 0; i < actor->cgroup_count; i++)
+			if (move_to_cgroup(actor->cgroups[i]) != 0)
+				_exit(1);
+		if (write_nothing(actor) == 0)
+			execv(actor->file, actor->forge ? forging : arguments);
+		_exit(1);
+	}
+	waitpid(child, NULL, 0);
+	return 0;
+}
+
 static long prepare_capless(struct actor *actor)
 {
 	(void)actor;
@@ -342,11 +377,6 @@ static long give_other_xattr(struct actor *actor)
 	return setxattr(actor->file, "user.comment", "x", 1, 0) ? -errno : 0;
 }
 
-static long write_nothing(struct actor *actor)
-{
-	return change(actor->abi, NOTHING, NOTHING);
-}
-
 static long drop_more(struct actor *actor)
 {
 	return change(actor->abi, (struct act_sets){ .effective = ~0ull, .permitted = actor->cap }, NOTHING);
@@ -369,6 +399,7 @@ static const struct act ACTS[] = {
 	{ "exec", drop_effective, execute },
 	{ "exec-self", prepare_capless, execute_self },
 	{ "arrive", NULL, arrive },
+	{ "launch", NULL, launch },
 	{ "last-cap", drop_effective, open_last_cap },
 	{ "last-cap-relative", prepare_directory, open_last_cap_relative },
 	{ "last-cap-at", prepare_directory, open_last_cap_at },
@@ -445,15 +476,6 @@ static int set_comm(const char *hex)
 		comm[i] = (char)strtoul(digits, NULL, 16);
 	}
 	return prctl(PR_SET_NAME, comm, 0, 0, 0);
-}
-
-static int move_to_cgroup(const char *procs)
-{
-	char line[32];
-	int fd = open(procs, O_WRONLY | O_CLOEXEC);
-	int length = snprintf(line, sizeof(line), "%ld\n", (long)getpid());
-
-	return fd >= 0 && write(fd, line, (size_t)length) == length && close(fd) == 0 ? 0 : -1;
 }
 
 /* Says what only systemd's pid 1 may be believed in. */
@@ -565,6 +587,8 @@ static int run(struct actor *actor)
 		return 1;
 	if (actor->act->prepare)
 		result = actor->act->prepare(actor);
+	if (actor->act->perform == launch)
+		return (int)launch(actor);
 	if (actor->act->perform != arrive) {
 		act_say("READY", result);
 		wait_line();

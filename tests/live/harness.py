@@ -25,6 +25,8 @@ import jsonschema
 TOP = pathlib.Path(__file__).resolve().parents[2]
 LOCK = "/tmp/capwatch-audit.lock"
 LOCK_PATIENCE = 900
+DEV_LOG = "/dev/log"
+UNSET = "4294967295"  # the login id of what nobody logged in for
 START_WINDOW = 1.0
 SETTLE = 0.4  # how long after the last expected alert an unexpected one would still show
 
@@ -114,6 +116,7 @@ class WebhookSink(Sink):
     def __init__(self):
         super().__init__()
         self.errors = []
+        self.refuse = False  # answer 503, and keep nothing
         sink = self
 
         class Handler(http.server.BaseHTTPRequestHandler):
@@ -121,13 +124,20 @@ class WebhookSink(Sink):
 
             def do_POST(self):
                 body = self.rfile.read(int(self.headers.get("Content-Length", "0")))
+                if sink.refuse:
+                    self.answer(503)
+                    return
                 try:
                     if not self.headers.get("Content-Type", "").startswith("application/json"):
                         raise ValueError(f"content type {self.headers.get('Content-Type')}")
                     sink.add(json.loads(body))
                 except ValueError as error:
                     sink.errors.append(f"{error}: {body[:200]!r}")
-                self.send_response(204)
+                self.answer(204)
+
+            def answer(self, status):
+                self.send_response(status)
+                self.send_header("Content-Length", "0")
                 self.end_headers()
 
             def log_message(self, *_):
@@ -274,13 +284,33 @@ plugin_dir = {dir}/plugins.d
 end_of_event_timeout = 2
 """
 
+# auditd passes two arguments on, no more.
 PLUGIN_CONF = """\
 active = yes
 direction = out
 path = {plugin}
 type = always
-args = --config {dir}/capwatch.yaml
+args = --config={dir}/capwatch.yaml --courier={courier}
 format = string
+"""
+
+RECORDER_CONF = """\
+active = yes
+direction = out
+path = {dir}/bin/recorder
+type = always
+args = {dir}/stream
+format = string
+"""
+
+RECORDER = """\
+#!/usr/bin/python3
+import os, signal, sys
+for number in (signal.SIGHUP, signal.SIGTERM):
+    signal.signal(number, signal.SIG_IGN)
+out = os.open(sys.argv[1], os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+while (data := os.read(0, 1 << 18)):
+    os.write(out, data)
 """
 
 CAPWATCH_YAML = """\
@@ -289,8 +319,9 @@ user: {user}
 courier_user: {courier_user}
 baseline: [{baselines}]
 start_window: {start_window}
+start_timeout: {start_window}
 repeat_window: {repeat_window}
-sinks:
+{more}sinks:
   - type: syslog
     socket_path: {dir}/syslog.sock
   - type: file
@@ -315,6 +346,7 @@ class Stack:
         self.settings = settings
         self.undo = []  # what to call, last first, when leaving
         self.actors = []
+        self.log = None  # what comes to /dev/log, where the machine has no log of its own
         self.cgroups = []  # folders made in the cgroup hierarchies, outermost first
 
     def __enter__(self):
@@ -347,6 +379,10 @@ class Stack:
         self.undo.append(self.end_actors)
         if self.prepare:
             self.prepare(self)
+        if not os.path.exists(DEV_LOG):
+            self.log = SyslogSink(DEV_LOG)
+            self.undo.append(lambda: os.unlink(DEV_LOG))
+            self.undo.append(self.log.close)
         self.syslog = SyslogSink(self.dir / "syslog.sock")
         self.undo.append(self.syslog.close)
         self.webhook = WebhookSink()
@@ -386,13 +422,22 @@ class Stack:
             baselines.append(str(self.dir / "baseline.d"))
         values = {"dir": self.dir, "user": user, "courier_user": courier_user, "url": self.webhook.url,
                   "baselines": ", ".join(baselines), "start_window": f"{int(START_WINDOW * 1000)}ms",
-                  "repeat_window": "5m", **self.settings}
+                  "repeat_window": "5m", "more": "", **self.settings}
         (self.dir / "capwatch.yaml").write_text(CAPWATCH_YAML.format(**values))
         (self.dir / "plugins.d" / "capwatch.conf").write_text(
-            PLUGIN_CONF.format(dir=self.dir, plugin=self.plugin))
+            PLUGIN_CONF.format(dir=self.dir, plugin=self.plugin, courier=self.courier))
         (self.dir / "auditd.conf").write_text(AUDITD_CONF.format(dir=self.dir))
         for path in ("capwatch.yaml", "plugins.d/capwatch.conf", "auditd.conf"):
             os.chmod(self.dir / path, 0o644 if path == "capwatch.yaml" else 0o640)
+
+    def add_recorder(self):
+        """A second plugin, which keeps the stream: prepare's way to make one for tests/replay."""
+        recorder = self.dir / "bin" / "recorder"
+        recorder.write_text(RECORDER)
+        recorder.chmod(0o750)
+        conf = self.dir / "plugins.d" / "recorder.conf"
+        conf.write_text(RECORDER_CONF.format(dir=self.dir))
+        conf.chmod(0o640)
 
     def install_programs(self):
         """A copy of the built tree's two programs, as it lies there, owned as auditd demands."""
@@ -438,7 +483,7 @@ class Stack:
         """Until the plugin's three processes run: it alerts on nothing that happens before."""
         if not wait_until(lambda: len(self.plugin_processes()) >= 3, 5, 0.05):
             raise RuntimeError(f"the plugin's processes are {self.plugin_processes()}; its log: "
-                               f"{self.log_lines()[-5:]}")
+                               f"{(self.log_lines() or [])[-5:]}")
         time.sleep(0.3)
 
     def plugin_processes(self):
@@ -448,7 +493,7 @@ class Stack:
         for _ in range(3):
             for pid in filter(str.isdigit, os.listdir("/proc")):
                 try:
-                    stat = pathlib.Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
+                    stat = pathlib.Path(f"/proc/{pid}/stat").read_text("latin-1").rsplit(")", 1)[1].split()
                     if int(stat[1]) in parents and stat[0] != "Z":
                         found[int(pid)] = os.readlink(f"/proc/{pid}/exe")
                         parents.add(int(pid))
@@ -494,20 +539,30 @@ class Stack:
         return target
 
     def log_lines(self):
-        """What capwatch said of itself to its syslog socket (lines that are no alert)."""
-        return [line for _, line in self.syslog.all() if '"' not in line]
+        """What capwatch and auditd said of themselves; None where the machine's own log has it."""
+        return [line for _, line in self.log.all()] if self.log else None
 
     def raw_records(self, pid):
         """What auditd wrote of the events that this process had a part in."""
         text = (self.dir / "log" / "audit.log").read_text(errors="replace")
         serials = set(re.findall(rf"^type=\S+ msg=audit\(([0-9.:]+)\):.*? pid={pid} ", text, re.M))
-        return [line for line in text.splitlines()
-                if (match := re.search(r"msg=audit\(([0-9.:]+)\)", line)) and match[1] in serials]
+        return [line.split("\x1d")[0] for line in text.splitlines()
+                if not line.startswith(("type=PROCTITLE", "type=CWD")) and (match := re.search(r"msg=audit\(([0-9.:]+)\)", line)) and match[1] in serials]
 
     def alerts(self, pid=None):
         """(arrival, alert) from the file sink; of one process, or of all."""
         return [(when, alert) for when, alert in self.file.all()
                 if pid is None or (alert.get("process") or {}).get("pid") == pid]
+
+
+def forget_login():
+    """In a child before exec: started as by a service manager, not by the person who runs the tests."""
+    try:
+        with open("/proc/self/loginuid", "r+", encoding="ascii") as file:
+            if file.read().strip() != UNSET:
+                file.write(UNSET)
+    except OSError:
+        pass
 
 
 def removed(folder):

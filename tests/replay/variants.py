@@ -7,6 +7,8 @@ import re
 
 SERIAL = re.compile(rb"msg=audit\(([0-9.]+:[0-9]+)\)")
 
+TOGETHER = 1.0  # seconds
+
 
 def lines_of(stream):
     return stream.splitlines(keepends=True)
@@ -53,12 +55,20 @@ def woven(first, second):
     return lines + second[-1:]
 
 
+def time_of(event):
+    serial = serial_of(event[0])
+    return float(serial.split(b":")[0]) if serial else 0.0
+
+
 def interleaved(stream):
-    """Each event's records mixed with its successor's, as two processors do it."""
-    events = events_of(stream)
+    """Each event's records mixed with its successor's, as two processors do it: not of events so far
+    apart that the first would have been given up."""
+    waiting = events_of(stream)
     lines = []
-    for index in range(0, len(events) - 1, 2):
-        lines += woven(events[index], events[index + 1])
-    if len(events) % 2:
-        lines += events[-1]
+    while waiting:
+        first = waiting.pop(0)
+        if waiting and abs(time_of(waiting[0]) - time_of(first)) < TOGETHER:
+            lines += woven(first, waiting.pop(0))
+        else:
+            lines += first
     return b"".join(lines)
