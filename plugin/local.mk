@@ -25,7 +25,8 @@ PLUGIN_TESTS = \
 	tests/unit/test_backoff \
 	tests/unit/test_outbox \
 	tests/unit/test_privileges \
-	tests/unit/test_proc_live
+	tests/unit/test_proc_live \
+	tests/unit/test_supervisor
 check_PROGRAMS += $(PLUGIN_TESTS)
 TESTS += $(PLUGIN_TESTS)
 
@@ -45,3 +46,6 @@ tests_unit_test_privileges_LDADD = $(PLUGIN_TEST_LIBS)
 tests_unit_test_proc_live_SOURCES = tests/unit/test_proc_live.c
 tests_unit_test_proc_live_CPPFLAGS = $(UNIT_TEST_CPPFLAGS)
 tests_unit_test_proc_live_LDADD = $(PLUGIN_TEST_LIBS)
+tests_unit_test_supervisor_SOURCES = tests/unit/test_supervisor.c
+tests_unit_test_supervisor_CPPFLAGS = $(UNIT_TEST_CPPFLAGS)
+tests_unit_test_supervisor_LDADD = $(PLUGIN_TEST_LIBS)

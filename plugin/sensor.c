@@ -9,7 +9,6 @@
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <syslog.h>
 #include <time.h>
@@ -31,9 +30,13 @@ enum {
 	STREAM_PAUSE_MS = 2,
 	CONTROL_BUFFER = 64 * 1024,
 	HOST_MAX = 256,
+	ORPHAN_LIMIT_S = 10, /* more than it takes to drain and finish */
 };
 
-enum { POLL_CONTROL, POLL_LINK, POLL_SIGNAL, POLL_STREAM, POLL_COUNT };
+/* For the signal handler alone; set once, before there is one. */
+static volatile sig_atomic_t supervisor_pid;
+
+enum { POLL_CONTROL, POLL_LINK, POLL_STREAM, POLL_COUNT };
 
 struct sensor {
 	const struct sensor_options *options;
@@ -43,7 +46,6 @@ struct sensor {
 	struct proc_live proc;
 	struct logger log; /* lines go to the courier */
 	int control;	   /* -1 once it has ended */
-	int signals;
 	bool stream_is_socket, stream_ended, control_ended;
 	int64_t pause_until; /* steady clock: the stream is not polled before */
 	char host[HOST_MAX], host_id[HOST_MAX];
@@ -154,17 +156,6 @@ static void read_control(struct sensor *sensor)
 		sensor->control_ended = true;
 }
 
-/* SIGTERM is the supervisor's to act on, in its own order of stopping; from the kernel it means
- * that the supervisor is dead. */
-static void read_signals(struct sensor *sensor)
-{
-	struct signalfd_siginfo info;
-
-	while (read(sensor->signals, &info, sizeof(info)) == sizeof(info))
-		if (getppid() != sensor->options->supervisor)
-			sensor->control_ended = true;
-}
-
 /* --- stream --- */
 
 /* fd 0's description is shared with the supervisor, so O_NONBLOCK is not set on it: what is no
@@ -245,15 +236,12 @@ static void wait_for_input(struct sensor *sensor, struct pollfd polled[POLL_COUN
 					       .events = POLLIN};
 	polled[POLL_LINK] = (struct pollfd){.fd = outbox_link(sensor->outbox),
 					    .events = (short)(unsent ? POLLIN | POLLOUT : POLLIN)};
-	polled[POLL_SIGNAL] = (struct pollfd){.fd = sensor->signals, .events = POLLIN};
 	polled[POLL_STREAM] = (struct pollfd){.fd = with_stream ? sensor->options->stream : -1,
 					      .events = POLLIN};
 }
 
 static void handle_input(struct sensor *sensor, const struct pollfd polled[POLL_COUNT])
 {
-	if (polled[POLL_SIGNAL].revents)
-		read_signals(sensor);
 	if (polled[POLL_CONTROL].revents)
 		read_control(sensor);
 	if (polled[POLL_LINK].revents & (POLLIN | POLLHUP | POLLERR))
@@ -356,16 +344,28 @@ static void read_host_id(char *host_id, size_t size)
 	host_id[strcspn(host_id, "\n")] = '\0';
 }
 
-static int open_signals(struct sensor *sensor, struct error *err)
+/* SIGTERM is the supervisor's to act on, in its own order of stopping: when a whole service is told
+ * to end, so are we. But the kernel sends it too when the supervisor dies. End of file on the
+ * control socket ends us then, unless we hang, and would hold auditd's socket forever: so there is
+ * a limit. */
+static void on_sigterm(int number)
 {
+	(void)number;
+	if (getppid() != (pid_t)supervisor_pid)
+		alarm(ORPHAN_LIMIT_S);
+}
+
+static void heed_signals(const struct sensor *sensor)
+{
+	struct sigaction action = {.sa_handler = on_sigterm, .sa_flags = SA_RESTART};
 	sigset_t mask;
 
+	supervisor_pid = sensor->options->supervisor;
+	sigemptyset(&action.sa_mask);
+	sigaction(SIGTERM, &action, NULL);
 	sigemptyset(&mask);
 	sigaddset(&mask, SIGTERM);
-	sensor->signals = signalfd(-1, &mask, SFD_CLOEXEC | SFD_NONBLOCK);
-	if (sensor->signals < 0)
-		return error_set(err, "signalfd: %s", strerror(errno));
-	return 0;
+	sigprocmask(SIG_UNBLOCK, &mask, NULL);
 }
 
 static bool is_socket(int fd)
@@ -385,8 +385,7 @@ static int begin(struct sensor *sensor, struct error *err)
 				      .alert = on_alert,
 				      .alert_ctx = sensor};
 
-	if (open_signals(sensor, err) < 0)
-		return -1;
+	heed_signals(sensor);
 	sensor->outbox = outbox_new();
 	if (!sensor->outbox)
 		return error_set(err, "no memory");
@@ -410,8 +409,6 @@ static void release(struct sensor *sensor)
 	judge_free(sensor->judge);
 	outbox_free(sensor->outbox);
 	configuration_free(&sensor->configuration);
-	if (sensor->signals >= 0)
-		close(sensor->signals);
 	free(sensor);
 }
 
@@ -427,7 +424,6 @@ enum sensor_end sensor_run(const struct sensor_options *options, struct error *e
 	sensor->options = options;
 	sensor->configuration = options->configuration;
 	sensor->control = options->control;
-	sensor->signals = -1;
 	if (begin(sensor, err) == 0) {
 		run_loop(sensor);
 		end = finish(sensor);

@@ -7,7 +7,7 @@
  * blocks when a plugin does, and then every audited process on the host.
  *
  * The supervisor stops it by end of file on the control socket (supervisor.h), which is also how it
- * learns of the supervisor's death; so it leaves SIGTERM to the supervisor, except from a dead one.
+ * learns of the supervisor's death.
  */
 #ifndef CAPWATCH_SENSOR_H
 #define CAPWATCH_SENSOR_H
