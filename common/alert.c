@@ -87,8 +87,8 @@ void alert_make_id(struct alert *alert)
 		 time < 0 ? 0 : time, serial, NODE_HASH_DIGITS, digest, alert->ordinal, ending);
 }
 
-/* What was refused, or lies above a ceiling, is no gain: there the capabilities stand in missing.
- */
+/* What lies above a ceiling is no gain: there the capabilities stand in missing. Of refusals it does not
+ * matter for what: a search through all capabilities is one finding, repeated. */
 static void hash_gain(struct hashed *hashed, const struct alert *alert)
 {
 	capmask any = 0;
@@ -99,7 +99,7 @@ static void hash_gain(struct hashed *hashed, const struct alert *alert)
 		any |= there ? alert->sets[i].gained : 0;
 		hash_number(hashed, there ? alert->sets[i].gained : 0);
 	}
-	if (!any && alert->baseline.has_missing)
+	if (!any && alert->baseline.has_missing && alert->outcome != OUTCOME_DENIED)
 		hash_number(hashed, alert->baseline.missing);
 	hash_word(hashed, alert->has_securebits ? "securebits" : "");
 	if (!alert->has_securebits)

@@ -431,11 +431,25 @@ START_TEST(test_fingerprint_is_of_the_finding_not_of_its_host_or_time)
 }
 END_TEST
 
-START_TEST(test_fingerprint_of_a_refusal_is_of_what_was_refused)
+START_TEST(test_refusals_of_different_capabilities_are_one_kind)
 {
 	struct alert alert = chronyd_raising_ptrace(), other;
 
 	alert.reason = REASON_GAIN_DENIED;
+	alert.outcome = OUTCOME_DENIED;
+	alert.sets[ALERT_EFFECTIVE].gained = 0;
+	alert_make_fingerprint(&alert);
+	other = alert, other.baseline.missing = CAPMASK_BIT(CAP_NET_RAW_BIT);
+	alert_make_fingerprint(&other);
+	ck_assert_str_eq(other.fingerprint, alert.fingerprint);
+}
+END_TEST
+
+START_TEST(test_fingerprint_above_a_ceiling_is_of_what_exceeds_it)
+{
+	struct alert alert = chronyd_raising_ptrace(), other;
+
+	alert.reason = REASON_ABOVE_CEILING;
 	alert.sets[ALERT_EFFECTIVE].gained = 0;
 	alert_make_fingerprint(&alert);
 	other = alert, other.baseline.missing = CAPMASK_BIT(CAP_NET_RAW_BIT);
@@ -531,7 +545,8 @@ int main(void)
 	tcase_add_test(tcase, test_json_carries_hostile_bytes_and_fits_the_wire);
 	tcase_add_test(tcase, test_id_is_of_node_event_reason_and_ordinal);
 	tcase_add_test(tcase, test_fingerprint_is_of_the_finding_not_of_its_host_or_time);
-	tcase_add_test(tcase, test_fingerprint_of_a_refusal_is_of_what_was_refused);
+	tcase_add_test(tcase, test_refusals_of_different_capabilities_are_one_kind);
+	tcase_add_test(tcase, test_fingerprint_above_a_ceiling_is_of_what_exceeds_it);
 	tcase_add_test(tcase, test_fingerprint_cannot_be_confused_by_moving_bytes_between_fields);
 	tcase_add_test(tcase, test_attack_technique_of_a_reason);
 	suite_add_tcase(suite, tcase);
