@@ -16,8 +16,9 @@
 #include "judge/world.h"
 
 enum {
-	/* how often services at the end of their start are looked for */
+	/* how often services at the end of their start are looked for, and when none is starting */
 	CEILING_INTERVAL_MS = 1000,
+	CEILING_IDLE_MS = 15000,
 };
 
 struct judge {
@@ -292,7 +293,8 @@ static void judge_ends_of_starts(struct judge *judge)
 	service_each(judge->world.services, mark_due, &round);
 	ledger_each(judge->world.ledger, judge_start_end, &round);
 	service_each(judge->world.services, clear_due, &round);
-	judge->next_ceilings = judge->now + CEILING_INTERVAL_MS;
+	judge->next_ceilings =
+		judge->now + (round.waiting ? CEILING_INTERVAL_MS : CEILING_IDLE_MS);
 }
 
 /* ---- the face -------------------------------------------------------------------------------- */

@@ -54,6 +54,7 @@ struct process {
 	bool execs_recorded; /* its last exec was seen, so that the next one will be */
 	bool seen_event;     /* has acted itself: not just somebody's parent */
 	bool launching;	     /* a launcher on its way to the target's exec */
+	enum service_kind launching_to; /* and what that target is */
 	bool ceiling_reported;
 	struct service *service;
 

@@ -483,9 +483,15 @@ static void find_launcher(struct world *world, const struct event *event, struct
 		seen->launcher = NULL;
 		return;
 	}
+	/* whoever starts units has no login: a root shell that runs systemd's file is no launcher */
+	if (seen->launcher->starts == SERVICE_UNIT && event->auid >= 0 && !process->launching) {
+		seen->launcher = NULL;
+		return;
+	}
 	if (!process->launching || !process->service)
 		assign_target(world, event, process, seen->launcher);
 	process->launching = true;
+	process->launching_to = seen->launcher->starts;
 }
 
 bool observe_event(struct world *world, const struct event *event, struct observation *seen)

@@ -275,6 +275,7 @@ static bool derive_exec(struct world *world, const struct event *event, struct o
 	t->mechanism = MECHANISM_EXEC;
 	t->entry_before = match_entry(world, process, seen->parent);
 	t->by_launcher = process->launching;
+	t->launching_to = process->launching_to;
 	catch_up_real_uid(event, process);
 	gained = derive_exec_sets(event, seen, t);
 	compare_sets(t);
@@ -291,7 +292,10 @@ static bool derive_exec(struct world *world, const struct event *event, struct o
 	process->suid = (uint32_t)event->suid;
 	process->fsuid = (uint32_t)event->fsuid;
 	observe_exec(world, event, seen);
-	t->by_launcher = t->by_launcher || seen->launcher;
+	if (seen->launcher) {
+		t->by_launcher = true;
+		t->launching_to = seen->launcher->starts;
+	}
 	return gained && gains_any(t) && !in_child_userns(process);
 }
 
@@ -312,6 +316,9 @@ static bool derive_setuid(const struct event *event, struct observation *seen, s
 		process->has_ids = false;
 	}
 	process_apply_uids(process, event);
+	/* this change of ids is on record: what was known stays known */
+	if (t->previous == PREVIOUS_KNOWN && !has_threads(seen))
+		process->provenance = PREVIOUS_KNOWN;
 	t->after = process->sets;
 	compare_sets(t);
 	return process->has_sets && t->gained.effective && !in_child_userns(process);
@@ -555,6 +562,7 @@ bool transition_derive(struct world *world, const struct event *event, struct ob
 	memset(t, 0, sizeof(*t));
 	t->service = seen->process->service;
 	t->by_launcher = seen->launcher != NULL;
+	t->launching_to = seen->process->launching_to;
 	service_hold(t->service);
 	judged = derive(world, event, seen, t);
 	seen->process->seen_event = true;

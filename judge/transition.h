@@ -35,6 +35,7 @@ struct transition {
 	struct service *service;		   /* held; see transition_release() */
 	const struct baseline_entry *entry_before; /* of an exec: what spoke for the caller */
 	bool by_launcher;
+	enum service_kind launching_to; /* what kind of target the launcher has */
 };
 
 /* Takes the event into the ledger. True when it is something to judge: a gain, or a refused one. */

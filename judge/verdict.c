@@ -195,13 +195,17 @@ static enum disposition dispose(const struct world *world, const struct baseline
 /* What a launcher does is its target's, by the target's own configuration, as long as that starts. In a
  * service that has started before, it is judged like anybody's; but a container is entered from outside
  * (observe.c: its cgroup is not the runtime's), so that "runc exec" is the runtime's work at any age. */
-static bool is_launcher_grant(const struct world *world, const struct transition *t, enum phase phase)
+static bool is_launcher_grant(const struct world *world, const struct transition *t,
+			      enum phase phase, bool replay)
 {
 	if (!t->by_launcher || t->impossible || t->mechanism == MECHANISM_CAP_LAST_CAP)
 		return false;
 	if (world->settings->report_launcher_grants && t->outcome == OUTCOME_SUCCESS)
 		return false;
-	return !t->service || phase == PHASE_STARTING || t->service->kind == SERVICE_CONTAINER;
+	/* no target yet: a container's init before it is moved there; a unit's has its cgroup from the first */
+	if (!t->service)
+		return replay || t->launching_to == SERVICE_CONTAINER;
+	return phase == PHASE_STARTING || t->service->kind == SERVICE_CONTAINER;
 }
 
 void verdict_judge(const struct world *world, const struct event *event,
@@ -213,7 +217,7 @@ void verdict_judge(const struct world *world, const struct event *event,
 
 	memset(verdict, 0, sizeof(*verdict));
 	verdict->phase = service_phase(t->service, &world->clock, event->time);
-	if (is_launcher_grant(world, t, verdict->phase))
+	if (is_launcher_grant(world, t, verdict->phase, replay))
 		return;
 	verdict->entry = match_entry(world, seen->process, seen->parent);
 	verdict->disposition = dispose(world, verdict->entry);
