@@ -287,65 +287,68 @@ static int add_finding(struct comparison *comparison, const struct finding *find
 	return 0;
 }
 
-/* The wanted rule that a loaded one is; NULL for none. */
-static const struct rule *wanted_of(const struct ruleset *wanted,
-				    const struct audit_rule_data *loaded)
+struct sides {
+	const struct ruleset *wanted;
+	const struct kernel_rules *loaded;
+};
+
+static bool is_wanted(const struct sides *sides, const struct audit_rule_data *loaded)
 {
-	for (size_t i = 0; i < wanted->count; i++)
-		if (rule_same(&wanted->items[i], loaded))
-			return &wanted->items[i];
-	return NULL;
+	for (size_t i = 0; i < sides->wanted->count; i++)
+		if (rule_same(&sides->wanted->items[i], loaded))
+			return true;
+	return false;
 }
 
-static size_t position(const struct rule *rule, const struct kernel_rules *loaded)
+/* Where the rule is among the loaded ones; their count when it is missing. */
+static size_t position(const struct sides *sides, const struct rule *rule)
 {
 	size_t i = 0;
 
-	while (i < loaded->count && !rule_same(rule, loaded->items[i]))
+	while (i < sides->loaded->count && !rule_same(rule, sides->loaded->items[i]))
 		i++;
 	return i;
 }
 
-/* What keeps a loaded rule, found at its position, from recording. Our never rules are meant to. */
-static int find_covers(const struct rule *rule, size_t at, const struct ruleset *wanted,
-		       const struct kernel_rules *loaded, struct comparison *comparison)
+/* What keeps a rule, loaded at a position, from recording. Our own never rules are meant to. */
+static int find_covers(const struct sides *sides, const struct rule *rule, size_t at,
+		       struct comparison *comparison)
 {
-	for (size_t i = 0; i < loaded->count; i++) {
-		const struct audit_rule_data *other = loaded->items[i];
-		bool same_list = (other->flags & AUDIT_FILTER_MASK) ==
-				 (rule->data->flags & AUDIT_FILTER_MASK);
-		enum rule_cover cover = same_list && i >= at ? COVER_NOTHING
-							     : rule_covers(other, rule);
+	uint32_t list = rule->data->flags & AUDIT_FILTER_MASK;
+
+	for (size_t i = 0; i < sides->loaded->count; i++) {
+		const struct audit_rule_data *other = sides->loaded->items[i];
+		bool later = (other->flags & AUDIT_FILTER_MASK) == list && i >= at;
+		enum rule_cover cover = later ? COVER_NOTHING : rule_covers(other, rule);
 		struct finding finding = {cover == COVER_ALL ? FINDING_HIDDEN : FINDING_NARROWED,
 					  rule, other};
 
-		if (cover != COVER_NOTHING && !wanted_of(wanted, other) &&
+		if (cover != COVER_NOTHING && !is_wanted(sides, other) &&
 		    add_finding(comparison, &finding) < 0)
 			return -1;
 	}
 	return 0;
 }
 
-static int compare_rule(const struct rule *rule, const struct ruleset *wanted,
-			const struct kernel_rules *loaded, struct comparison *comparison)
+static int compare_rule(const struct sides *sides, const struct rule *rule,
+			struct comparison *comparison)
 {
-	size_t at = position(rule, loaded);
+	size_t at = position(sides, rule);
 	struct finding missing = {FINDING_MISSING, rule, NULL};
 
-	if (at == loaded->count)
+	if (at == sides->loaded->count)
 		return add_finding(comparison, &missing);
 	if (rule->data->action == AUDIT_NEVER)
 		return 0;
-	return find_covers(rule, at, wanted, loaded, comparison);
+	return find_covers(sides, rule, at, comparison);
 }
 
-static int find_extras(const struct ruleset *wanted, const struct kernel_rules *loaded,
-		       struct comparison *comparison)
+static int find_extras(const struct sides *sides, struct comparison *comparison)
 {
-	for (size_t i = 0; i < loaded->count; i++) {
-		struct finding extra = {FINDING_EXTRA, NULL, loaded->items[i]};
+	for (size_t i = 0; i < sides->loaded->count; i++) {
+		struct finding extra = {FINDING_EXTRA, NULL, sides->loaded->items[i]};
 
-		if (rule_is_ours(loaded->items[i]) && !wanted_of(wanted, loaded->items[i]) &&
+		if (rule_is_ours(extra.loaded) && !is_wanted(sides, extra.loaded) &&
 		    add_finding(comparison, &extra) < 0)
 			return -1;
 	}
@@ -355,13 +358,16 @@ static int find_extras(const struct ruleset *wanted, const struct kernel_rules *
 int rules_compare(const struct ruleset *wanted, const struct kernel_rules *loaded,
 		  struct comparison *comparison, struct error *err)
 {
+	const struct sides sides = {wanted, loaded};
+	int result = 0;
+
 	memset(comparison, 0, sizeof(*comparison));
-	for (size_t i = 0; i < wanted->count; i++)
-		if (compare_rule(&wanted->items[i], wanted, loaded, comparison) < 0)
-			goto failed;
-	if (find_extras(wanted, loaded, comparison) == 0)
+	for (size_t i = 0; i < wanted->count && result == 0; i++)
+		result = compare_rule(&sides, &wanted->items[i], comparison);
+	if (result == 0)
+		result = find_extras(&sides, comparison);
+	if (result == 0)
 		return 0;
-failed:
 	comparison_free(comparison);
 	return error_set(err, "out of memory");
 }

@@ -35,6 +35,7 @@ static const char *const folders[] = {
 struct search {
 	const char *root;
 	dev_t device; /* of the folder that the search began in: it stays on its file system */
+	int depth;
 	size_t entries, count, capacity;
 	char **paths; /* without root */
 };
@@ -59,16 +60,16 @@ static int keep_path(struct search *search, const char *path, struct error *err)
 	return 0;
 }
 
-static int search_folder(struct search *search, const char *folder, int depth, struct error *err);
+static int search_folder(struct search *search, const char *folder, struct error *err);
 
-static int look_at(struct search *search, const char *path, int depth, struct error *err)
+static int look_at(struct search *search, const char *path, struct error *err)
 {
 	struct stat status;
 
 	if (lstat(path, &status) < 0 || status.st_dev != search->device)
 		return 0;
 	if (S_ISDIR(status.st_mode))
-		return search_folder(search, path, depth + 1, err);
+		return search_folder(search, path, err);
 	if (!S_ISREG(status.st_mode) || !(status.st_mode & 0111))
 		return 0;
 	if (lgetxattr(path, "security.capability", NULL, 0) <= 0)
@@ -76,8 +77,7 @@ static int look_at(struct search *search, const char *path, int depth, struct er
 	return keep_path(search, path, err);
 }
 
-static int search_entries(struct search *search, DIR *dir, const char *folder, int depth,
-			  struct error *err)
+static int search_entries(struct search *search, DIR *dir, const char *folder, struct error *err)
 {
 	const struct dirent *entry;
 	char path[PATH_MAX];
@@ -94,20 +94,22 @@ static int search_entries(struct search *search, DIR *dir, const char *folder, i
 		if (snprintf(path, sizeof(path), "%s/%s", folder, entry->d_name) >=
 		    (int)sizeof(path))
 			continue;
-		if (look_at(search, path, depth, err) < 0)
+		if (look_at(search, path, err) < 0)
 			return -1;
 	}
 	return 0;
 }
 
-static int search_folder(struct search *search, const char *folder, int depth, struct error *err)
+static int search_folder(struct search *search, const char *folder, struct error *err)
 {
-	DIR *dir = depth <= FILECAPS_DEPTH_MAX ? opendir(folder) : NULL;
+	DIR *dir = search->depth < FILECAPS_DEPTH_MAX ? opendir(folder) : NULL;
 	int result;
 
 	if (!dir)
 		return 0;
-	result = search_entries(search, dir, folder, depth, err);
+	search->depth++;
+	result = search_entries(search, dir, folder, err);
+	search->depth--;
 	closedir(dir);
 	return result;
 }
@@ -124,7 +126,7 @@ static int search_all(struct search *search, struct error *err)
 		if (lstat(path, &status) < 0 || !S_ISDIR(status.st_mode))
 			continue;
 		search->device = status.st_dev;
-		if (search_folder(search, path, 0, err) < 0)
+		if (search_folder(search, path, err) < 0)
 			return -1;
 	}
 	return 0;

@@ -51,10 +51,9 @@ static int plan_file(const struct install_options *options, struct plan *plan, i
 
 	if (!text)
 		return -1;
-	result = ruleset_read_text(&rules, file->installed, text, RULESET_STRICT, err);
+	result = ruleset_read_text(&rules, file->installed, text, err);
 	if (result == 0 && usable_here(options, &rules, file->installed)) {
-		result = ruleset_read_text(&plan->rules, file->installed, text, RULESET_STRICT,
-					   err);
+		result = ruleset_read_text(&plan->rules, file->installed, text, err);
 		plan->texts[i] = text;
 		text = NULL;
 	}
@@ -191,13 +190,13 @@ static void warn_of_hiding(const struct install_options *options, const struct p
 		return;
 	while ((entry = readdir(dir))) {
 		char path[PATH_MAX];
-		struct ruleset site = {0};
+		struct ruleset site = {.lenient = true};
 
 		if (!is_rules_name(entry->d_name) ||
 		    profile_path(&options->place, entry->d_name, path, NULL) < 0 ||
 		    rules_file_is_ours(path, NULL) == 1)
 			continue;
-		ruleset_read_file(&site, path, RULESET_LENIENT, NULL);
+		ruleset_read_file(&site, path, NULL);
 		for (size_t i = 0; i < site.count; i++)
 			warn_about(options, &site.items[i], plan);
 		ruleset_free(&site);
@@ -219,8 +218,8 @@ static int run_augenrules(const struct install_options *options, bool load, stru
 			 RULES_INSTALLED_FOLDER);
 	else if (result.exit_code != 0) {
 		log_line(options->log, LOG_WARNING,
-			 "augenrules%s ended with exit code %d; it said:", load ? " --load" : "",
-			 result.exit_code);
+			 "augenrules%s ended with exit code %d (the system log may say more):",
+			 load ? " --load" : "", result.exit_code);
 		for (char *line = strtok_r(result.output, "\n", &state); line;
 		     line = strtok_r(NULL, "\n", &state))
 			log_line(options->log, LOG_WARNING, "  %s", line);

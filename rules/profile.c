@@ -133,7 +133,7 @@ int profile_wanted(const struct rules_place *place, unsigned profiles, struct ru
 		if (!(profiles & file->profile))
 			continue;
 		text = profile_text(place, file, err);
-		result = text ? ruleset_read_text(wanted, name, text, RULESET_STRICT, err) : -1;
+		result = text ? ruleset_read_text(wanted, name, text, err) : -1;
 		free(text);
 		if (result < 0)
 			return -1;
