@@ -176,7 +176,7 @@ static int check_input(const struct judge *judge)
 		fprintf(stderr, "capwatch replay: %llu of %llu records skipped as malformed\n",
 			(unsigned long long)bad,
 			(unsigned long long)(stats.records + stats.oversized_records));
-	if (bad && bad >= stats.records)
+	if (bad && stats.records == stats.malformed_records)
 		return complain("no audit record in the input: is it a plugin stream or an audit.log?");
 	return 0;
 }

@@ -54,6 +54,7 @@ struct maybe {
 	uint64_t serial;
 	int64_t time;
 	size_t length;
+	char node[INTAKE_NODE_MAX];
 	char text[MAYBE_SIZE];
 };
 
@@ -278,6 +279,18 @@ static struct slot *oldest_slot(struct intake *intake)
 	return oldest;
 }
 
+static bool is_of_node(const struct record *record, const char *node)
+{
+	return strlen(node) == record->node_length &&
+	       memcmp(node, record->node, record->node_length) == 0;
+}
+
+static void copy_node(const struct record *record, char node[INTAKE_NODE_MAX])
+{
+	memcpy(node, record->node, record->node_length);
+	node[record->node_length] = '\0';
+}
+
 static struct slot *find_slot(struct intake *intake, const struct record *record)
 {
 	if (intake->open_count == 0)
@@ -285,8 +298,7 @@ static struct slot *find_slot(struct intake *intake, const struct record *record
 	for (size_t i = 0; i < INTAKE_OPEN_MAX; i++) {
 		struct slot *slot = &intake->slots[i];
 		if (slot->open && slot->serial == record->serial && slot->time == record->time &&
-		    strlen(slot->node) == record->node_length &&
-		    memcmp(slot->node, record->node, record->node_length) == 0)
+		    is_of_node(record, slot->node))
 			return slot;
 	}
 	return NULL;
@@ -316,8 +328,7 @@ static struct slot *open_slot(struct intake *intake, const struct record *record
 	slot->order = intake->next_order++;
 	slot->length = 0;
 	slot->truncated = false;
-	memcpy(slot->node, record->node, record->node_length);
-	slot->node[record->node_length] = '\0';
+	copy_node(record, slot->node);
 	intake->open_count++;
 	return slot;
 }
@@ -358,7 +369,7 @@ static struct maybe *find_maybe(struct intake *intake, const struct record *reco
 	for (size_t i = 0; i < MAYBE_MAX; i++) {
 		struct maybe *maybe = &intake->maybes[i];
 		if (maybe->length > 0 && maybe->serial == record->serial &&
-		    maybe->time == record->time)
+		    maybe->time == record->time && is_of_node(record, maybe->node))
 			return maybe;
 	}
 	return NULL;
@@ -381,6 +392,7 @@ static void keep_maybe(struct intake *intake, const struct record *record)
 	maybe->serial = record->serial;
 	maybe->time = record->time;
 	maybe->length = 0;
+	copy_node(record, maybe->node);
 	maybe_append(maybe, record);
 }
 
@@ -411,8 +423,7 @@ static void expire_by_records(struct intake *intake, const struct record *record
 	for (size_t i = 0; intake->open_count > 0 && i < INTAKE_OPEN_MAX; i++) {
 		struct slot *slot = &intake->slots[i];
 		if (slot->open && record->time - slot->time >= REPLAY_PATIENCE_MS &&
-		    strlen(slot->node) == record->node_length &&
-		    memcmp(slot->node, record->node, record->node_length) == 0) {
+		    is_of_node(record, slot->node)) {
 			intake->stats.incomplete++;
 			deliver_slot(intake, slot);
 		}

@@ -148,23 +148,33 @@ static void report_coverage(void *ctx, const struct coverage_finding *finding)
 
 /* ---- one event ------------------------------------------------------------------------------- */
 
-static unsigned node_number(struct judge *judge, struct bytes name)
+static bool is_name(const char *name, struct bytes other)
+{
+	return strlen(name) == other.length && memcmp(name, other.data, other.length) == 0;
+}
+
+/* Numbers the event's node; false when there is no memory for a new one's name: another host's records
+ * must not be looked up in this host's /proc. */
+static bool number_node(struct judge *judge, struct event *event)
 {
 	struct world *world = &judge->world;
+	unsigned number = 1;
 
-	if (name.length == 0)
-		return 0;
-	if (judge->live && strlen(judge->host.name) == name.length &&
-	    memcmp(judge->host.name, name.data, name.length) == 0)
-		return 0;
-	for (unsigned i = 1; i < world->node_count; i++)
-		if (strlen(world->nodes[i]) == name.length &&
-		    memcmp(world->nodes[i], name.data, name.length) == 0)
-			return i;
-	if (world->node_count >= WORLD_NODES_MAX)
-		return WORLD_NODES_MAX - 1; /* beyond the bound they share one ledger: see docs */
-	world->nodes[world->node_count] = strndup(name.data, name.length);
-	return world->nodes[world->node_count] ? world->node_count++ : 0;
+	event->node_number = 0;
+	if (event->node.length == 0 || (judge->live && is_name(judge->host.name, event->node)))
+		return true;
+	while (number < world->node_count && !is_name(world->nodes[number], event->node))
+		number++;
+	if (number == WORLD_NODES_MAX)
+		number--; /* beyond the bound they share one ledger */
+	else if (number == world->node_count) {
+		world->nodes[number] = strndup(event->node.data, event->node.length);
+		if (!world->nodes[number])
+			return false;
+		world->node_count++;
+	}
+	event->node_number = number;
+	return true;
 }
 
 /* The state as the event left it; sets that were only inferred are no ground for an accusation. */
@@ -214,11 +224,10 @@ static void take_event(void *ctx, const struct intake_event *raw)
 	struct judge *judge = ctx;
 	struct event *event = &judge->event;
 
-	if (!event_read(judge->reader, raw, event)) {
+	if (!event_read(judge->reader, raw, event) || !number_node(judge, event)) {
 		judge->stats.unparsable_events++;
 		return;
 	}
-	event->node_number = node_number(judge, event->node);
 	if (!judge->live)
 		advance(judge, event->time);
 	judge->reported = 0;
@@ -369,8 +378,10 @@ void judge_seed(struct judge *judge)
 {
 	const struct proc_reader *proc = judge->world.proc;
 
+	judge->world.seeding = true;
 	if (proc)
 		proc->each_process(proc->ctx, seed_one, judge);
+	judge->world.seeding = false;
 }
 
 void judge_feed(struct judge *judge, const char *bytes, size_t length, int64_t now)

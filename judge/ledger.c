@@ -143,11 +143,9 @@ bool process_set_exe(struct process *process, const char *path, size_t length)
 
 void process_set_service(struct process *process, struct service *service)
 {
-	if (process->service)
-		process->service->processes--;
+	service_hold(service);
+	service_release(process->service);
 	process->service = service;
-	if (service)
-		service->processes++;
 }
 
 void process_inherit(struct process *child, const struct process *parent)

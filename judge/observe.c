@@ -256,6 +256,21 @@ static void adopt_service(struct world *world, struct process *process, struct p
 		process->service->first_event = process->start_time;
 }
 
+/* A file that is gone can't be compared. One replaced before our time is believed, for nothing speaks
+ * against the process that was there first; later only where the path was the host's. */
+static enum exe_identity adopt_identity(const struct world *world, const struct process *process,
+					const struct proc_file *file, bool deleted)
+{
+	if (is_host_file(world, process->exe, file))
+		return EXE_ID_HOST;
+	if (!deleted)
+		return EXE_ID_OTHER;
+	if (world->seeding ||
+	    world->proc->sees_host_files(world->proc->ctx, (pid_t)process->pid))
+		return EXE_ID_HOST;
+	return EXE_ID_UNKNOWN;
+}
+
 struct process *observe_adopt(struct world *world, int64_t pid, int depth)
 {
 	struct process *process = ledger_find(world->ledger, 0, pid);
@@ -280,10 +295,7 @@ struct process *observe_adopt(struct world *world, int64_t pid, int depth)
 	    process_set_exe(process, exe, strlen(exe))) {
 		process->exe_file = file;
 		process->exe_state = deleted ? EXE_DELETED : EXE_CURRENT;
-		/* replaced before our time: nothing speaks against the process that was there first */
-		process->exe_identity = deleted || is_host_file(world, process->exe, &file)
-						? EXE_ID_HOST
-						: EXE_ID_OTHER;
+		process->exe_identity = adopt_identity(world, process, &file, deleted);
 	}
 	take_userns(world, process);
 	adopt_service(world, process, ledger_find(world->ledger, 0, status.ppid));

@@ -10,7 +10,7 @@ struct kind {
 	struct alert *first; /* a copy with all its strings behind it; NULL: a free place */
 	int64_t opened;
 	int64_t count; /* beyond the first */
-	int64_t last_time;
+	int64_t first_time, last_time; /* of those beyond the first */
 	int64_t last_observed;
 };
 
@@ -131,6 +131,7 @@ static void close_kind(struct repeats *repeats, struct kind *kind)
 	if (kind->count > 0) {
 		alert->is_summary = true;
 		alert->count = kind->count;
+		alert->first_time = kind->first_time;
 		alert->last_time = kind->last_time;
 		alert->time = kind->last_time;
 		alert->observed_time = kind->last_observed;
@@ -197,7 +198,8 @@ bool repeats_take(struct repeats *repeats, struct alert *alert, int64_t now)
 		repeats_expire(repeats, now);
 		kind = find_kind(repeats, alert);
 		if (kind) {
-			kind->count++;
+			if (kind->count++ == 0)
+				kind->first_time = alert->time;
 			kind->last_time = alert->time;
 			kind->last_observed = alert->observed_time;
 			return false;

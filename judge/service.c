@@ -10,7 +10,7 @@ enum { BUCKETS = 1024 };
 struct service_table {
 	struct service *buckets[BUCKETS];
 	size_t count;
-	uint64_t clock;
+	struct service *oldest, *newest; /* of those that nothing holds */
 };
 
 struct service_table *service_table_new(void)
@@ -49,29 +49,54 @@ struct service *service_find(struct service_table *table, unsigned node, enum se
 
 	for (; service; service = service->next) {
 		if (!service->ended && service->node == node && service->kind == kind &&
-		    strcmp(service->name, name) == 0) {
-			service->used = ++table->clock;
+		    strcmp(service->name, name) == 0)
 			return service;
-		}
 	}
 	return NULL;
 }
 
-/* Only services that no process in the ledger belongs to may go. */
-static void evict_one(struct service_table *table)
+static void link_idle(struct service *service)
 {
-	struct service **oldest = NULL;
+	struct service_table *table = service->table;
 
-	for (size_t i = 0; i < BUCKETS; i++)
-		for (struct service **at = &table->buckets[i]; *at; at = &(*at)->next)
-			if ((*at)->processes == 0 && (!oldest || (*at)->used < (*oldest)->used))
-				oldest = at;
-	if (oldest) {
-		struct service *gone = *oldest;
-		*oldest = gone->next;
-		free(gone);
-		table->count--;
-	}
+	service->older = table->newest;
+	service->newer = NULL;
+	if (table->newest)
+		table->newest->newer = service;
+	else
+		table->oldest = service;
+	table->newest = service;
+}
+
+static void unlink_idle(struct service *service)
+{
+	struct service_table *table = service->table;
+
+	if (service->older)
+		service->older->newer = service->newer;
+	else
+		table->oldest = service->newer;
+	if (service->newer)
+		service->newer->older = service->older;
+	else
+		table->newest = service->older;
+}
+
+/* Only services that nothing holds may go: the ledger's bound is also theirs. */
+static void forget_oldest(struct service_table *table)
+{
+	struct service *gone = table->oldest;
+	struct service **at;
+
+	if (!gone)
+		return;
+	at = &table->buckets[bucket_of(gone->node, gone->kind, gone->name)];
+	while (*at != gone)
+		at = &(*at)->next;
+	*at = gone->next;
+	unlink_idle(gone);
+	free(gone);
+	table->count--;
 }
 
 struct service *service_get(struct service_table *table, unsigned node, enum service_kind kind,
@@ -87,7 +112,7 @@ struct service *service_get(struct service_table *table, unsigned node, enum ser
 	if (service)
 		return service;
 	if (table->count >= SERVICES_MAX)
-		evict_one(table);
+		forget_oldest(table);
 	service = calloc(1, sizeof(*service));
 	if (!service)
 		return NULL;
@@ -95,10 +120,11 @@ struct service *service_get(struct service_table *table, unsigned node, enum ser
 	service->kind = kind;
 	service->node = node;
 	memcpy(service->name, key, sizeof(key));
-	service->used = ++table->clock;
+	service->table = table;
 	service->next = table->buckets[bucket];
 	table->buckets[bucket] = service;
 	table->count++;
+	link_idle(service);
 	return service;
 }
 
@@ -136,14 +162,14 @@ int64_t service_age(const struct service *service, int64_t now)
 
 void service_hold(struct service *service)
 {
-	if (service)
-		service->processes++;
+	if (service && service->processes++ == 0)
+		unlink_idle(service);
 }
 
 void service_release(struct service *service)
 {
-	if (service)
-		service->processes--;
+	if (service && --service->processes == 0)
+		link_idle(service);
 }
 
 void service_each(struct service_table *table, void (*visit)(void *ctx, struct service *service),

@@ -15,6 +15,8 @@
 
 enum { SERVICE_NAME_MAX = 256, SERVICE_ID_MAX = 80, SERVICES_MAX = 4096 };
 
+struct service_table;
+
 struct service {
 	enum service_kind kind;
 	unsigned node;
@@ -37,12 +39,11 @@ struct service {
 		bool has_ids;
 	} held;
 	char held_exe[SERVICE_NAME_MAX];
-	unsigned processes;  /* in the ledger */
-	uint64_t used;	     /* for eviction of the longest unused */
-	struct service *next;
+	unsigned processes;  /* in the ledger, and other holders: service_hold() */
+	struct service_table *table;
+	struct service *next;	       /* of its bucket */
+	struct service *older, *newer; /* among those that nothing holds: the oldest is forgotten first */
 };
-
-struct service_table;
 
 struct service_clock {
 	int64_t start_window_ms, start_timeout_ms;
