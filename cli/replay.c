@@ -39,7 +39,8 @@ static const char usage[] =
 	"usage: capwatch replay [--config FILE] [--baseline FILE|DIR]... [--format table|json]\n"
 	"                       [--fail-on low|medium|high|critical] FILE...|-\n"
 	"\n"
-	"Judges recorded plugin streams and audit.log files as the plugin would, and prints the alerts.\n"
+	"Judges recorded plugin streams and audit.log files as the plugin would, and prints the "
+	"alerts.\n"
 	"\n"
 	"  --config FILE        configuration (default " SETTINGS_DEFAULT_FILE ", if there)\n"
 	"  --baseline FILE|DIR  baseline instead of the configuration's; may be repeated\n"
@@ -100,7 +101,8 @@ static bool take_option(struct replay *replay, int option)
 		return true;
 	case 'b':
 		if (replay->baseline_count == BASELINES_MAX) {
-			fprintf(stderr, "capwatch replay: more than %d --baseline\n", BASELINES_MAX);
+			fprintf(stderr, "capwatch replay: more than %d --baseline\n",
+				BASELINES_MAX);
 			return false;
 		}
 		replay->baselines[replay->baseline_count++] = optarg;
@@ -109,7 +111,8 @@ static bool take_option(struct replay *replay, int option)
 		replay->json = strcmp(optarg, "json") == 0;
 		if (replay->json || strcmp(optarg, "table") == 0)
 			return true;
-		fprintf(stderr, "capwatch replay: unknown format '%s': write table or json\n", optarg);
+		fprintf(stderr, "capwatch replay: unknown format '%s': write table or json\n",
+			optarg);
 		return false;
 	case 's':
 		value = vocab_value(&vocab_severity, optarg);
@@ -118,7 +121,8 @@ static bool take_option(struct replay *replay, int option)
 		if (value >= 0)
 			return true;
 		fprintf(stderr,
-			"capwatch replay: unknown severity '%s': write low, medium, high or critical\n",
+			"capwatch replay: unknown severity '%s': write low, medium, high or "
+			"critical\n",
 			optarg);
 		return false;
 	default:
@@ -155,8 +159,8 @@ static int feed_file(struct judge *judge, const char *path)
 		return feed_fd(judge, STDIN_FILENO, "standard input");
 	fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0) {
-		fprintf(stderr, "capwatch replay: %s: %s: name a readable stream or audit.log\n", path,
-			strerror(errno));
+		fprintf(stderr, "capwatch replay: %s: %s: name a readable stream or audit.log\n",
+			path, strerror(errno));
 		return EXIT_USAGE;
 	}
 	result = feed_fd(judge, fd, path);
@@ -177,7 +181,8 @@ static int check_input(const struct judge *judge)
 			(unsigned long long)bad,
 			(unsigned long long)(stats.records + stats.oversized_records));
 	if (bad && stats.records == stats.malformed_records)
-		return complain("no audit record in the input: is it a plugin stream or an audit.log?");
+		return complain(
+			"no audit record in the input: is it a plugin stream or an audit.log?");
 	return 0;
 }
 
@@ -225,8 +230,9 @@ static int load_and_run(struct replay *replay, char **files)
 
 	if (!settings)
 		return complain(err.text);
-	baseline = replay->baseline_count ? baseline_load(replay->baselines, false, &err)
-					  : baseline_load(settings->baseline, !replay->config, &err);
+	baseline = replay->baseline_count
+			   ? baseline_load(replay->baselines, false, &err)
+			   : baseline_load(settings->baseline, !replay->config, &err);
 	result = baseline ? run(replay, settings, baseline, files) : complain(err.text);
 	baseline_free(baseline);
 	settings_free(settings);
@@ -236,9 +242,12 @@ static int load_and_run(struct replay *replay, char **files)
 int cli_replay(int argc, char **argv)
 {
 	static const struct option options[] = {
-		{"config", required_argument, NULL, 'c'}, {"baseline", required_argument, NULL, 'b'},
-		{"format", required_argument, NULL, 'f'}, {"fail-on", required_argument, NULL, 's'},
-		{"help", no_argument, NULL, 'h'},	  {NULL, 0, NULL, 0},
+		{"config", required_argument, NULL, 'c'},
+		{"baseline", required_argument, NULL, 'b'},
+		{"format", required_argument, NULL, 'f'},
+		{"fail-on", required_argument, NULL, 's'},
+		{"help", no_argument, NULL, 'h'},
+		{NULL, 0, NULL, 0},
 	};
 	struct replay replay = {.config = NULL};
 	int option;
@@ -253,6 +262,7 @@ int cli_replay(int argc, char **argv)
 			return EXIT_USAGE;
 	}
 	if (optind >= argc)
-		return complain("no file given: name a stream or an audit.log, or - for standard input");
+		return complain(
+			"no file given: name a stream or an audit.log, or - for standard input");
 	return load_and_run(&replay, argv + optind);
 }

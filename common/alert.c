@@ -87,8 +87,8 @@ void alert_make_id(struct alert *alert)
 		 time < 0 ? 0 : time, serial, NODE_HASH_DIGITS, digest, alert->ordinal, ending);
 }
 
-/* What lies above a ceiling is no gain: there the capabilities stand in missing. Of refusals it does not
- * matter for what: a search through all capabilities is one finding, repeated. */
+/* What lies above a ceiling is no gain: there the capabilities stand in missing. Of refusals it
+ * does not matter for what: a search through all capabilities is one finding, repeated. */
 static void hash_gain(struct hashed *hashed, const struct alert *alert)
 {
 	capmask any = 0;

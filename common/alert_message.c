@@ -485,7 +485,7 @@ static void say_count(struct sentence *s, const struct alert *alert)
 	    alert->is_summary ? "; the same happened %" PRId64 " more time%s"
 			      : "; this happened %" PRId64 " time%s",
 	    alert->count, alert->count == 1 ? "" : "s");
-	if (alert->first_time > 0 && alert->last_time > 0)
+	if (alert->first_time > 0 && alert->last_time > alert->first_time)
 		say(s, " from %s to %s", text_time(alert->first_time, from, sizeof(from)),
 		    text_time(alert->last_time, to, sizeof(to)));
 }

@@ -62,9 +62,11 @@ void coverage_set_start(struct coverage *coverage, int64_t time)
 static void describe(const struct loss *loss, char *text, size_t size)
 {
 	if (strcmp(loss->key, auditing_key) == 0)
-		snprintf(text, size, "auditing was switched off (audit_enabled=0): no event of any kind");
+		snprintf(text, size,
+			 "auditing was switched off (audit_enabled=0): no event of any kind");
 	else
-		snprintf(text, size, "the audit rules with key %s were removed: what they record goes unseen",
+		snprintf(text, size,
+			 "the audit rules with key %s were removed: what they record goes unseen",
 			 loss->key);
 }
 
@@ -171,17 +173,18 @@ static bool is_our_rule(const struct event *event, char key[KEY_MAX])
 
 static bool record_has(const struct event *event, const char *text)
 {
-	return event->record_count && memmem(event->records[0].data, event->records[0].length, text,
-					     strlen(text)) != NULL;
+	return event->record_count &&
+	       memmem(event->records[0].data, event->records[0].length, text, strlen(text)) != NULL;
 }
 
 static void take_rule_change(struct coverage *coverage, const struct event *event)
 {
 	char key[KEY_MAX];
 	struct loss *loss;
-	/* kernel 6.1 leaves out the space before op= when it removes a watch by itself, so that no parser
-	 * finds the field (kernel/audit_watch.c, audit_watch_log_rule_change) */
-	bool removed = record_has(event, "op=remove_rule"), added = record_has(event, "op=add_rule");
+	/* kernel 6.1 leaves out the space before op= when it removes a watch by itself, so that no
+	 * parser finds the field (kernel/audit_watch.c, audit_watch_log_rule_change) */
+	bool removed = record_has(event, "op=remove_rule"),
+	     added = record_has(event, "op=add_rule");
 
 	if ((!removed && !added) || event->config.result != 1 || !is_our_rule(event, key))
 		return;
@@ -196,7 +199,8 @@ static void take_config_change(struct coverage *coverage, const struct event *ev
 {
 	int64_t began = coverage->daemon_start[event->node_number % NODES_MAX];
 
-	if (event->config.audit_enabled == 0 && event->config.result == 1 && event->config.old != 0) {
+	if (event->config.audit_enabled == 0 && event->config.result == 1 &&
+	    event->config.old != 0) {
 		/* before auditd ran nothing was ours to see (journald does this at boot) */
 		if (event->time >= began && event->time >= coverage->start)
 			open_loss(coverage, event, auditing_key);

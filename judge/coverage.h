@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * coverage: what the records themselves tell of capwatch going blind: rules of ours removed, auditing
- * switched off. A loss is a state: what is back within seconds (augenrules loads all rules anew) is none,
- * what heals within the grace is low, the rest high, and recovery is said too.
- * Must not own: the kernel's own answer about rules and status (that is the supervisor's to ask).
+ * coverage: what the records themselves tell of capwatch going blind: rules of ours removed,
+ * auditing switched off. A loss is a state: what is back within seconds (augenrules loads all rules
+ * anew) is none, what heals within the grace is low, the rest high, and recovery is said too. Must
+ * not own: the kernel's own answer about rules and status (that is the supervisor's to ask).
  */
 #ifndef CAPWATCH_COVERAGE_H
 #define CAPWATCH_COVERAGE_H
@@ -26,7 +26,7 @@ struct coverage_finding {
 	int64_t since;	  /* ms */
 	int64_t by_pid;	  /* -1: not known */
 	const char *by_exe;
-	uint64_t serial;  /* of the event that showed the loss */
+	uint64_t serial; /* of the event that showed the loss */
 	const char *record;
 };
 

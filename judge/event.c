@@ -206,7 +206,8 @@ static void read_fields(struct event_reader *reader, int type, char *base)
 	} while (auparse_next_field(reader->parser) > 0);
 }
 
-/* The arguments of an EXECVE record, joined by spaces: what a person would call the command line. */
+/* The arguments of an EXECVE record, joined by spaces: what a person would call the command line.
+ */
 static void read_execve(struct event_reader *reader)
 {
 	char line[EVENT_COMMAND_MAX];
@@ -239,12 +240,18 @@ static void read_record(struct event_reader *reader, int type)
 		int type;
 		unsigned part;
 	} parts[] = {
-		{AUDIT_SYSCALL, EVENT_SYSCALL},	      {AUDIT_CAPSET, EVENT_CAPSET},
-		{AUDIT_BPRM_FCAPS, EVENT_BPRM},	      {AUDIT_CONFIG_CHANGE, EVENT_CONFIG_CHANGE},
-		{AUDIT_LOGIN, EVENT_LOGIN},	      {AUDIT_SERVICE_START, EVENT_SERVICE},
-		{AUDIT_SERVICE_STOP, EVENT_SERVICE},  {AUDIT_DAEMON_START, EVENT_DAEMON},
-		{AUDIT_DAEMON_END, EVENT_DAEMON},     {AUDIT_DAEMON_ABORT, EVENT_DAEMON},
-		{AUDIT_CWD, 0},			      {AUDIT_PROCTITLE, 0},
+		{AUDIT_SYSCALL, EVENT_SYSCALL},
+		{AUDIT_CAPSET, EVENT_CAPSET},
+		{AUDIT_BPRM_FCAPS, EVENT_BPRM},
+		{AUDIT_CONFIG_CHANGE, EVENT_CONFIG_CHANGE},
+		{AUDIT_LOGIN, EVENT_LOGIN},
+		{AUDIT_SERVICE_START, EVENT_SERVICE},
+		{AUDIT_SERVICE_STOP, EVENT_SERVICE},
+		{AUDIT_DAEMON_START, EVENT_DAEMON},
+		{AUDIT_DAEMON_END, EVENT_DAEMON},
+		{AUDIT_DAEMON_ABORT, EVENT_DAEMON},
+		{AUDIT_CWD, 0},
+		{AUDIT_PROCTITLE, 0},
 	};
 	struct event *event = reader->event;
 

@@ -101,8 +101,8 @@ struct event_reader;
 struct event_reader *event_reader_new(struct error *err);
 void event_reader_free(struct event_reader *reader);
 
-/* Fills *event; its strings live until the next call or until the intake event ends. Returns false when
- * libauparse found nothing usable in it. */
+/* Fills *event; its strings live until the next call or until the intake event ends. Returns false
+ * when libauparse found nothing usable in it. */
 bool event_read(struct event_reader *reader, const struct intake_event *raw, struct event *event);
 
 #endif

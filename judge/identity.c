@@ -8,14 +8,20 @@
 
 enum { CONTAINER_ID_LENGTH = 64, COMPONENT_MAX = 256 };
 
-/* cgroup components that hold a container's id: "docker-<id>.scope". Of the runtimes' own code and of
- * systemd's driver in opencontainers/cgroups. */
+/* cgroup components that hold a container's id: "docker-<id>.scope". Of the runtimes' own code and
+ * of systemd's driver in opencontainers/cgroups. */
 static const struct container_prefix {
 	const char *prefix, *runtime;
 } container_prefixes[] = {
-	{"docker-", "docker"},	 {"cri-containerd-", "containerd"}, {"nerdctl-", "containerd"},
-	{"crio-", "cri-o"},	 {"libpod-payload-", "podman"},	    {"libpod-", "podman"},
-	{"runc-", "runc"},	 {"crun-", "crun"},		    {"lxc.payload.", "lxc"},
+	{"docker-", "docker"},
+	{"cri-containerd-", "containerd"},
+	{"nerdctl-", "containerd"},
+	{"crio-", "cri-o"},
+	{"libpod-payload-", "podman"},
+	{"libpod-", "podman"},
+	{"runc-", "runc"},
+	{"crun-", "crun"},
+	{"lxc.payload.", "lxc"},
 };
 
 static bool ends_with(const char *text, const char *suffix)
@@ -35,7 +41,8 @@ static bool is_hex_id(const char *text, size_t length)
 	return true;
 }
 
-static void set_container(struct identity *identity, const char *id, size_t length, const char *runtime)
+static void set_container(struct identity *identity, const char *id, size_t length,
+			  const char *runtime)
 {
 	if (length >= SERVICE_ID_MAX)
 		length = SERVICE_ID_MAX - 1;
@@ -252,8 +259,8 @@ void identity_template(const char *unit, char *buf, size_t size)
 	buf[used] = '\0';
 }
 
-struct service *identity_service(struct world *world, unsigned node, const struct identity *identity,
-				 bool *is_new)
+struct service *identity_service(struct world *world, unsigned node,
+				 const struct identity *identity, bool *is_new)
 {
 	struct service *service;
 
@@ -264,7 +271,8 @@ struct service *identity_service(struct world *world, unsigned node, const struc
 	if (!service || !*is_new)
 		return service;
 	snprintf(service->unit, sizeof(service->unit), "%s", identity->unit);
-	snprintf(service->container_id, sizeof(service->container_id), "%s", identity->container_id);
+	snprintf(service->container_id, sizeof(service->container_id), "%s",
+		 identity->container_id);
 	snprintf(service->runtime, sizeof(service->runtime), "%s", identity->runtime);
 	snprintf(service->pod_uid, sizeof(service->pod_uid), "%s", identity->pod_uid);
 	if (identity->kind == SERVICE_CONTAINER)
@@ -297,7 +305,8 @@ struct service *identity_program(struct world *world, unsigned node, const char 
 	return service;
 }
 
-struct service *identity_new_program(struct world *world, unsigned node, const char *exe, int64_t time)
+struct service *identity_new_program(struct world *world, unsigned node, const char *exe,
+				     int64_t time)
 {
 	char name[SERVICE_NAME_MAX];
 	struct service *service;

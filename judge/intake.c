@@ -9,8 +9,8 @@
 
 enum {
 	SLOT_START_SIZE = 2048,
-	MAYBE_MAX = 8,	      /* file calls kept back until their PATH shows which file */
-	MAYBE_SIZE = 4096,    /* a SYSCALL, a CWD and a PARENT path */
+	MAYBE_MAX = 8,		   /* file calls kept back until their PATH shows which file */
+	MAYBE_SIZE = 4096,	   /* a SYSCALL, a CWD and a PARENT path */
 	REPLAY_PATIENCE_MS = 2000, /* by the records' clock, as libauparse waits */
 };
 
@@ -201,7 +201,8 @@ static enum role syscall_role(const struct record *record)
 	uint64_t arch, number, args[4];
 	enum call call;
 
-	if (!find_field(record, " arch=", 16, &arch) || !find_field(record, " syscall=", 10, &number))
+	if (!find_field(record, " arch=", 16, &arch) ||
+	    !find_field(record, " syscall=", 10, &number))
 		return ROLE_NONE;
 	call = syscalls_classify((uint32_t)arch, (unsigned)number);
 	if (call == CALL_FILE)
@@ -213,7 +214,8 @@ static enum role syscall_role(const struct record *record)
 	    !find_field(record, " a1=", 16, &args[1]) ||
 	    !find_field(record, " a2=", 16, &args[2]) || !find_field(record, " a3=", 16, &args[3]))
 		return ROLE_NONE;
-	return syscalls_wanted(call, args, memmem(record->body, record->body_length, " success=yes", 12))
+	return syscalls_wanted(call, args,
+			       memmem(record->body, record->body_length, " success=yes", 12))
 		       ? ROLE_OPENS
 		       : ROLE_NONE;
 }
@@ -222,13 +224,20 @@ static const struct type_role {
 	const char *type;
 	enum role role;
 } type_roles[] = {
-	{"EOE", ROLE_ENDS},	       {"PROCTITLE", ROLE_LAST},
-	{"PATH", ROLE_PATH},	       {"CWD", ROLE_JOINS},
-	{"EXECVE", ROLE_JOINS},	       {"CAPSET", ROLE_OPENS},
-	{"BPRM_FCAPS", ROLE_OPENS},    {"CONFIG_CHANGE", ROLE_OPENS},
-	{"LOGIN", ROLE_OPENS},	       {"SERVICE_START", ROLE_SINGLE},
-	{"SERVICE_STOP", ROLE_SINGLE}, {"DAEMON_START", ROLE_SINGLE},
-	{"DAEMON_END", ROLE_SINGLE},   {"DAEMON_ABORT", ROLE_SINGLE},
+	{"EOE", ROLE_ENDS},
+	{"PROCTITLE", ROLE_LAST},
+	{"PATH", ROLE_PATH},
+	{"CWD", ROLE_JOINS},
+	{"EXECVE", ROLE_JOINS},
+	{"CAPSET", ROLE_OPENS},
+	{"BPRM_FCAPS", ROLE_OPENS},
+	{"CONFIG_CHANGE", ROLE_OPENS},
+	{"LOGIN", ROLE_OPENS},
+	{"SERVICE_START", ROLE_SINGLE},
+	{"SERVICE_STOP", ROLE_SINGLE},
+	{"DAEMON_START", ROLE_SINGLE},
+	{"DAEMON_END", ROLE_SINGLE},
+	{"DAEMON_ABORT", ROLE_SINGLE},
 };
 
 static enum role record_role(const struct record *record)

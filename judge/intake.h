@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * intake: bytes into whole candidate events.
- * Owns: line framing, the selection of records by content, the assembly of interleaved records of one
- * event, all bounds on memory. Must not own: what a record means (event), nor trust any record beyond
- * its beginning: "type=" counts only at a line's start, for the body of a USER message may hold
- * whatever its sender liked.
+ * Owns: line framing, the selection of records by content, the assembly of interleaved records of
+ * one event, all bounds on memory. Must not own: what a record means (event), nor trust any record
+ * beyond its beginning: "type=" counts only at a line's start, for the body of a USER message may
+ * hold whatever its sender liked.
  */
 #ifndef CAPWATCH_INTAKE_H
 #define CAPWATCH_INTAKE_H
@@ -14,9 +14,10 @@
 #include <stdint.h>
 
 enum {
-	INTAKE_RECORD_MAX = 16 * 1024, /* auditd's longest is 8,970; longer lines are skipped and counted */
-	INTAKE_EVENT_MAX = 32 * 1024,  /* all records of an event; further ones are left out */
-	INTAKE_OPEN_MAX = 64,	       /* events assembled at a time: 2 MiB at the most */
+	INTAKE_RECORD_MAX =
+		16 * 1024, /* auditd's longest is 8,970; longer lines are skipped and counted */
+	INTAKE_EVENT_MAX = 32 * 1024, /* all records of an event; further ones are left out */
+	INTAKE_OPEN_MAX = 64,	      /* events assembled at a time: 2 MiB at the most */
 	INTAKE_NODE_MAX = 256,
 };
 
@@ -44,7 +45,8 @@ void intake_free(struct intake *intake);
 /* Bytes cut anywhere. now (ms) dates the arrival; 0 in a replay: then the clock is the records'. */
 void intake_feed(struct intake *intake, const char *bytes, size_t length, int64_t now);
 
-/* Live: delivers events whose end (EOE) has not come within INTAKE_PATIENCE_MS of their last record. */
+/* Live: delivers events whose end (EOE) has not come within INTAKE_PATIENCE_MS of their last
+ * record. */
 enum { INTAKE_PATIENCE_MS = 500 };
 void intake_expire(struct intake *intake, int64_t now);
 

@@ -35,7 +35,7 @@ struct judge {
 	int64_t now;	       /* live: the wall clock; a replay: the latest event's time */
 	int64_t next_ceilings; /* when the ends of starts are looked at again */
 	bool live;
-	unsigned reported; /* alerts of this event: their ordinal */
+	unsigned reported;   /* alerts of this event: their ordinal */
 	uint64_t own_serial; /* numbers alerts that no event stands behind */
 	struct judge_stats stats;
 };
@@ -153,8 +153,8 @@ static bool is_name(const char *name, struct bytes other)
 	return strlen(name) == other.length && memcmp(name, other.data, other.length) == 0;
 }
 
-/* Numbers the event's node; false when there is no memory for a new one's name: another host's records
- * must not be looked up in this host's /proc. */
+/* Numbers the event's node; false when there is no memory for a new one's name: another host's
+ * records must not be looked up in this host's /proc. */
 static bool number_node(struct judge *judge, struct event *event)
 {
 	struct world *world = &judge->world;
@@ -302,8 +302,7 @@ static void judge_ends_of_starts(struct judge *judge)
 	service_each(judge->world.services, mark_due, &round);
 	ledger_each(judge->world.ledger, judge_start_end, &round);
 	service_each(judge->world.services, clear_due, &round);
-	judge->next_ceilings =
-		judge->now + (round.waiting ? CEILING_INTERVAL_MS : CEILING_IDLE_MS);
+	judge->next_ceilings = judge->now + (round.waiting ? CEILING_INTERVAL_MS : CEILING_IDLE_MS);
 }
 
 /* ---- the face -------------------------------------------------------------------------------- */

@@ -26,14 +26,15 @@ struct judge_options {
 	const struct settings *settings; /* borrowed; must outlive the judge or its replacement */
 	const struct baseline *baseline; /* borrowed, likewise */
 	const struct proc_reader *proc;	 /* NULL: a replay, which knows only the records */
-	const char *host;		 /* this host's name for alerts without node=; NULL: "unknown" */
-	const char *host_id;		 /* /etc/machine-id or NULL */
+	const char *host;    /* this host's name for alerts without node=; NULL: "unknown" */
+	const char *host_id; /* /etc/machine-id or NULL */
 	judge_alert_fn alert;
 	void *alert_ctx;
 };
 
 struct judge_stats {
-	uint64_t bytes, records, candidate_events, events_judged, transitions, gains, alerts, folded;
+	uint64_t bytes, records, candidate_events, events_judged, transitions, gains, alerts,
+		folded;
 	uint64_t malformed_records, oversized_records, incomplete_events, unparsable_events;
 	uint64_t ledger_processes, ledger_evicted;
 };
@@ -45,8 +46,8 @@ void judge_free(struct judge *judge);
 /* Live only: fills the ledger from /proc. Call once, before the first byte. */
 void judge_seed(struct judge *judge);
 
-/* Bytes of a stream, cut anywhere. now is wall-clock milliseconds since the epoch live; in a replay 0:
- * the clock then comes from the events. */
+/* Bytes of a stream, cut anywhere. now is wall-clock milliseconds since the epoch live; in a replay
+ * 0: the clock then comes from the events. */
 void judge_feed(struct judge *judge, const char *bytes, size_t length, int64_t now);
 
 /* Time has passed (live; call when the poll timeout of judge_next_deadline is over). */
@@ -58,12 +59,13 @@ int64_t judge_next_deadline(const struct judge *judge);
 /* The stream has ended: judges what is pending, emits summaries of repeats. */
 void judge_finish(struct judge *judge, int64_t now);
 
-/* New configuration and baseline (borrowed, as in judge_options); the ledger stays. Alerts config-change
- * when a digest differs; by names who asked ("SIGHUP to the plugin"). */
-void judge_reconfigure(struct judge *judge, const struct settings *settings, const struct baseline *baseline,
-		       const char *by, int64_t now);
+/* New configuration and baseline (borrowed, as in judge_options); the ledger stays. Alerts
+ * config-change when a digest differs; by names who asked ("SIGHUP to the plugin"). */
+void judge_reconfigure(struct judge *judge, const struct settings *settings,
+		       const struct baseline *baseline, const char *by, int64_t now);
 
-/* capwatch itself lost something (a process of ours crashed, the socket failed): a coverage-loss alert. */
+/* capwatch itself lost something (a process of ours crashed, the socket failed): a coverage-loss
+ * alert. */
 void judge_report_loss(struct judge *judge, const char *what, enum severity severity, int64_t now);
 
 void judge_get_stats(const struct judge *judge, struct judge_stats *stats);

@@ -176,7 +176,8 @@ void process_inherit(struct process *child, const struct process *parent)
 void process_apply_exec(struct process *process)
 {
 	capmask bounding = process->has_bounding ? process->bounding : LEDGER_ALL_CAPS;
-	bool root_rules = !(process->securebits & SECBIT_NOROOT) && process->userns != USERNS_CHILD &&
+	bool root_rules = !(process->securebits & SECBIT_NOROOT) &&
+			  process->userns != USERNS_CHILD &&
 			  (process->uid == 0 || process->euid == 0);
 
 	process->securebits &= (uint8_t)~SECBIT_KEEP_CAPS;
@@ -239,7 +240,8 @@ uint64_t ledger_evicted(const struct ledger *ledger)
 	return ledger->evicted;
 }
 
-void ledger_each(struct ledger *ledger, void (*visit)(void *ctx, struct process *process), void *ctx)
+void ledger_each(struct ledger *ledger, void (*visit)(void *ctx, struct process *process),
+		 void *ctx)
 {
 	struct process *process = ledger->oldest;
 

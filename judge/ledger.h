@@ -2,9 +2,9 @@
 /*
  * ledger: what each process holds, as far as records and /proc have told.
  * A process is its node, pid and start time, never a bare pid.
- * Owns: the table (bounded; the longest unseen is forgotten first) and the rules by which sets change
- * without a record: fork, exec and set*uid as capabilities(7) has them. Must not own: reading /proc
- * (observe), services (service, identity), judgement.
+ * Owns: the table (bounded; the longest unseen is forgotten first) and the rules by which sets
+ * change without a record: fork, exec and set*uid as capabilities(7) has them. Must not own:
+ * reading /proc (observe), services (service, identity), judgement.
  */
 #ifndef CAPWATCH_LEDGER_H
 #define CAPWATCH_LEDGER_H
@@ -18,7 +18,8 @@
 
 enum { LEDGER_PROCESSES_MAX = 8192, LEDGER_EXE_MAX = 1024 };
 
-/* Everything that a bounding set may hold, where the set itself is not known: never an underestimate. */
+/* Everything that a bounding set may hold, where the set itself is not known: never an
+ * underestimate. */
 #define LEDGER_ALL_CAPS (~(capmask)0)
 
 enum exe_identity {
@@ -50,7 +51,8 @@ struct process {
 	uint8_t securebits;
 	unsigned threads;
 	enum user_namespace userns;
-	bool userns_doubted; /* its parent was in the host's, /proc shows it in another: unrecorded */
+	bool userns_doubted; /* its parent was in the host's, /proc shows it in another: unrecorded
+			      */
 	bool execs_recorded; /* its last exec was seen, so that the next one will be */
 	bool seen_event;     /* has acted itself: not just somebody's parent */
 	bool launching;	     /* a launcher on its way to the target's exec */
@@ -68,8 +70,8 @@ void ledger_free(struct ledger *ledger);
 
 struct process *ledger_find(struct ledger *ledger, unsigned node, int64_t pid);
 
-/* A new, empty entry in the place of any older one of that pid; NULL when out of memory. Pointers to
- * other processes stay valid except that of the one forgotten for it: see ledger_keep. */
+/* A new, empty entry in the place of any older one of that pid; NULL when out of memory. Pointers
+ * to other processes stay valid except that of the one forgotten for it: see ledger_keep. */
 struct process *ledger_add(struct ledger *ledger, unsigned node, int64_t pid);
 
 /* Makes it the most recently seen. */
@@ -86,18 +88,19 @@ void process_set_service(struct process *process, struct service *service);
 /* What a child has at fork(2): everything but pid and start. Sets become inferred. */
 void process_inherit(struct process *child, const struct process *parent);
 
-/* Sets after an execve(2) that no record describes, by capabilities(7) "Transformation of capabilities
- * during execve()": as for a file without capabilities; root (euid or uid 0, no noroot) regains its
- * bounding set. Clears keep-caps. Sets become inferred. */
+/* Sets after an execve(2) that no record describes, by capabilities(7) "Transformation of
+ * capabilities during execve()": as for a file without capabilities; root (euid or uid 0, no
+ * noroot) regains its bounding set. Clears keep-caps. Sets become inferred. */
 void process_apply_exec(struct process *process);
 
-/* New uids seen in a record: what the kernel does to the sets on the way there (capabilities(7), "Effect
- * of user ID changes on capabilities"; security/commoncap.c cap_emulate_setxuid). Sets become inferred
- * where they change. */
+/* New uids seen in a record: what the kernel does to the sets on the way there (capabilities(7),
+ * "Effect of user ID changes on capabilities"; security/commoncap.c cap_emulate_setxuid). Sets
+ * become inferred where they change. */
 void process_apply_uids(struct process *process, const struct event *event);
 
 size_t ledger_count(const struct ledger *ledger);
 uint64_t ledger_evicted(const struct ledger *ledger);
-void ledger_each(struct ledger *ledger, void (*visit)(void *ctx, struct process *process), void *ctx);
+void ledger_each(struct ledger *ledger, void (*visit)(void *ctx, struct process *process),
+		 void *ctx);
 
 #endif

@@ -88,9 +88,8 @@ static bool rule_fits(const struct world *world, const struct match_rule *rule,
 {
 	return (rule->exe.count == 0 || exe_fits(world, &rule->exe, process)) &&
 	       (rule->unit.count == 0 || unit_fits(world, &rule->unit, process)) &&
-	       container_fits(world, rule, process) &&
-	       parent_fits(world, rule, process, parent) && uid_fits(rule, process) &&
-	       session_fits(rule, process);
+	       container_fits(world, rule, process) && parent_fits(world, rule, process, parent) &&
+	       uid_fits(rule, process) && session_fits(rule, process);
 }
 
 static unsigned specificity(const struct match_rule *rule)
@@ -125,7 +124,8 @@ static bool launcher_exe_fits(const struct world *world, const struct launcher_e
 	return exe_fits(world, &launcher->match.exe, process);
 }
 
-const struct launcher_entry *match_launcher(const struct world *world, const struct process *process,
+const struct launcher_entry *match_launcher(const struct world *world,
+					    const struct process *process,
 					    const struct process *parent)
 {
 	for (size_t i = 0; i < world->baseline->launcher_count; i++) {

@@ -14,7 +14,8 @@ const struct baseline_entry *match_entry(const struct world *world, const struct
 					 const struct process *parent);
 
 /* The launcher entry that the process is just now the work of, or NULL. */
-const struct launcher_entry *match_launcher(const struct world *world, const struct process *process,
+const struct launcher_entry *match_launcher(const struct world *world,
+					    const struct process *process,
 					    const struct process *parent);
 
 /* True when a glob of the list fits the text. */

@@ -11,7 +11,8 @@
 
 enum {
 	ADOPT_DEPTH = 6,
-	/* audit stamps its events with the coarse clock (up to 10 ms behind), /proc counts ticks of 10 ms */
+	/* audit stamps its events with the coarse clock (up to 10 ms behind), /proc counts ticks of
+	   10 ms */
 	CLOCK_SLACK_MS = 30,
 };
 
@@ -29,8 +30,8 @@ static bool same_path(const char *path, struct bytes other)
 
 /* ---- the file that a process runs ------------------------------------------------------------ */
 
-/* "fe:00" of a PATH record is MAJOR(s_dev):MINOR(s_dev) in hex; st_dev of the same file system is the
- * same number for all but btrfs and overlayfs, where the comparison fails and /proc decides. */
+/* "fe:00" of a PATH record is MAJOR(s_dev):MINOR(s_dev) in hex; st_dev of the same file system is
+ * the same number for all but btrfs and overlayfs, where the comparison fails and /proc decides. */
 static bool record_file(const struct event *event, struct proc_file *file)
 {
 	const struct bytes *device = &event->paths[0].device;
@@ -63,11 +64,11 @@ static void set_identity(struct process *process, enum exe_identity identity, en
 	process->exe_state = state;
 }
 
-/* What runs under the name: the host's file or another. Decided when the image is first seen: by the
- * exec record's inode; by /proc/PID/exe while it still shows this image; and where execs are not recorded
- * and the next image has come already, by the process's paths being the host's. */
-static void identify_exe(const struct world *world, const struct event *event, struct process *process,
-			 bool live)
+/* What runs under the name: the host's file or another. Decided when the image is first seen: by
+ * the exec record's inode; by /proc/PID/exe while it still shows this image; and where execs are
+ * not recorded and the next image has come already, by the process's paths being the host's. */
+static void identify_exe(const struct world *world, const struct event *event,
+			 struct process *process, bool live)
 {
 	const struct proc_reader *proc = world->proc;
 	bool recorded = event->call == CALL_EXEC;
@@ -83,14 +84,16 @@ static void identify_exe(const struct world *world, const struct event *event, s
 		process->exe_file = file;
 		return;
 	}
-	if (!live || !proc->exe(proc->ctx, (pid_t)process->pid, link, sizeof(link), &file, &deleted))
+	if (!live ||
+	    !proc->exe(proc->ctx, (pid_t)process->pid, link, sizeof(link), &file, &deleted))
 		return;
 	if (strcmp(link, process->exe) == 0) {
 		process->exe_file = file;
 		set_identity(process,
 			     is_host_file(world, process->exe, &file) ? EXE_ID_HOST : EXE_ID_OTHER,
 			     deleted ? EXE_DELETED : EXE_CURRENT);
-	} else if (!recorded && event->auid >= 0 && proc->host_file(proc->ctx, process->exe, &file) &&
+	} else if (!recorded && event->auid >= 0 &&
+		   proc->host_file(proc->ctx, process->exe, &file) &&
 		   proc->sees_host_files(proc->ctx, (pid_t)process->pid)) {
 		process->exe_file = file;
 		set_identity(process, EXE_ID_HOST, EXE_UNKNOWN);
@@ -223,7 +226,8 @@ static void take_userns(const struct world *world, struct process *process)
 		process->userns = host ? USERNS_HOST : USERNS_CHILD;
 }
 
-/* Sets as /proc shows them: exact for the moment of reading, but that is not the moment of any event. */
+/* Sets as /proc shows them: exact for the moment of reading, but that is not the moment of any
+ * event. */
 static void adopt_sets(struct process *process, const struct proc_status *status)
 {
 	process->has_sets = true;
@@ -249,15 +253,16 @@ static void adopt_service(struct world *world, struct process *process, struct p
 			    strcmp(service->name, process->exe) == 0;
 
 	assign_by_itself(world, process, process->start_time);
-	/* a cgroup entered before we looked is taken at its word; a program's children are its own */
+	/* a cgroup entered before we looked is taken at its word; a program's children are its own
+	 */
 	if (same_program && process->service && process->service->kind == SERVICE_PROGRAM)
 		process_set_service(process, service);
 	if (process->service && process->service->first_event > process->start_time)
 		process->service->first_event = process->start_time;
 }
 
-/* A file that is gone can't be compared. One replaced before our time is believed, for nothing speaks
- * against the process that was there first; later only where the path was the host's. */
+/* A file that is gone can't be compared. One replaced before our time is believed, for nothing
+ * speaks against the process that was there first; later only where the path was the host's. */
 static enum exe_identity adopt_identity(const struct world *world, const struct process *process,
 					const struct proc_file *file, bool deleted)
 {
@@ -265,8 +270,7 @@ static enum exe_identity adopt_identity(const struct world *world, const struct 
 		return EXE_ID_HOST;
 	if (!deleted)
 		return EXE_ID_OTHER;
-	if (world->seeding ||
-	    world->proc->sees_host_files(world->proc->ctx, (pid_t)process->pid))
+	if (world->seeding || world->proc->sees_host_files(world->proc->ctx, (pid_t)process->pid))
 		return EXE_ID_HOST;
 	return EXE_ID_UNKNOWN;
 }
@@ -302,7 +306,8 @@ struct process *observe_adopt(struct world *world, int64_t pid, int depth)
 	return process;
 }
 
-/* Confirms by start time that /proc shows the process of the event and not a later one of its pid. */
+/* Confirms by start time that /proc shows the process of the event and not a later one of its pid.
+ */
 static bool confirm_live(struct world *world, const struct event *event, struct observation *seen)
 {
 	struct proc_status *status = &seen->status;
@@ -331,8 +336,8 @@ static struct process *find_parent(struct world *world, const struct event *even
 }
 
 /* A child whose parent is gone (reparented): the last of its service to act, running the same file,
- * is the best that is known of what it started with. Only of a service whose start was seen: without
- * that it may as well be another instance. */
+ * is the best that is known of what it started with. Only of a service whose start was seen:
+ * without that it may as well be another instance. */
 static void guess_sets(struct process *process)
 {
 	const struct service *service = process->service;
@@ -377,8 +382,8 @@ static void set_image(const struct world *world, const struct event *event, stru
 	identify_exe(world, event, process, live);
 }
 
-/* A new image in a process that belongs to no unit, container or session: where nobody manages services,
- * the cgroup that it starts in tells, or else it is a program of its own. */
+/* A new image in a process that belongs to no unit, container or session: where nobody manages
+ * services, the cgroup that it starts in tells, or else it is a program of its own. */
 static void start_program(struct world *world, const struct event *event, struct process *process)
 {
 	struct identity identity;
@@ -397,8 +402,8 @@ static void start_program(struct world *world, const struct event *event, struct
 	process_set_service(process, service);
 }
 
-/* Another image runs in the process: its launcher's target, or a program started by another program. A
- * unit, a container, a session keeps its own. */
+/* Another image runs in the process: its launcher's target, or a program started by another
+ * program. A unit, a container, a session keeps its own. */
 static void change_program(struct world *world, const struct event *event, struct process *process)
 {
 	bool launched = process->launching && !process->service;
@@ -422,8 +427,8 @@ static void take_unrecorded_exec(struct world *world, const struct event *event,
 	change_program(world, event, process);
 }
 
-/* A child of init: forked by it when it runs init's own file (systemd's child stage), else adopted by
- * it, and then nobody knows from whom it has what it has. */
+/* A child of init: forked by it when it runs init's own file (systemd's child stage), else adopted
+ * by it, and then nobody knows from whom it has what it has. */
 static bool forked_by(const struct process *parent, const struct event *event)
 {
 	if (!parent)
@@ -455,8 +460,8 @@ static struct process *add_process(struct world *world, const struct event *even
 	return process;
 }
 
-/* What has changed since the process was last seen, before this event. An exec event describes its own
- * change of image, and a set*uid event its own change of ids. */
+/* What has changed since the process was last seen, before this event. An exec event describes its
+ * own change of image, and a set*uid event its own change of ids. */
 static void catch_up(struct world *world, const struct event *event, struct observation *seen)
 {
 	struct process *process = seen->process;
@@ -495,7 +500,8 @@ static void find_launcher(struct world *world, const struct event *event, struct
 		seen->launcher = NULL;
 		return;
 	}
-	/* whoever starts units has no login: a root shell that runs systemd's file is no launcher */
+	/* whoever starts units has no login: a root shell that runs systemd's file is no launcher
+	 */
 	if (seen->launcher->starts == SERVICE_UNIT && event->auid >= 0 && !process->launching) {
 		seen->launcher = NULL;
 		return;

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * observe: an event meets the ledger: which process is it, what has happened to it unrecorded, to which
- * service does it belong, is it a launcher at work.
- * Owns: the use of the /proc reader, the confirmation of pid by start time, the comparison of exe with
- * the host's file. Must not own: the event's own effect on the sets (transition).
+ * observe: an event meets the ledger: which process is it, what has happened to it unrecorded, to
+ * which service does it belong, is it a launcher at work. Owns: the use of the /proc reader, the
+ * confirmation of pid by start time, the comparison of exe with the host's file. Must not own: the
+ * event's own effect on the sets (transition).
  */
 #ifndef CAPWATCH_OBSERVE_H
 #define CAPWATCH_OBSERVE_H
@@ -14,9 +14,9 @@
 /* The process as it stood just before the event. */
 struct observation {
 	struct process *process;
-	struct process *parent; /* NULL: not known */
-	bool live;		/* /proc confirmed it: its start time fits */
-	struct proc_status status; /* where live: as it stands now, after the event */
+	struct process *parent;		       /* NULL: not known */
+	bool live;			       /* /proc confirmed it: its start time fits */
+	struct proc_status status;	       /* where live: as it stands now, after the event */
 	const struct launcher_entry *launcher; /* the event is a launcher's work; NULL otherwise */
 	bool opens_sessions;		       /* sshd, login, cron: a launcher of sessions */
 };
@@ -24,8 +24,8 @@ struct observation {
 /* Fills *observation; false only when out of memory. The event must hold a SYSCALL record. */
 bool observe_event(struct world *world, const struct event *event, struct observation *observation);
 
-/* The process named by the event now runs event->exe (an exec event, after its transition is taken):
- * new identity, new program service where it was in none that lasts. */
+/* The process named by the event now runs event->exe (an exec event, after its transition is
+ * taken): new identity, new program service where it was in none that lasts. */
 void observe_exec(struct world *world, const struct event *event, struct observation *observation);
 
 /* LOGIN: the process set its audit login id. */
@@ -34,8 +34,8 @@ void observe_login(struct world *world, const struct event *event);
 /* SERVICE_START and SERVICE_STOP; believed only when pid 1 as root sent it. */
 void observe_service(struct world *world, const struct event *event);
 
-/* Takes a process into the ledger as /proc shows it now (seeding; parents never heard of). NULL when it
- * is gone. depth bounds the chain of parents. */
+/* Takes a process into the ledger as /proc shows it now (seeding; parents never heard of). NULL
+ * when it is gone. depth bounds the chain of parents. */
 struct process *observe_adopt(struct world *world, int64_t pid, int depth);
 
 #endif

@@ -16,13 +16,16 @@
 enum { PROC_PATH_MAX = 1024, PROC_CGROUP_MAX = 2048, PROC_COMM_MAX = 16 };
 
 struct proc_status {
-	uint64_t start_ticks; /* field 22 of /proc/PID/stat, clock ticks since boot: with pid it names a process */
+	uint64_t start_ticks; /* field 22 of /proc/PID/stat, clock ticks since boot: with pid it
+				 names a process */
 	int64_t start_time;   /* the same in ms since the epoch */
 	pid_t ppid;
 	uint32_t threads;
 	uint32_t uid, euid, suid, fsuid;
-	capmask permitted, effective, inheritable, bounding, ambient; /* of the thread group leader; see task_* */
-	capmask task_permitted, task_effective, task_inheritable, task_ambient; /* intersection over all threads */
+	capmask permitted, effective, inheritable, bounding,
+		ambient; /* of the thread group leader; see task_* */
+	capmask task_permitted, task_effective, task_inheritable,
+		task_ambient;  /* intersection over all threads */
 	int64_t auid, session; /* -1: unset */
 	char comm[PROC_COMM_MAX + 1];
 };
@@ -37,16 +40,21 @@ struct proc_reader {
 	bool (*status)(void *ctx, pid_t pid, struct proc_status *status);
 	/* /proc/PID/cgroup, whole (lines "ID:controllers:path"), terminated. */
 	bool (*cgroup)(void *ctx, pid_t pid, char *buf, size_t size);
-	/* The link text of /proc/PID/exe (without " (deleted)", which sets *deleted) and the file behind it. */
-	bool (*exe)(void *ctx, pid_t pid, char *path, size_t size, struct proc_file *file, bool *deleted);
+	/* The link text of /proc/PID/exe (without " (deleted)", which sets *deleted) and the file
+	 * behind it. */
+	bool (*exe)(void *ctx, pid_t pid, char *path, size_t size, struct proc_file *file,
+		    bool *deleted);
 	/* The host's file of this path, following symbolic links. */
 	bool (*host_file)(void *ctx, const char *path, struct proc_file *file);
 	/* True in *host when the process is in the same user namespace as init's. */
 	bool (*in_host_userns)(void *ctx, pid_t pid, bool *host);
-	/* True when the process is in init's mount namespace and root folder: its paths are the host's. */
+	/* True when the process is in init's mount namespace and root folder: its paths are the
+	 * host's. */
 	bool (*sees_host_files)(void *ctx, pid_t pid);
-	/* security.capability of a file as process pid sees the path. *present false: it has none. */
-	bool (*file_caps)(void *ctx, pid_t pid, const char *path, capmask *permitted, capmask *inheritable, bool *present);
+	/* security.capability of a file as process pid sees the path. *present false: it has none.
+	 */
+	bool (*file_caps)(void *ctx, pid_t pid, const char *path, capmask *permitted,
+			  capmask *inheritable, bool *present);
 	/* The calls above for every process there is, for seeding: calls visit with each pid. */
 	void (*each_process)(void *ctx, void (*visit)(void *visit_ctx, pid_t pid), void *visit_ctx);
 };

@@ -9,7 +9,7 @@
 struct kind {
 	struct alert *first; /* a copy with all its strings behind it; NULL: a free place */
 	int64_t opened;
-	int64_t count; /* beyond the first */
+	int64_t count;		       /* beyond the first */
 	int64_t first_time, last_time; /* of those beyond the first */
 	int64_t last_observed;
 };

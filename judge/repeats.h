@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * repeats: the first of a kind goes out at once, the rest of its window becomes one summary with a count.
- * A kind is a fingerprint on a node. Owns: the table (bounded: the oldest kind's summary goes out early
- * when it is full, nothing is dropped), copies of the first alerts. Must not own: what alerts.
+ * repeats: the first of a kind goes out at once, the rest of its window becomes one summary with a
+ * count. A kind is a fingerprint on a node. Owns: the table (bounded: the oldest kind's summary
+ * goes out early when it is full, nothing is dropped), copies of the first alerts. Must not own:
+ * what alerts.
  */
 #ifndef CAPWATCH_REPEATS_H
 #define CAPWATCH_REPEATS_H
@@ -20,7 +21,8 @@ void repeats_free(struct repeats *repeats);
 /* 0 ms: every alert by itself. */
 void repeats_set_window(struct repeats *repeats, int64_t milliseconds);
 
-/* Delivers the alert or counts it (then returns false). Fills in its id and fingerprint. now in ms. */
+/* Delivers the alert or counts it (then returns false). Fills in its id and fingerprint. now in ms.
+ */
 bool repeats_take(struct repeats *repeats, struct alert *alert, int64_t now);
 
 /* Summaries whose window is over go out. */

@@ -29,8 +29,8 @@ static struct bytes enriched(const struct event *event, const char *name)
 		part = memchr(record.data, 0x1d, record.length);
 		if (!part)
 			return (struct bytes){NULL, 0};
-		for (found = part; (found = memmem(found, (size_t)(end - found), name, strlen(name)));
-		     found++) {
+		for (found = part;
+		     (found = memmem(found, (size_t)(end - found), name, strlen(name))); found++) {
 			/* " UID=" and not the end of " AUID=" */
 			if (found[-1] != ' ' && found[-1] != 0x1d)
 				continue;
@@ -75,12 +75,12 @@ void report_begin(struct alert *alert, const struct world *world, const struct r
 	if (!(event->parts & EVENT_SYSCALL))
 		return;
 	alert->audit.arch = text_or_null(syscalls_arch_name((uint32_t)event->arch));
-	alert->audit.syscall =
-		text_or_null(syscalls_name((uint32_t)event->arch, (unsigned)event->syscall));
+	alert->audit.syscall = text_or_null(
+		syscalls_name((uint32_t)event->arch, (unsigned)event->syscall));
 }
 
-void report_process(struct alert *alert, const struct process *process, const struct process *parent,
-		    const struct event *event)
+void report_process(struct alert *alert, const struct process *process,
+		    const struct process *parent, const struct event *event)
 {
 	struct alert_process *to = &alert->process;
 
@@ -177,7 +177,8 @@ void report_transition(struct alert *alert, const struct transition *t)
 	alert->mechanism = t->mechanism;
 	alert->outcome = t->outcome;
 	alert->previous = t->previous;
-	/* of a refusal nothing came: what was asked for, where that is known, is what the baseline lacks */
+	/* of a refusal nothing came: what was asked for, where that is known, is what the baseline
+	 * lacks */
 	if (t->outcome == OUTCOME_SUCCESS && t->has_sets)
 		report_sets(alert, t);
 	if (t->has_securebits) {
@@ -197,7 +198,8 @@ void report_transition(struct alert *alert, const struct transition *t)
 	}
 }
 
-/* ---- the entry that would allow it ------------------------------------------------------------ */
+/* ---- the entry that would allow it ------------------------------------------------------------
+ */
 
 static bool is_plain(struct bytes string)
 {

@@ -27,8 +27,8 @@ struct report_host {
 void report_begin(struct alert *alert, const struct world *world, const struct report_host *host,
 		  const struct event *event);
 
-void report_process(struct alert *alert, const struct process *process, const struct process *parent,
-		    const struct event *event);
+void report_process(struct alert *alert, const struct process *process,
+		    const struct process *parent, const struct event *event);
 
 void report_service(struct alert *alert, const struct service *service, int64_t now);
 

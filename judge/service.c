@@ -144,7 +144,8 @@ int64_t service_running_from(const struct service *service, const struct service
 	return from < limit ? from : limit;
 }
 
-enum phase service_phase(const struct service *service, const struct service_clock *clock, int64_t now)
+enum phase service_phase(const struct service *service, const struct service_clock *clock,
+			 int64_t now)
 {
 	int64_t from = service ? service_running_from(service, clock) : 0;
 

@@ -20,18 +20,21 @@ struct service_table;
 struct service {
 	enum service_kind kind;
 	unsigned node;
-	char name[SERVICE_NAME_MAX];	      /* nginx.service, a container's id, session-3, /usr/bin/x */
-	char template_name[SERVICE_NAME_MAX]; /* the same on every host: without instance, pid, UUID */
+	char name[SERVICE_NAME_MAX]; /* nginx.service, a container's id, session-3, /usr/bin/x */
+	char template_name[SERVICE_NAME_MAX]; /* the same on every host: without instance, pid, UUID
+					       */
 	char unit[SERVICE_NAME_MAX];	      /* the unit, where there is one; also a container's */
 	char container_id[SERVICE_ID_MAX], runtime[16], pod_uid[48];
 	int64_t first_event; /* ms: the start as far as it is known; 0: not known */
 	int64_t started;     /* ms of SERVICE_START, 0: none yet */
 	bool awaits_start;   /* a systemd unit: SERVICE_START is to come */
 	bool ended;	     /* SERVICE_STOP: the next process of this name starts it anew */
-	capmask declared;    /* what it was given: the bounding set of its first process; 0: not known */
+	capmask declared; /* what it was given: the bounding set of its first process; 0: not known
+			   */
 	bool ceiling_judged; /* at the end of its start */
 	bool ceiling_due;    /* being judged just now */
-	/* what its last process to act held: the best guess for a child of it whose parent is gone */
+	/* what its last process to act held: the best guess for a child of it whose parent is gone
+	 */
 	bool has_held;
 	struct {
 		capmask permitted, effective, inheritable, ambient;
@@ -39,10 +42,11 @@ struct service {
 		bool has_ids;
 	} held;
 	char held_exe[SERVICE_NAME_MAX];
-	unsigned processes;  /* in the ledger, and other holders: service_hold() */
+	unsigned processes; /* in the ledger, and other holders: service_hold() */
 	struct service_table *table;
-	struct service *next;	       /* of its bucket */
-	struct service *older, *newer; /* among those that nothing holds: the oldest is forgotten first */
+	struct service *next; /* of its bucket */
+	struct service *older,
+		*newer; /* among those that nothing holds: the oldest is forgotten first */
 };
 
 struct service_clock {
@@ -56,13 +60,14 @@ void service_table_free(struct service_table *table);
 struct service *service_find(struct service_table *table, unsigned node, enum service_kind kind,
 			     const char *name);
 
-/* Finds it or makes it (started true when made; NULL when out of memory). Fields beyond the key are the
- * caller's to fill in when new. */
+/* Finds it or makes it (started true when made; NULL when out of memory). Fields beyond the key are
+ * the caller's to fill in when new. */
 struct service *service_get(struct service_table *table, unsigned node, enum service_kind kind,
 			    const char *name, bool *is_new);
 
 /* starting or running at this time (ms); unknown when its start isn't known. */
-enum phase service_phase(const struct service *service, const struct service_clock *clock, int64_t now);
+enum phase service_phase(const struct service *service, const struct service_clock *clock,
+			 int64_t now);
 
 /* Milliseconds since its start, -1 when not known. */
 int64_t service_age(const struct service *service, int64_t now);
@@ -70,8 +75,8 @@ int64_t service_age(const struct service *service, int64_t now);
 /* When it becomes running (ms), 0 when not known. */
 int64_t service_running_from(const struct service *service, const struct service_clock *clock);
 
-/* Keeps a service from being evicted while a caller holds a pointer beyond the processes' own. NULL is
- * allowed in both. */
+/* Keeps a service from being evicted while a caller holds a pointer beyond the processes' own. NULL
+ * is allowed in both. */
 void service_hold(struct service *service);
 void service_release(struct service *service);
 

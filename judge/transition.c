@@ -20,8 +20,8 @@ enum { SECUREBITS_RESTRAINING = 0xef }; /* all but keep-caps, which is the other
 
 /* ---- helpers --------------------------------------------------------------------------------- */
 
-/* Where everything is gained, only what this library knows a name for is told: how many more bits the
- * kernel has is not in any record. */
+/* Where everything is gained, only what this library knows a name for is told: how many more bits
+ * the kernel has is not in any record. */
 static capmask added(capmask before, capmask after)
 {
 	return after & ~before & (after == LEDGER_ALL_CAPS ? capmask_known() : LEDGER_ALL_CAPS);
@@ -47,8 +47,8 @@ static bool has_threads(const struct observation *seen)
 	return seen->live && seen->status.threads > 1;
 }
 
-/* Known means: this very process (its start confirmed), one thread. A replay has no way to confirm and
- * takes the records' chain for it. */
+/* Known means: this very process (its start confirmed), one thread. A replay has no way to confirm
+ * and takes the records' chain for it. */
 static enum previous provenance_after(const struct world *world, const struct observation *seen)
 {
 	if (world_is_replay(world, seen->process->node))
@@ -86,15 +86,15 @@ static void take_before(struct transition *t, const struct event *event,
 		assume_before(t, event);
 		return;
 	}
-	/* the records' chain holds the least of all threads, see set_state(); /proc shows a later moment and
-	 * serves only where there is no chain yet */
+	/* the records' chain holds the least of all threads, see set_state(); /proc shows a later
+	 * moment and serves only where there is no chain yet */
 	t->before = process->has_sets ? process->sets : all_threads(&seen->status);
 	t->previous = process->has_sets && !has_threads(seen) ? process->provenance
 							      : PREVIOUS_INFERRED;
 }
 
-/* Which of several threads acted is not in the record: what is kept is the least that any of them may
- * hold, and what all of them hold by now. */
+/* Which of several threads acted is not in the record: what is kept is the least that any of them
+ * may hold, and what all of them hold by now. */
 static void set_state(const struct world *world, const struct observation *seen,
 		      const struct event_sets *sets)
 {
@@ -104,10 +104,12 @@ static void set_state(const struct world *world, const struct observation *seen,
 	process->provenance = provenance_after(world, seen);
 	if (has_threads(seen) && process->has_sets) {
 		all = all_threads(&seen->status);
-		process->sets.permitted = sets->permitted & (process->sets.permitted | all.permitted);
-		process->sets.effective = sets->effective & (process->sets.effective | all.effective);
-		process->sets.inheritable =
-			sets->inheritable & (process->sets.inheritable | all.inheritable);
+		process->sets.permitted = sets->permitted &
+					  (process->sets.permitted | all.permitted);
+		process->sets.effective = sets->effective &
+					  (process->sets.effective | all.effective);
+		process->sets.inheritable = sets->inheritable &
+					    (process->sets.inheritable | all.inheritable);
 		process->sets.ambient = sets->ambient & (process->sets.ambient | all.ambient);
 		return;
 	}
@@ -149,13 +151,13 @@ static bool derive_capset(struct world *world, const struct event *event, struct
 		return false; /* its CAPSET record was lost: nothing is known of the new sets */
 	t->after = event->capset;
 	take_before(t, event, seen);
-	/* capset(2) cannot add to permitted: where it seems to, and threads don't explain it, what was
-	 * inferred was too little (keep-caps set unrecorded) */
+	/* capset(2) cannot add to permitted: where it seems to, and threads don't explain it, what
+	 * was inferred was too little (keep-caps set unrecorded) */
 	if (t->previous == PREVIOUS_INFERRED && !has_threads(seen) && !process->userns_doubted)
 		t->before.permitted |= t->after.permitted;
 	compare_sets(t);
-	/* more than the host's side could have had: it was born into another user namespace by a call that
-	 * no rule can see (clone3 has its flags in memory) */
+	/* more than the host's side could have had: it was born into another user namespace by a
+	 * call that no rule can see (clone3 has its flags in memory) */
 	if (process->userns_doubted && t->gained.permitted)
 		process->userns = USERNS_CHILD;
 	t->impossible = t->previous == PREVIOUS_KNOWN && t->gained.permitted &&
@@ -203,7 +205,8 @@ static bool derive_securebits(const struct event *event, struct observation *see
 	t->securebits_after = wanted;
 	t->loosened = (uint8_t)((process->securebits & ~wanted & SECUREBITS_RESTRAINING) |
 				(wanted & ~process->securebits & SECBIT_KEEP_CAPS));
-	/* no record and no file of /proc tells what a process started with: the default is assumed */
+	/* no record and no file of /proc tells what a process started with: the default is assumed
+	 */
 	t->previous = process->seen_event ? PREVIOUS_KNOWN : PREVIOUS_INFERRED;
 	if (!event->success)
 		return event->exit == -EPERM && t->loosened && derive_denied(t, seen, 0);
@@ -211,8 +214,8 @@ static bool derive_securebits(const struct event *event, struct observation *see
 	return t->loosened && !in_child_userns(process);
 }
 
-/* The kernel's own account of the exec: BPRM_FCAPS. It is missing where nothing was gained by it, and
- * where root gained all that there is (security/commoncap.c, nonroot_raised_pE()). */
+/* The kernel's own account of the exec: BPRM_FCAPS. It is missing where nothing was gained by it,
+ * and where root gained all that there is (security/commoncap.c, nonroot_raised_pE()). */
 static bool derive_exec_sets(const struct event *event, struct observation *seen,
 			     struct transition *t)
 {
@@ -259,8 +262,8 @@ static void take_exec_file(const struct event *event, struct transition *t)
 /* The real uid survives an exec: a change of it is a set*uid that no record told of. */
 static void catch_up_real_uid(const struct event *event, struct process *process)
 {
-	struct event before = {.uid = event->uid, .euid = event->uid, .suid = event->uid,
-			       .fsuid = event->uid};
+	struct event before = {
+		.uid = event->uid, .euid = event->uid, .suid = event->uid, .fsuid = event->uid};
 
 	if (process->has_ids && process->uid != event->uid)
 		process_apply_uids(process, &before);
@@ -393,8 +396,8 @@ static bool file_caps_now(const struct world *world, const struct event *event,
 	else
 		snprintf(path, sizeof(path), "%.*s/%.*s", (int)event->cwd.length,
 			 event->cwd.data ? event->cwd.data : "", (int)name.length, name.data);
-	return world->proc->file_caps(world->proc->ctx, (pid_t)event->pid, path,
-				      &t->file_permitted, &t->file_inheritable, present);
+	return world->proc->file_caps(world->proc->ctx, (pid_t)event->pid, path, &t->file_permitted,
+				      &t->file_inheritable, present);
 }
 
 static bool derive_file_caps(struct world *world, const struct event *event,
@@ -436,8 +439,8 @@ static bool opens_for_writing(const struct event *event)
 	else if (strcmp(name, "openat2") == 0)
 		/* its flags are in memory; a read of the 0444 file is never refused */
 		return !event->success ||
-		       (event->key.data && memmem(event->key.data, event->key.length,
-						  "capwatch_lastcap", 16));
+		       (event->key.data &&
+			memmem(event->key.data, event->key.length, "capwatch_lastcap", 16));
 	else
 		return true;
 	return (flags & O_ACCMODE) != O_RDONLY || (flags & O_TRUNC);
@@ -461,8 +464,8 @@ static bool names_last_cap(const struct event *event, const struct event_path *p
 		   memcmp(name, LAST_CAP_PATH, path->name.length) == 0) {
 		return true;
 	}
-	/* by another way (a descriptor, "..", a second procfs): a file of that name on a file system without
-	 * a device of its own */
+	/* by another way (a descriptor, "..", a second procfs): a file of that name on a file
+	 * system without a device of its own */
 	return path->name.length >= length &&
 	       memcmp(name + path->name.length - length, base, length) == 0 && path->device.data &&
 	       path->device.length > 3 && memcmp(path->device.data, "00:", 3) == 0;
@@ -473,8 +476,8 @@ static bool is_last_cap_inode(const struct world *world, const struct event *eve
 {
 	struct proc_file file;
 
-	return world_has_proc(world, event->node_number) && path->inode != 0 &&
-	       path->device.data && memcmp(path->device.data, "00:", 3) == 0 &&
+	return world_has_proc(world, event->node_number) && path->inode != 0 && path->device.data &&
+	       memcmp(path->device.data, "00:", 3) == 0 &&
 	       world->proc->host_file(world->proc->ctx, LAST_CAP_PATH, &file) &&
 	       file.inode == path->inode;
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * transition: what an event did to the capability state of its process, by the ledger.
- * Owns: the meaning of each mechanism, before and after, gain and loss, what the kernel can't do; it
- * writes the new state into the ledger. Must not own: whether a gain is allowed (verdict).
+ * Owns: the meaning of each mechanism, before and after, gain and loss, what the kernel can't do;
+ * it writes the new state into the ledger. Must not own: whether a gain is allowed (verdict).
  */
 #ifndef CAPWATCH_TRANSITION_H
 #define CAPWATCH_TRANSITION_H

@@ -6,13 +6,15 @@
 
 #include "judge/match.h"
 
-/* Which of an entry's grants count in a phase: what it may do while running it may do while starting. */
+/* Which of an entry's grants count in a phase: what it may do while running it may do while
+ * starting. */
 struct grants {
 	const struct grant *list[2];
 	size_t count;
 };
 
-static struct grants grants_in_phase(const struct baseline_entry *entry, enum phase phase, bool replay)
+static struct grants grants_in_phase(const struct baseline_entry *entry, enum phase phase,
+				     bool replay)
 {
 	struct grants grants = {.count = 0};
 
@@ -130,7 +132,8 @@ static bool allowed(const struct grants *grants, const struct transition *t, enu
 
 static capmask all_gained(const struct transition *t)
 {
-	return t->gained.permitted | t->gained.effective | t->gained.inheritable | t->gained.ambient;
+	return t->gained.permitted | t->gained.effective | t->gained.inheritable |
+	       t->gained.ambient;
 }
 
 static enum reason name_reason(const struct transition *t, enum phase phase)
@@ -192,9 +195,10 @@ static enum disposition dispose(const struct world *world, const struct baseline
 	return DISPOSITION_ALERT;
 }
 
-/* What a launcher does is its target's, by the target's own configuration, as long as that starts. In a
- * service that has started before, it is judged like anybody's; but a container is entered from outside
- * (observe.c: its cgroup is not the runtime's), so that "runc exec" is the runtime's work at any age. */
+/* What a launcher does is its target's, by the target's own configuration, as long as that starts.
+ * In a service that has started before, it is judged like anybody's; but a container is entered
+ * from outside (observe.c: its cgroup is not the runtime's), so that "runc exec" is the runtime's
+ * work at any age. */
 static bool is_launcher_grant(const struct world *world, const struct transition *t,
 			      enum phase phase, bool replay)
 {
@@ -202,7 +206,8 @@ static bool is_launcher_grant(const struct world *world, const struct transition
 		return false;
 	if (world->settings->report_launcher_grants && t->outcome == OUTCOME_SUCCESS)
 		return false;
-	/* no target yet: a container's init before it is moved there; a unit's has its cgroup from the first */
+	/* no target yet: a container's init before it is moved there; a unit's has its cgroup from
+	 * the first */
 	if (!t->service)
 		return replay || t->launching_to == SERVICE_CONTAINER;
 	return phase == PHASE_STARTING || t->service->kind == SERVICE_CONTAINER;

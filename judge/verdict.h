@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * verdict: is this gain allowed, and if not, what is it called and how grave is it.
- * Pure: a transition, the process and the baseline in, a verdict out. Must not own: what is done about
- * it (judge, repeats), nor how a process is matched (match).
+ * Pure: a transition, the process and the baseline in, a verdict out. Must not own: what is done
+ * about it (judge, repeats), nor how a process is matched (match).
  */
 #ifndef CAPWATCH_VERDICT_H
 #define CAPWATCH_VERDICT_H

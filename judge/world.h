@@ -17,7 +17,7 @@ struct world {
 	const struct settings *settings;
 	const struct baseline *baseline;
 	const struct proc_reader *proc; /* NULL: a replay */
-	bool seeding; /* taking in what was there before us */
+	bool seeding;			/* taking in what was there before us */
 	struct service_clock clock;
 	struct ledger *ledger;
 	struct service_table *services;
