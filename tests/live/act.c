@@ -11,24 +11,39 @@
 #include <time.h>
 #include <unistd.h>
 
-const struct act_call ACT_CAPSET = { SYS_capset, 185 };
-const struct act_call ACT_PRCTL = { SYS_prctl, 172 };
-const struct act_call ACT_SETRESUID = { SYS_setresuid, 208 };
-const struct act_call ACT_SETFSUID = { SYS_setfsuid, 215 };
+const struct act_call ACT_CAPSET = {SYS_capset, 185};
+const struct act_call ACT_PRCTL = {SYS_prctl, 172};
+const struct act_call ACT_SETRESUID = {SYS_setresuid, 208};
+const struct act_call ACT_SETFSUID = {SYS_setfsuid, 215};
+
+#ifndef MAP_32BIT
+#define MAP_32BIT 0
+#endif
 
 enum { X32_BIT = 0x40000000 };
 
+#ifdef __x86_64__
 static long call_int80(long nr, const long args[5])
 {
 	long result;
 
-	/* The kernel's entry for int 0x80 keeps rbx and rbp, and clears r8 to r11 on old kernels. */
+	/* The kernel's entry for int 0x80 keeps rbx and rbp, and clears r8 to r11 on old kernels.
+	 */
 	__asm__ volatile("int $0x80"
 			 : "=a"(result)
-			 : "a"(nr), "b"(args[0]), "c"(args[1]), "d"(args[2]), "S"(args[3]), "D"(args[4])
+			 : "a"(nr), "b"(args[0]), "c"(args[1]), "d"(args[2]), "S"(args[3]),
+			   "D"(args[4])
 			 : "memory", "r8", "r9", "r10", "r11");
 	return (int)result;
 }
+#else
+static long call_int80(long nr, const long args[5])
+{
+	(void)nr;
+	(void)args;
+	return -ENOSYS; /* the 32-bit ABI has another way in, or none */
+}
+#endif
 
 static long call_64(long nr, const long args[5])
 {
@@ -52,7 +67,8 @@ long act_syscall(enum act_abi abi, struct act_call call, const long args[5])
 /* Memory that a 32-bit call can reach: the low two gigabytes. */
 static void *low_memory(size_t size)
 {
-	void *memory = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_32BIT, -1, 0);
+	void *memory = mmap(NULL, size, PROT_READ | PROT_WRITE,
+			    MAP_PRIVATE | MAP_ANONYMOUS | MAP_32BIT, -1, 0);
 
 	return memory == MAP_FAILED ? NULL : memory;
 }
@@ -76,14 +92,14 @@ long act_capset(enum act_abi abi, const struct act_sets *sets)
 		arguments->data[i].inheritable = (uint32_t)(sets->inheritable >> (32 * i));
 	}
 	result = act_syscall(abi, ACT_CAPSET,
-			     (long[5]){ (long)&arguments->header, (long)&arguments->data, 0, 0, 0 });
+			     (long[5]){(long)&arguments->header, (long)&arguments->data, 0, 0, 0});
 	munmap(arguments, sizeof(*arguments));
 	return result;
 }
 
 long act_capget(struct act_sets *sets)
 {
-	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
+	struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
 	struct __user_cap_data_struct data[2];
 
 	memset(sets, 0, sizeof(*sets));

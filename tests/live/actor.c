@@ -3,15 +3,19 @@
  * actor: a small daemon that starts properly and later does one act, for the live tests.
  *
  *   actor [options] ACT        start: prepare, say READY, wait for a line on stdin
- *                              act:   say ACT, do it, say DONE with the result, wait for end of file
+ *                              act:   say ACT, do it, say DONE with the result, wait for end of
+ * file
  *
- *   --abi 64|32|x32            the ABI of the act's system calls (32 is int 0x80 from this 64-bit program)
- *   --in self|child|orphan|thread   who acts; an orphan is forked twice and ends right after the act
+ *   --abi 64|32|x32            the ABI of the act's system calls (32 is int 0x80 from this 64-bit
+ * program)
+ *   --in self|child|orphan|thread   who acts; an orphan is forked twice and ends right after the
+ * act
  *   --cap N                    the capability (default 19, cap_sys_ptrace)
  *   --uid N                    whoever acts becomes this user first, all four ids
  *   --file PATH                what the act works on
  *   --comm HEX                 the name that the acting task gives itself first
- *   --cgroup FILE              a cgroup.procs that the acting process moves itself into first; repeatable
+ *   --cgroup FILE              a cgroup.procs that the acting process moves itself into first;
+ * repeatable
  *   --forge UNIT               sends a made-up SERVICE_START for UNIT first
  *   --split                    with --forge: the body holds a line break and a CAPSET record's text
  *
@@ -43,7 +47,14 @@
 
 #define LAST_CAP "/proc/sys/kernel/cap_last_cap"
 
-enum { NOBODY = 65534, CGROUPS_MAX = 4, CAP_DEFAULT = 19, REPEATS = 5, SERVICE_START = 1130, AUDIT_BODY_MAX = 1024 };
+enum {
+	NOBODY = 65534,
+	CGROUPS_MAX = 4,
+	CAP_DEFAULT = 19,
+	REPEATS = 5,
+	SERVICE_START = 1130,
+	AUDIT_BODY_MAX = 1024
+};
 enum who { IN_SELF, IN_CHILD, IN_ORPHAN, IN_THREAD };
 
 struct act;
@@ -87,10 +98,11 @@ static void wait_end(void)
 
 static long call(const struct actor *actor, struct act_call number, long a, long b, long c)
 {
-	return act_syscall(actor->abi, number, (long[5]){ a, b, c, 0, 0 });
+	return act_syscall(actor->abi, number, (long[5]){a, b, c, 0, 0});
 }
 
-/* Takes the current sets, clears and adds bits, and sets them by the ordinary ABI or the actor's. */
+/* Takes the current sets, clears and adds bits, and sets them by the ordinary ABI or the actor's.
+ */
 static long change(enum act_abi abi, struct act_sets clear, struct act_sets add)
 {
 	struct act_sets sets;
@@ -108,27 +120,28 @@ static const struct act_sets NOTHING;
 
 static long drop_effective(struct actor *actor)
 {
-	return change(ABI_64, (struct act_sets){ .effective = actor->cap }, NOTHING);
+	return change(ABI_64, (struct act_sets){.effective = actor->cap}, NOTHING);
 }
 
 static long drop_permitted(struct actor *actor)
 {
-	return change(ABI_64, (struct act_sets){ .effective = actor->cap, .permitted = actor->cap }, NOTHING);
+	return change(ABI_64, (struct act_sets){.effective = actor->cap, .permitted = actor->cap},
+		      NOTHING);
 }
 
 static long raise_effective(struct actor *actor)
 {
-	return change(actor->abi, NOTHING, (struct act_sets){ .effective = actor->cap });
+	return change(actor->abi, NOTHING, (struct act_sets){.effective = actor->cap});
 }
 
 static long raise_inheritable(struct actor *actor)
 {
-	return change(actor->abi, NOTHING, (struct act_sets){ .inheritable = actor->cap });
+	return change(actor->abi, NOTHING, (struct act_sets){.inheritable = actor->cap});
 }
 
 static long prepare_inheritable(struct actor *actor)
 {
-	return change(ABI_64, NOTHING, (struct act_sets){ .inheritable = actor->cap });
+	return change(ABI_64, NOTHING, (struct act_sets){.inheritable = actor->cap});
 }
 
 static long raise_ambient(struct actor *actor)
@@ -205,7 +218,7 @@ static long setfsuid_root(struct actor *actor)
 
 static long execute(struct actor *actor)
 {
-	char *arguments[] = { (char *)actor->file, "arrive", NULL };
+	char *arguments[] = {(char *)actor->file, "arrive", NULL};
 
 	execv(actor->file, arguments);
 	return -errno;
@@ -225,13 +238,17 @@ static long write_nothing(struct actor *actor)
 	return change(actor->abi, NOTHING, NOTHING);
 }
 
-/* As a service manager starts a unit: the child enters its cgroup, sets its sets once more, and execs an
- * actor. */
+/* As a service manager starts a unit: the child enters its cgroup, sets its sets once more, and
+ * execs an actor. */
 static long launch(struct actor *actor)
 {
-	char *arguments[] = { (char *)actor->file, "capset", NULL };
-	char *forging[] = { (char *)actor->file, "--forge", (char *)actor->forge,
-			    actor->split ? "--split" : "capset", actor->split ? "capset" : NULL, NULL };
+	char *arguments[] = {(char *)actor->file, "capset", NULL};
+	char *forging[] = {(char *)actor->file,
+			   "--forge",
+			   (char *)actor->forge,
+			   actor->split ? "--split" : "capset",
+			   actor->split ? "capset" : NULL,
+			   NULL};
 	pid_t child = fork();
 
 	if (child == 0) {
@@ -258,7 +275,8 @@ static long execute_self(struct actor *actor)
 	return execute(actor);
 }
 
-/* What execute() runs: after it, one reduction, which is no finding but lets a stale ledger show. */
+/* What execute() runs: after it, one reduction, which is no finding but lets a stale ledger show.
+ */
 static long arrive(struct actor *actor)
 {
 	return drop_effective(actor);
@@ -284,7 +302,8 @@ static long open_last_cap_relative(struct actor *actor)
 
 static long open_last_cap_at(struct actor *actor)
 {
-	return chdir("/") != 0 || openat(actor->directory, "cap_last_cap", O_WRONLY) < 0 ? -errno : 0;
+	return chdir("/") != 0 || openat(actor->directory, "cap_last_cap", O_WRONLY) < 0 ? -errno
+											 : 0;
 }
 
 static long read_last_cap(struct actor *actor)
@@ -323,9 +342,9 @@ static long enter_userns(struct actor *actor)
 
 static long clone_into_userns(struct actor *actor, bool clone3)
 {
-	struct clone_args arguments = { .flags = CLONE_NEWUSER, .exit_signal = SIGCHLD };
-	long child = clone3 ? syscall(SYS_clone3, &arguments, sizeof(arguments)) :
-			      syscall(SYS_clone, CLONE_NEWUSER | SIGCHLD, NULL, NULL, NULL, 0);
+	struct clone_args arguments = {.flags = CLONE_NEWUSER, .exit_signal = SIGCHLD};
+	long child = clone3 ? syscall(SYS_clone3, &arguments, sizeof(arguments))
+			    : syscall(SYS_clone, CLONE_NEWUSER | SIGCHLD, NULL, NULL, NULL, 0);
 
 	if (child < 0)
 		return -errno;
@@ -365,7 +384,7 @@ static long join_own_mount(struct actor *actor)
 
 static long give_file_caps(struct actor *actor)
 {
-	struct vfs_cap_data data = { .magic_etc = VFS_CAP_REVISION_2 | VFS_CAP_FLAGS_EFFECTIVE };
+	struct vfs_cap_data data = {.magic_etc = VFS_CAP_REVISION_2 | VFS_CAP_FLAGS_EFFECTIVE};
 
 	data.data[0].permitted = (uint32_t)actor->cap;
 	data.data[1].permitted = (uint32_t)(actor->cap >> 32);
@@ -379,50 +398,52 @@ static long give_other_xattr(struct actor *actor)
 
 static long drop_more(struct actor *actor)
 {
-	return change(actor->abi, (struct act_sets){ .effective = ~0ull, .permitted = actor->cap }, NOTHING);
+	return change(actor->abi, (struct act_sets){.effective = ~0ull, .permitted = actor->cap},
+		      NOTHING);
 }
 
 static long sibling_raises(struct actor *actor);
 
 static const struct act ACTS[] = {
-	{ "capset", drop_effective, raise_effective },
-	{ "capset-denied", drop_permitted, raise_effective },
-	{ "inheritable", drop_effective, raise_inheritable },
-	{ "ambient", prepare_inheritable, raise_ambient },
-	{ "ambient-denied", drop_effective, raise_ambient },
-	{ "inheritable-ambient", drop_effective, inheritable_and_ambient },
-	{ "securebits", prepare_noroot, loosen_securebits },
-	{ "securebits-wide", prepare_noroot, loosen_securebits_wide },
-	{ "keep-caps", drop_effective, set_keep_caps },
-	{ "seteuid", prepare_seteuid, seteuid_root },
-	{ "setfsuid", prepare_setfsuid, setfsuid_root },
-	{ "exec", drop_effective, execute },
-	{ "exec-self", prepare_capless, execute_self },
-	{ "arrive", NULL, arrive },
-	{ "launch", NULL, launch },
-	{ "last-cap", drop_effective, open_last_cap },
-	{ "last-cap-relative", prepare_directory, open_last_cap_relative },
-	{ "last-cap-at", prepare_directory, open_last_cap_at },
-	{ "userns", drop_effective, enter_userns },
-	{ "userns-clone", drop_effective, enter_userns_clone },
-	{ "userns-clone3", drop_effective, enter_userns_clone3 },
-	{ "repeat", drop_effective, toggle_often },
-	{ "sibling", drop_permitted, sibling_raises },
-	{ "file-caps", drop_effective, give_file_caps },
+	{"capset", drop_effective, raise_effective},
+	{"capset-denied", drop_permitted, raise_effective},
+	{"inheritable", drop_effective, raise_inheritable},
+	{"ambient", prepare_inheritable, raise_ambient},
+	{"ambient-denied", drop_effective, raise_ambient},
+	{"inheritable-ambient", drop_effective, inheritable_and_ambient},
+	{"securebits", prepare_noroot, loosen_securebits},
+	{"securebits-wide", prepare_noroot, loosen_securebits_wide},
+	{"keep-caps", drop_effective, set_keep_caps},
+	{"seteuid", prepare_seteuid, seteuid_root},
+	{"setfsuid", prepare_setfsuid, setfsuid_root},
+	{"exec", drop_effective, execute},
+	{"exec-self", prepare_capless, execute_self},
+	{"arrive", NULL, arrive},
+	{"launch", NULL, launch},
+	{"last-cap", drop_effective, open_last_cap},
+	{"last-cap-relative", prepare_directory, open_last_cap_relative},
+	{"last-cap-at", prepare_directory, open_last_cap_at},
+	{"userns", drop_effective, enter_userns},
+	{"userns-clone", drop_effective, enter_userns_clone},
+	{"userns-clone3", drop_effective, enter_userns_clone3},
+	{"repeat", drop_effective, toggle_often},
+	{"sibling", drop_permitted, sibling_raises},
+	{"file-caps", drop_effective, give_file_caps},
 	/* acts that are no gain */
-	{ "no-op", drop_effective, write_nothing },
-	{ "drop", drop_effective, drop_more },
-	{ "bounding", drop_effective, drop_bounding },
-	{ "tighten", drop_effective, tighten_securebits },
-	{ "drop-uid", drop_effective, drop_uid },
-	{ "mount-namespace", drop_effective, unshare_mount },
-	{ "setns-mount", drop_effective, join_own_mount },
-	{ "last-cap-read", drop_effective, read_last_cap },
-	{ "other-sysctl", drop_effective, open_other_sysctl },
-	{ "other-xattr", drop_effective, give_other_xattr },
+	{"no-op", drop_effective, write_nothing},
+	{"drop", drop_effective, drop_more},
+	{"bounding", drop_effective, drop_bounding},
+	{"tighten", drop_effective, tighten_securebits},
+	{"drop-uid", drop_effective, drop_uid},
+	{"mount-namespace", drop_effective, unshare_mount},
+	{"setns-mount", drop_effective, join_own_mount},
+	{"last-cap-read", drop_effective, read_last_cap},
+	{"other-sysctl", drop_effective, open_other_sysctl},
+	{"other-xattr", drop_effective, give_other_xattr},
 };
 
-/* The thread of the act "sibling": made before the main thread drops, so it keeps what that drops. */
+/* The thread of the act "sibling": made before the main thread drops, so it keeps what that drops.
+ */
 struct sibling {
 	struct actor *actor;
 	pthread_barrier_t barrier;
@@ -430,7 +451,8 @@ struct sibling {
 	long result;
 };
 
-static struct sibling *sibling_of_actor; /* one a process; the thread outlives the call that made it */
+static struct sibling
+	*sibling_of_actor; /* one a process; the thread outlives the call that made it */
 
 static void *sibling_main(void *argument)
 {
@@ -471,7 +493,7 @@ static int set_comm(const char *hex)
 	char comm[16] = "";
 
 	for (size_t i = 0; i < sizeof(comm) - 1 && hex[2 * i] && hex[2 * i + 1]; i++) {
-		char digits[3] = { hex[2 * i], hex[2 * i + 1], '\0' };
+		char digits[3] = {hex[2 * i], hex[2 * i + 1], '\0'};
 
 		comm[i] = (char)strtoul(digits, NULL, 16);
 	}
@@ -484,20 +506,24 @@ static int forge_service_start(const char *unit, bool split)
 	struct {
 		struct nlmsghdr header;
 		char body[AUDIT_BODY_MAX];
-	} message = { .header = { .nlmsg_type = SERVICE_START, .nlmsg_flags = NLM_F_REQUEST } };
-	struct sockaddr_nl kernel = { .nl_family = AF_NETLINK };
+	} message = {.header = {.nlmsg_type = SERVICE_START, .nlmsg_flags = NLM_F_REQUEST}};
+	struct sockaddr_nl kernel = {.nl_family = AF_NETLINK};
 	int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_AUDIT);
-	int length = snprintf(message.body, sizeof(message.body),
-			      "unit=%s comm=\"systemd\" exe=\"/usr/lib/systemd/systemd\" hostname=? addr=? "
-			      "terminal=? res=success%s",
-			      unit,
-			      split ? "'\ntype=CAPSET msg=audit(1.000:1): pid=1 cap_pi=0 cap_pp=1ffffffffff "
-				      "cap_pe=1ffffffffff cap_pa=0" :
-				      "");
+	int length = snprintf(
+		message.body, sizeof(message.body),
+		"unit=%s comm=\"systemd\" exe=\"/usr/lib/systemd/systemd\" hostname=? addr=? "
+		"terminal=? res=success%s",
+		unit,
+		split ? "'\ntype=CAPSET msg=audit(1.000:1): pid=1 cap_pi=0 cap_pp=1ffffffffff "
+			"cap_pe=1ffffffffff cap_pa=0"
+		      : "");
 
-	message.header.nlmsg_len = (uint32_t)NLMSG_LENGTH(length + 1); /* with its NUL, as libaudit does */
-	return fd >= 0 && sendto(fd, &message, message.header.nlmsg_len, 0, (struct sockaddr *)&kernel,
-				 sizeof(kernel)) >= 0 ? 0 : -1;
+	message.header.nlmsg_len = (uint32_t)NLMSG_LENGTH(length +
+							  1); /* with its NUL, as libaudit does */
+	return fd >= 0 && sendto(fd, &message, message.header.nlmsg_len, 0,
+				 (struct sockaddr *)&kernel, sizeof(kernel)) >= 0
+		       ? 0
+		       : -1;
 }
 
 /* What whoever acts does right before it. */
@@ -613,8 +639,8 @@ static int word_index(const char *const *words, size_t count, const char *word)
 
 static int take_option(struct actor *actor, const char *name, const char *value)
 {
-	static const char *const abis[] = { "64", "32", "x32" };
-	static const char *const places[] = { "self", "child", "orphan", "thread" };
+	static const char *const abis[] = {"64", "32", "x32"};
+	static const char *const places[] = {"self", "child", "orphan", "thread"};
 	int index = 0;
 
 	if (strcmp(name, "--abi") == 0)
@@ -658,7 +684,7 @@ static int take_arguments(struct actor *actor, char **arguments)
 
 int main(int argc, char **argv)
 {
-	struct actor actor = { .number = CAP_DEFAULT, .uid = -1, .self = argv[0] };
+	struct actor actor = {.number = CAP_DEFAULT, .uid = -1, .self = argv[0]};
 
 	(void)argc;
 	if (take_arguments(&actor, argv + 1) != 0) {

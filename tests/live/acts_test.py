@@ -23,6 +23,7 @@ from harness import (CannotRun, SETTLE, START_WINDOW, Stack, TOP, forget_login, 
 from report import Report
 
 PATIENCE = 3.0
+DEFAULT_START_WINDOW = 10.0  # what a replay goes by
 CAP_NET_RAW = 13
 VFS_CAP_REVISION_2_EFFECTIVE = 0x02000001
 SYSLOG_LINE = re.compile(r"^<\d{1,3}>1 \S+ \S+ \S+ \S+ \S+ \[\S+ .*?\] .+", re.S)
@@ -199,7 +200,7 @@ def evidence(stack, pid):
     return lines + [f"raw: {record}" for record in stack.raw_records(pid)[:40]]
 
 
-def run_cases(report, stack, chosen):
+def run_cases(report, stack, chosen, wait):
     runs = [Run(case, stack) for case in chosen]
     for run in runs:
         run.start()
@@ -208,7 +209,7 @@ def run_cases(report, stack, chosen):
         run.actor.await_word("READY")
         if not run.case.wait:
             run.actor.act()
-    time.sleep(START_WINDOW + 0.5)
+    time.sleep(wait + 0.5)
     for run in speaking:
         if run.case.wait:
             run.actor.act()
@@ -249,7 +250,7 @@ def run_stack(report, options, all_cases, **settings):
 
     with Stack(options.build, cases.BASELINE, prepare=prepare, **settings) as stack:
         stack.validator = schema_validator()
-        run_cases(report, stack, chosen)
+        run_cases(report, stack, chosen, DEFAULT_START_WINDOW if options.record else START_WINDOW)
         check_rest(report, stack)
         if options.record:
             shutil.copyfile(stack.dir / "stream", options.record)

@@ -24,7 +24,8 @@ import jsonschema
 
 TOP = pathlib.Path(__file__).resolve().parents[2]
 LOCK = "/tmp/capwatch-audit.lock"
-LOCK_PATIENCE = 900
+LOCK_PATIENCE = 900   # seconds, for the lock
+OTHER_PATIENCE = 20  # for an auditd that is about to end
 DEV_LOG = "/dev/log"
 UNSET = "4294967295"  # the login id of what nobody logged in for
 START_WINDOW = 1.0
@@ -85,7 +86,7 @@ class AuditLock:
                 if time.monotonic() > end:
                     raise CannotRun(f"{LOCK} is held by another for {LOCK_PATIENCE} s") from None
                 time.sleep(0.2)
-        if audit_status().get("pid"):
+        if not wait_until(lambda: not audit_status().get("pid"), OTHER_PATIENCE, 0.5):
             self.file.close()
             raise CannotRun("another auditd is running: stop it, or test on a machine of your own")
         return self

@@ -2,8 +2,9 @@
 /*
  * preload: an actor inside somebody else's program, by LD_PRELOAD, for the live tests.
  * CAPWATCH_ACT: "raise" (capset into effective) or "ambient" (inheritable, then ambient).
- * CAPWATCH_FORK set: forks twice first, so that ppid is 1 (or the reaper's); CAPWATCH_COMM: the name it takes.
- * Says READY, ACT and DONE as the actor does, waits for a line between, and never lets the program run.
+ * CAPWATCH_FORK set: forks twice first, so that ppid is 1 (or the reaper's); CAPWATCH_COMM: the
+ * name it takes. Says READY, ACT and DONE as the actor does, waits for a line between, and never
+ * lets the program run.
  */
 #define _GNU_SOURCE
 #include "tests/live/act.h"
