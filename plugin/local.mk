@@ -5,10 +5,13 @@ plugin_libplugin_a_SOURCES = \
 	plugin/alert_body.c plugin/alert_body.h \
 	plugin/backoff.c plugin/backoff.h \
 	plugin/child.c plugin/child.h \
+	plugin/clock.h \
 	plugin/configuration.c plugin/configuration.h \
+	plugin/notices.c plugin/notices.h \
 	plugin/outbox.c plugin/outbox.h \
 	plugin/privileges.c plugin/privileges.h \
 	plugin/proc_live.c plugin/proc_live.h \
+	plugin/pulse.c plugin/pulse.h \
 	plugin/replay.c plugin/replay.h \
 	plugin/sensor.c plugin/sensor.h \
 	plugin/startup.c plugin/startup.h \

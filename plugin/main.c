@@ -14,6 +14,7 @@
 #include "conf/settings.h"
 #include "plugin/configuration.h"
 #include "plugin/replay.h"
+#include "plugin/startup.h"
 #include "plugin/supervisor.h"
 
 #define PROGRAM "audisp-capwatch"
@@ -87,10 +88,13 @@ static int run_plugin(const struct arguments *arguments)
 		.courier_path = make_absolute(arguments->courier_path, courier_path),
 		.log = &log};
 	struct error err;
+	int rc = startup_prepare(&err);
 
 	log_to_stderr(&both[0], PROGRAM);
 	log_to_syslog(&both[1], PROGRAM);
-	if (supervisor_run(&options, &err) == 0)
+	if (rc == 0)
+		rc = supervisor_run(&options, &err);
+	if (rc == 0)
 		return 0;
 	log_line(&log, LOG_ERR, "%s", err.text);
 	return EXIT_FAILURE;

@@ -17,8 +17,9 @@
 #include <sys/syscall.h>
 #include <sys/sysmacros.h>
 #include <sys/xattr.h>
-#include <time.h>
 #include <unistd.h>
+
+#include "plugin/clock.h"
 
 enum {
 	NAME_MAX_LENGTH = 64,	 /* "/proc/PID", "/proc/self/fd/N" */
@@ -204,14 +205,6 @@ bool proc_live_parse_stat(const char *text, size_t length, struct proc_status *s
 	status->threads = (uint32_t)strtoul(threads, NULL, 10);
 	status->start_ticks = strtoull(start, NULL, 10);
 	return true;
-}
-
-static int64_t clock_ms(clockid_t clock)
-{
-	struct timespec now = {0};
-
-	clock_gettime(clock, &now);
-	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
 /* /proc/stat's btime has whole seconds only; the difference of the two clocks has milliseconds. */

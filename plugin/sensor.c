@@ -11,13 +11,13 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <syslog.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "common/log.h"
 #include "common/wire.h"
 #include "judge/judge.h"
 #include "plugin/alert_body.h"
+#include "plugin/clock.h"
 #include "plugin/outbox.h"
 #include "plugin/proc_live.h"
 
@@ -51,26 +51,6 @@ struct sensor {
 	char host[HOST_MAX], host_id[HOST_MAX];
 	char chunk[STREAM_CHUNK], message[CONTROL_BUFFER];
 };
-
-/* --- clocks --- */
-
-static int64_t clock_ms(clockid_t clock)
-{
-	struct timespec now = {0};
-
-	clock_gettime(clock, &now);
-	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
-static int64_t wall_ms(void)
-{
-	return clock_ms(CLOCK_REALTIME);
-}
-
-static int64_t steady_ms(void)
-{
-	return clock_ms(CLOCK_MONOTONIC);
-}
 
 /* --- what goes to the courier --- */
 
@@ -106,7 +86,7 @@ static void report_dropped(struct sensor *sensor)
 	error_set(&what,
 		  "%llu alerts were dropped, the least severe first: the courier did not take them",
 		  (unsigned long long)dropped);
-	judge_report_loss(sensor->judge, what.text, SEVERITY_HIGH, wall_ms());
+	judge_report_loss(sensor->judge, what.text, SEVERITY_HIGH, clock_wall_ms());
 }
 
 /* --- control --- */
@@ -121,7 +101,7 @@ static void reload(struct sensor *sensor)
 		return;
 	}
 	judge_reconfigure(sensor->judge, loaded.settings, loaded.baseline, "SIGHUP to the plugin",
-			  wall_ms());
+			  clock_wall_ms());
 	sensor->configuration = loaded;
 	configuration_free(&old);
 	log_line(&sensor->log, LOG_NOTICE, "configuration read anew");
@@ -131,7 +111,7 @@ static void obey(struct sensor *sensor, const struct wire_message *message)
 {
 	switch (message->header.type) {
 	case WIRE_NOTICE:
-		judge_report_loss(sensor->judge, message->body, SEVERITY_HIGH, wall_ms());
+		judge_report_loss(sensor->judge, message->body, SEVERITY_HIGH, clock_wall_ms());
 		break;
 	case WIRE_RELOAD:
 		reload(sensor);
@@ -182,7 +162,7 @@ static ssize_t read_stream(struct sensor *sensor)
 	ssize_t got = read_chunk(sensor);
 
 	if (got > 0)
-		judge_feed(sensor->judge, sensor->chunk, (size_t)got, wall_ms());
+		judge_feed(sensor->judge, sensor->chunk, (size_t)got, clock_wall_ms());
 	else if (got == 0)
 		sensor->stream_ended = true;
 	return got;
@@ -198,9 +178,9 @@ static bool stream_is_readable(const struct sensor *sensor)
 /* Told to stop: what auditd has already written is still judged, if it does not go on forever. */
 static void drain_stream(struct sensor *sensor)
 {
-	int64_t deadline = steady_ms() + SENSOR_DRAIN_MS;
+	int64_t deadline = clock_steady_ms() + SENSOR_DRAIN_MS;
 
-	while (!sensor->stream_ended && steady_ms() < deadline && stream_is_readable(sensor))
+	while (!sensor->stream_ended && clock_steady_ms() < deadline && stream_is_readable(sensor))
 		read_stream(sensor);
 }
 
@@ -221,9 +201,9 @@ static int next_timeout(const struct sensor *sensor)
 	int timeout = -1;
 
 	if (deadline >= 0)
-		timeout = earlier_timeout(timeout, deadline, wall_ms());
+		timeout = earlier_timeout(timeout, deadline, clock_wall_ms());
 	if (sensor->pause_until)
-		timeout = earlier_timeout(timeout, sensor->pause_until, steady_ms());
+		timeout = earlier_timeout(timeout, sensor->pause_until, clock_steady_ms());
 	return timeout;
 }
 
@@ -252,12 +232,14 @@ static void take_stream(struct sensor *sensor)
 {
 	ssize_t got = read_stream(sensor);
 
-	sensor->pause_until = got > 0 && got < STREAM_FEW_BYTES ? steady_ms() + STREAM_PAUSE_MS : 0;
+	sensor->pause_until = got > 0 && got < STREAM_FEW_BYTES
+				      ? clock_steady_ms() + STREAM_PAUSE_MS
+				      : 0;
 }
 
 static void judge_time(struct sensor *sensor)
 {
-	int64_t now = wall_ms(), deadline = judge_next_deadline(sensor->judge);
+	int64_t now = clock_wall_ms(), deadline = judge_next_deadline(sensor->judge);
 
 	if (deadline >= 0 && deadline <= now)
 		judge_tick(sensor->judge, now);
@@ -268,8 +250,8 @@ static void run_loop(struct sensor *sensor)
 	struct pollfd polled[POLL_COUNT];
 
 	while (!sensor->stream_ended && !sensor->control_ended) {
-		atomic_fetch_add(&sensor->options->pulse->beats, 1);
-		if (sensor->pause_until && steady_ms() >= sensor->pause_until)
+		pulse_beat(sensor->options->pulse);
+		if (sensor->pause_until && clock_steady_ms() >= sensor->pause_until)
 			sensor->pause_until = 0;
 		wait_for_input(sensor, polled, !sensor->pause_until);
 		if (poll(polled, POLL_COUNT, next_timeout(sensor)) > 0) {
@@ -288,15 +270,15 @@ static void run_loop(struct sensor *sensor)
 static void deliver_rest(struct sensor *sensor)
 {
 	struct pollfd polled[POLL_COUNT];
-	int64_t deadline = steady_ms() + SENSOR_FINISH_MS;
+	int64_t deadline = clock_steady_ms() + SENSOR_FINISH_MS;
 
 	send_to_courier(sensor);
-	while (outbox_pending(sensor->outbox) > 0 && steady_ms() < deadline) {
+	while (outbox_pending(sensor->outbox) > 0 && clock_steady_ms() < deadline) {
 		if (sensor->control_ended && outbox_link(sensor->outbox) < 0)
 			return; /* nobody is left to hand over a new link */
-		atomic_fetch_add(&sensor->options->pulse->beats, 1);
+		pulse_beat(sensor->options->pulse);
 		wait_for_input(sensor, polled, false);
-		if (poll(polled, POLL_COUNT, earlier_timeout(-1, deadline, steady_ms())) > 0)
+		if (poll(polled, POLL_COUNT, earlier_timeout(-1, deadline, clock_steady_ms())) > 0)
 			handle_input(sensor, polled);
 		send_to_courier(sensor);
 	}
@@ -321,11 +303,11 @@ static enum sensor_end finish(struct sensor *sensor)
 		judge_report_loss(sensor->judge,
 				  "the supervisor ended unexpectedly: records may be missed until "
 				  "auditd starts the plugin anew",
-				  SEVERITY_HIGH, wall_ms());
+				  SEVERITY_HIGH, clock_wall_ms());
 		/* auditd notices only when nobody holds the other end any more */
 		close(sensor->options->stream);
 	}
-	judge_finish(sensor->judge, wall_ms());
+	judge_finish(sensor->judge, clock_wall_ms());
 	report_dropped(sensor);
 	deliver_rest(sensor);
 	return outbox_pending(sensor->outbox) > 0 ? SENSOR_UNDELIVERED : SENSOR_DONE;

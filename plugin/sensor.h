@@ -12,17 +12,10 @@
 #ifndef CAPWATCH_SENSOR_H
 #define CAPWATCH_SENSOR_H
 
-#include <stdatomic.h>
-#include <stdint.h>
 #include <sys/types.h>
 #include "common/error.h"
 #include "plugin/configuration.h"
-
-/* Shared with the supervisor, which ends a sensor whose beats stand still while the stream waits.
- */
-struct pulse {
-	_Atomic uint64_t beats;
-};
+#include "plugin/pulse.h"
 
 struct sensor_options {
 	const char *config_file;

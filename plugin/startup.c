@@ -60,12 +60,23 @@ static int open_output(int fd, struct error *err)
 	return 0;
 }
 
-int startup_prepare(const sigset_t *blocked, struct error *err)
+void startup_handled_signals(sigset_t *set)
+{
+	sigemptyset(set);
+	sigaddset(set, SIGCHLD);
+	sigaddset(set, SIGHUP);
+	sigaddset(set, SIGTERM);
+	sigaddset(set, SIGINT);
+}
+
+int startup_prepare(struct error *err)
 {
 	struct sigaction ignore = {.sa_handler = SIG_IGN};
+	sigset_t handled;
 
 	/* blocked first: what arrives meanwhile waits instead of killing us */
-	sigprocmask(SIG_SETMASK, blocked, NULL);
+	startup_handled_signals(&handled);
+	sigprocmask(SIG_SETMASK, &handled, NULL);
 	default_dispositions();
 	sigemptyset(&ignore.sa_mask);
 	sigaction(SIGPIPE, &ignore, NULL);

@@ -11,10 +11,14 @@
 #include <signal.h>
 #include "common/error.h"
 
-/* Signal dispositions (default; SIGPIPE ignored), the mask (exactly blocked), descriptors 0 to 2
- * open and no others, umask, working folder. -1 with err when fd 0 is not open or the rest can't be
- * had. */
-int startup_prepare(const sigset_t *blocked, struct error *err);
+/* The signals that the supervisor takes one by one, from a signalfd: they are blocked from here on.
+ */
+void startup_handled_signals(sigset_t *set);
+
+/* Signal dispositions (default; SIGPIPE ignored) and mask, descriptors 0 to 2 open and no others,
+ * umask, working folder. First of all in the plugin's life, before any log is opened. -1 with err
+ * when fd 0 is not open or the rest can't be had. */
+int startup_prepare(struct error *err);
 
 /* Closes descriptor first and all beyond. */
 void startup_close_from(int first);

@@ -7,118 +7,56 @@
 #include <poll.h>
 #include <signal.h>
 #include <stdbool.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <syslog.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "common/wire.h"
 #include "plugin/child.h"
+#include "plugin/clock.h"
 #include "plugin/configuration.h"
+#include "plugin/notices.h"
+#include "plugin/pulse.h"
 #include "plugin/sensor.h"
 #include "plugin/startup.h"
 
 enum {
 	STREAM_FD = STDIN_FILENO,
-	PATIENCE_MS = 1000,   /* so long the stream is left alone while there is no sensor */
-	PULSE_LOOK_MS = 1000, /* how often the sensor's pulse is looked at ... */
-	PULSE_STILL_MAX =
-		10, /* ... and how often in a row it may stand still while the stream waits:
-		       looks, not time, which also passes for a paused virtual machine */
+	PATIENCE_MS = 1000, /* so long the stream is left alone while there is no sensor */
 	STOP_SENSOR_MS = SENSOR_DRAIN_MS + SENSOR_FINISH_MS + 500, /* of the stop, for the sensor */
 	STOP_TOTAL_MS = 10 * 1000,
-	NOTICES_MAX = 16,
-	NOTICE_TEXT_MAX = ERROR_TEXT_MAX + 128,
 	DISCARD_CHUNK = 64 * 1024,
 };
 
 enum stage { STAGE_RUNNING, STAGE_STOPPING_SENSOR, STAGE_STOPPING_COURIER, STAGE_DONE };
-
-/* What a sensor is to be told, until one takes it. */
-struct notices {
-	char text[NOTICES_MAX][NOTICE_TEXT_MAX];
-	size_t count, left_out;
-};
 
 struct supervisor {
 	const struct supervisor_options *options;
 	const struct logger *log;
 	enum stage stage;
 	bool configured; /* configuration, users and capabilities are good: children may run */
-	bool tightened;
 	struct configuration configuration;
 	struct account sensor_account, courier_account;
 	struct child sensor, courier;
 	int held_link; /* a running courier's link, for the next sensor; -1 */
 	int signals;
-	struct pulse *pulse;
-	uint64_t beats; /* of the pulse when last looked at */
-	int64_t looked_at;
-	unsigned still;	     /* looks in a row that found it unchanged */
-	int64_t blind_since; /* no sensor since then; 0: there is one */
+	struct pulse_watch pulse;
+	int64_t blind_since; /* since when there was no sensor */
 	int64_t stop_since;
 	uint64_t discarded; /* bytes, since there is no sensor */
 	struct notices notices;
 	char chunk[DISCARD_CHUNK];
 };
 
-static int64_t steady_ms(void)
-{
-	struct timespec now = {0};
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
 static void close_fd(int *fd)
 {
 	if (*fd >= 0)
 		close(*fd);
 	*fd = -1;
-}
-
-/* --- notices --- */
-
-static void notice_add(struct notices *notices, const char *text)
-{
-	if (notices->count == NOTICES_MAX) {
-		notices->left_out++;
-		return;
-	}
-	snprintf(notices->text[notices->count++], NOTICE_TEXT_MAX, "%s", text);
-}
-
-static bool notice_send(const struct child *sensor, const char *text)
-{
-	const struct wire_header header = {.type = WIRE_NOTICE, .length = (uint32_t)strlen(text)};
-
-	return wire_send(sensor->control, &header, text, -1, NULL) > 0;
-}
-
-static void send_notices(struct supervisor *sup)
-{
-	struct notices *notices = &sup->notices;
-	size_t sent = 0;
-
-	if (sup->sensor.pid == 0)
-		return;
-	while (sent < notices->count && notice_send(&sup->sensor, notices->text[sent]))
-		sent++;
-	notices->count -= sent;
-	memmove(notices->text[0], notices->text[sent], notices->count * NOTICE_TEXT_MAX);
-	if (notices->left_out > 0 && notices->count < NOTICES_MAX) {
-		size_t left_out = notices->left_out;
-
-		notices->left_out = 0;
-		snprintf(notices->text[notices->count++], NOTICE_TEXT_MAX,
-			 "%zu more notices of processes that ended were left out", left_out);
-	}
 }
 
 /* --- configuration --- */
@@ -142,23 +80,18 @@ static int find_accounts(struct supervisor *sup, const struct configuration *con
 	return 0;
 }
 
-/* All that must be good before a child is started. After an error the former configuration stays.
- */
+/* All that must be good before a child is started. After an error all is as it was. */
 static int configure(struct supervisor *sup, struct error *err)
 {
 	struct configuration loaded;
 
 	if (configuration_load(&loaded, sup->options->config_file, err) < 0)
 		return -1;
-	if (find_accounts(sup, &loaded, err) < 0) {
+	if (find_accounts(sup, &loaded, err) < 0 ||
+	    (!sup->configured && privileges_tighten(err) < 0)) {
 		configuration_free(&loaded);
 		return -1;
 	}
-	if (!sup->tightened && privileges_tighten(err) < 0) {
-		configuration_free(&loaded);
-		return -1;
-	}
-	sup->tightened = true;
 	configuration_free(&sup->configuration);
 	sup->configuration = loaded;
 	return 0;
@@ -167,21 +100,18 @@ static int configure(struct supervisor *sup, struct error *err)
 static void try_to_begin(struct supervisor *sup)
 {
 	struct error err;
-	char text[NOTICE_TEXT_MAX];
 
 	if (configure(sup, &err) < 0) {
 		log_line(sup->log, LOG_ERR,
 			 "%s. Nothing is watched until that is put right and auditd gets SIGHUP",
 			 err.text);
-		if (sup->notices.count == 0) {
-			snprintf(text, sizeof(text),
-				 "nothing was watched from auditd's start on: %s", err.text);
-			notice_add(&sup->notices, text);
-		}
+		if (sup->notices.count == 0)
+			notices_add(&sup->notices, "nothing was watched from auditd's start on: %s",
+				    err.text);
 		return;
 	}
 	sup->configured = true;
-	sup->sensor.start_at = sup->courier.start_at = steady_ms();
+	sup->sensor.start_at = sup->courier.start_at = clock_steady_ms();
 }
 
 static void forward_reload(const struct child *child)
@@ -192,15 +122,17 @@ static void forward_reload(const struct child *child)
 		wire_send(child->control, &header, NULL, -1, NULL);
 }
 
-/* A bad file is said by sensor and courier, who read the same; here it only means that the next
- * child starts with the former configuration. */
+/* After an error the next child starts with the former configuration, too. */
 static void reload(struct supervisor *sup)
 {
+	struct error err;
+
 	if (!sup->configured) {
 		try_to_begin(sup);
 		return;
 	}
-	configure(sup, NULL);
+	if (configure(sup, &err) < 0)
+		log_line(sup->log, LOG_ERR, "%s; the configuration stays as it was", err.text);
 	forward_reload(&sup->sensor);
 	forward_reload(&sup->courier);
 }
@@ -257,7 +189,7 @@ static int sensor_child(struct supervisor *sup, int control, pid_t parent)
 					 .stream = STREAM_FD,
 					 .control = CHILD_CONTROL_FD,
 					 .supervisor = parent,
-					 .pulse = sup->pulse};
+					 .pulse = sup->pulse.pulse};
 	enum sensor_end end = SENSOR_FAILED;
 	struct error err = {""};
 
@@ -283,7 +215,7 @@ static int courier_child(const struct courier_start *start)
 /* The parent's half of a start. pid < 0: fork failed, to be tried again. */
 static bool child_started(struct supervisor *sup, struct child *child, pid_t pid, int control)
 {
-	int64_t now = steady_ms();
+	int64_t now = clock_steady_ms();
 
 	if (pid < 0) {
 		log_line(sup->log, LOG_ERR, "starting the %s: %s", child->name, strerror(errno));
@@ -312,8 +244,8 @@ static void start_courier(struct supervisor *sup)
 		log_line(sup->log, LOG_ERR, "starting the courier: %s", err.text);
 		close_fd(&control[0]);
 		close_fd(&control[1]);
-		sup->courier.start_at = backoff_next(&sup->courier.backoff, steady_ms(),
-						     steady_ms());
+		sup->courier.start_at = backoff_next(&sup->courier.backoff, clock_steady_ms(),
+						     clock_steady_ms());
 		return;
 	}
 	start.link = link[1];
@@ -333,16 +265,14 @@ static void start_courier(struct supervisor *sup)
 
 static void sensor_sees_again(struct supervisor *sup)
 {
-	char text[NOTICE_TEXT_MAX];
-
-	sup->blind_since = 0;
 	if (sup->discarded == 0)
 		return;
-	snprintf(text, sizeof(text),
+	log_line(sup->log, LOG_ERR,
 		 "%" PRIu64 " bytes of records were discarded while there was no sensor",
 		 sup->discarded);
-	log_line(sup->log, LOG_ERR, "%s", text);
-	notice_add(&sup->notices, text);
+	notices_add(&sup->notices,
+		    "%" PRIu64 " bytes of records were discarded while there was no sensor",
+		    sup->discarded);
 	sup->discarded = 0;
 }
 
@@ -354,7 +284,8 @@ static void start_sensor(struct supervisor *sup)
 
 	if (child_socketpair(control, &err) < 0) {
 		log_line(sup->log, LOG_ERR, "starting the sensor: %s", err.text);
-		sup->sensor.start_at = backoff_next(&sup->sensor.backoff, steady_ms(), steady_ms());
+		sup->sensor.start_at = backoff_next(&sup->sensor.backoff, clock_steady_ms(),
+						    clock_steady_ms());
 		return;
 	}
 	pid = fork();
@@ -363,15 +294,14 @@ static void start_sensor(struct supervisor *sup)
 	close(control[1]);
 	if (!child_started(sup, &sup->sensor, pid, control[0]))
 		return;
-	sup->beats = atomic_load(&sup->pulse->beats);
-	sup->still = 0;
+	pulse_reset(&sup->pulse);
 	sensor_sees_again(sup);
 	connect_children(sup);
 }
 
 static void start_due(struct supervisor *sup)
 {
-	int64_t now = steady_ms();
+	int64_t now = clock_steady_ms();
 
 	if (!sup->configured || sup->stage != STAGE_RUNNING)
 		return;
@@ -419,7 +349,7 @@ static void begin_stop(struct supervisor *sup)
 	if (sup->configured && sup->courier.pid == 0)
 		start_courier(sup);
 	sup->stage = STAGE_STOPPING_SENSOR;
-	sup->stop_since = steady_ms();
+	sup->stop_since = clock_steady_ms();
 	tell_to_end(&sup->sensor);
 }
 
@@ -433,7 +363,7 @@ static void kill_child(struct child *child, const char *why)
 
 static void enforce_stop(struct supervisor *sup)
 {
-	int64_t waited = steady_ms() - sup->stop_since;
+	int64_t waited = clock_steady_ms() - sup->stop_since;
 
 	if (sup->stage == STAGE_STOPPING_SENSOR && waited >= STOP_SENSOR_MS)
 		kill_child(&sup->sensor, "it did not end when told to");
@@ -443,19 +373,20 @@ static void enforce_stop(struct supervisor *sup)
 
 static void lost_child(struct supervisor *sup, struct child *child, const char *how)
 {
-	int64_t now = steady_ms();
-	char text[NOTICE_TEXT_MAX];
+	const char *loss = child == &sup->sensor ? ": what it was judging is lost" : "";
+	int64_t now = clock_steady_ms(), wait;
 
 	child->start_at = backoff_next(&child->backoff, child->started, now);
-	snprintf(text, sizeof(text), "the %s ended by %s and is started anew%s", child->name, how,
-		 child == &sup->sensor ? ": what it was judging is lost" : "");
-	notice_add(&sup->notices, text);
-	if (child->start_at - now < BACKOFF_LONGEST_MS)
-		child->said_longest = false;
-	if (!child->said_longest)
-		log_line(sup->log, LOG_ERR, "%s, in %" PRId64 " ms", text, child->start_at - now);
-	/* said once; its own lines tell of every further try */
-	child->said_longest = child->start_at - now >= BACKOFF_LONGEST_MS;
+	wait = child->start_at - now;
+	notices_add(&sup->notices, "the %s ended by %s and is started anew%s", child->name, how,
+		    loss);
+	/* at the longest interval it is said once; the child's own lines tell of every further try
+	 */
+	if (wait < BACKOFF_LONGEST_MS || !child->said_longest)
+		log_line(sup->log, LOG_ERR,
+			 "the %s ended by %s; it is started anew in %" PRId64 " ms", child->name,
+			 how, wait);
+	child->said_longest = wait >= BACKOFF_LONGEST_MS;
 }
 
 static bool ended_well(int status)
@@ -466,7 +397,7 @@ static bool ended_well(int status)
 
 static void sensor_ended(struct supervisor *sup, int status)
 {
-	sup->blind_since = steady_ms();
+	sup->blind_since = clock_steady_ms();
 	if (WIFEXITED(status) && WEXITSTATUS(status) == SENSOR_UNDELIVERED)
 		log_line(sup->log, LOG_ERR, "the courier did not take every alert in time");
 	if (ended_well(status) && stream_is_over())
@@ -507,7 +438,7 @@ static bool discards(const struct supervisor *sup)
 {
 	if (sup->sensor.pid != 0 || sup->stage != STAGE_RUNNING)
 		return false;
-	return !sup->configured || steady_ms() - sup->blind_since >= PATIENCE_MS;
+	return !sup->configured || clock_steady_ms() - sup->blind_since >= PATIENCE_MS;
 }
 
 static void discard(struct supervisor *sup)
@@ -518,31 +449,6 @@ static void discard(struct supervisor *sup)
 		sup->discarded += (uint64_t)got;
 	else if (got == 0 || (errno != EINTR && errno != EAGAIN))
 		begin_stop(sup);
-}
-
-/* --- the sensor's pulse --- */
-
-static bool stream_waits(void)
-{
-	struct pollfd stream = {.fd = STREAM_FD, .events = POLLIN};
-
-	return poll(&stream, 1, 0) > 0;
-}
-
-/* A stopped sensor, or one that waits for a dead file server, would hold up the whole host. */
-static void look_at_pulse(struct supervisor *sup)
-{
-	uint64_t beats = atomic_load(&sup->pulse->beats);
-	int64_t now = steady_ms();
-
-	if (sup->sensor.pid == 0 || now - sup->looked_at < PULSE_LOOK_MS)
-		return;
-	sup->looked_at = now;
-	if (beats != sup->beats || !stream_waits())
-		sup->still = 0;
-	else if (++sup->still == PULSE_STILL_MAX)
-		kill_child(&sup->sensor, "it hung while records waited");
-	sup->beats = beats;
 }
 
 /* --- the loop --- */
@@ -568,7 +474,7 @@ static void read_signals(struct supervisor *sup)
 
 static int64_t until(int64_t timeout, int64_t at)
 {
-	int64_t wait = at - steady_ms();
+	int64_t wait = at - clock_steady_ms();
 
 	if (wait < 0)
 		wait = 0;
@@ -595,13 +501,16 @@ static void loop(struct supervisor *sup)
 					  {.fd = discards(sup) ? STREAM_FD : -1, .events = POLLIN}};
 
 		start_due(sup);
-		send_notices(sup);
+		if (sup->sensor.pid != 0)
+			notices_send(&sup->notices, sup->sensor.control);
 		if (poll(polled, 2, next_timeout(sup)) > 0) {
 			read_signals(sup);
 			if (polled[1].revents && sup->sensor.pid == 0)
 				discard(sup);
 		}
-		look_at_pulse(sup);
+		if (sup->sensor.pid != 0 &&
+		    pulse_stands_still(&sup->pulse, STREAM_FD, clock_steady_ms()))
+			kill_child(&sup->sensor, "it hung while records waited");
 		enforce_stop(sup);
 		advance_stop(sup);
 	}
@@ -611,20 +520,14 @@ static int prepare(struct supervisor *sup, struct error *err)
 {
 	sigset_t handled;
 
-	sigemptyset(&handled);
-	sigaddset(&handled, SIGCHLD);
-	sigaddset(&handled, SIGHUP);
-	sigaddset(&handled, SIGTERM);
-	sigaddset(&handled, SIGINT);
-	if (startup_prepare(&handled, err) < 0)
-		return -1;
+	startup_handled_signals(&handled);
 	sup->signals = signalfd(-1, &handled, SFD_CLOEXEC | SFD_NONBLOCK);
 	if (sup->signals < 0)
 		return error_set(err, "signalfd: %s", strerror(errno));
-	sup->pulse = mmap(NULL, sizeof(*sup->pulse), PROT_READ | PROT_WRITE,
-			  MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	if (sup->pulse == MAP_FAILED)
-		return error_set(err, "mmap: %s", strerror(errno));
+	if (pulse_open(&sup->pulse, err) < 0) {
+		close(sup->signals);
+		return -1;
+	}
 	return 0;
 }
 
@@ -643,11 +546,11 @@ int supervisor_run(const struct supervisor_options *options, struct error *err)
 		free(sup);
 		return -1;
 	}
-	sup->blind_since = steady_ms();
+	sup->blind_since = clock_steady_ms();
 	try_to_begin(sup);
 	loop(sup);
 	close(sup->signals);
-	munmap(sup->pulse, sizeof(*sup->pulse));
+	pulse_close(&sup->pulse);
 	configuration_free(&sup->configuration);
 	free(sup);
 	return 0;

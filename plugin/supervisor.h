@@ -28,11 +28,11 @@ struct supervisor_options {
 	const struct logger *log;
 };
 
-/* Runs until the stream ends or SIGTERM. Returns 0 then, everything delivered or kept; -1 with err
- * when it could not even begin (descriptor, signal or memory). What is wrong with the
- * configuration, a user or a capability is not such an error: it is said once, and the stream
- * discarded until SIGHUP finds it put right, because auditd would start a program that ended anew,
- * ten times, and then never again. */
+/* After startup_prepare(). Runs until the stream ends or SIGTERM. Returns 0 then, everything
+ * delivered or kept; -1 with err when it could not even begin (signals or memory). What is wrong
+ * with the configuration, a user or a capability is not such an error: it is said once, and the
+ * stream discarded until SIGHUP finds it put right, because auditd would start a program that ended
+ * anew, ten times, and then never again. */
 int supervisor_run(const struct supervisor_options *options, struct error *err);
 
 #endif

@@ -96,8 +96,10 @@ END_TEST
 
 static int become_sensor(void)
 {
+	const gid_t groups[] = {0, 4};
 	struct proc_status status;
 
+	EXPECT(setgroups(2, groups) == 0);
 	EXPECT(privileges_tighten(&err) == 0);
 	EXPECT(privileges_become_sensor(&nobody, getppid(), &err) == 0);
 	EXPECT(expect_sets(sensor_sets) == 0);

@@ -22,6 +22,7 @@
 #include "common/wire.h"
 #include "plugin/child.h"
 #include "plugin/proc_live.h"
+#include "plugin/startup.h"
 #include "plugin/supervisor.h"
 
 enum {
@@ -214,7 +215,7 @@ static int run_supervisor(int fd)
 	/* as auditd leaves it */
 	signal(SIGTERM, SIG_IGN);
 	signal(SIGHUP, SIG_IGN);
-	if (supervisor_run(&options, &err) == 0)
+	if (startup_prepare(&err) == 0 && supervisor_run(&options, &err) == 0)
 		return 0;
 	log_line(&log, LOG_ERR, "%s", err.text);
 	return 1;

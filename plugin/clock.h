@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * clock: the two clocks, in milliseconds.
+ */
+#ifndef CAPWATCH_PLUGIN_CLOCK_H
+#define CAPWATCH_PLUGIN_CLOCK_H
+
+#include <stdint.h>
+#include <time.h>
+
+static inline int64_t clock_ms(clockid_t clock)
+{
+	struct timespec now = {0};
+
+	clock_gettime(clock, &now);
+	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+/* Since the epoch: what events, alerts and people go by. */
+static inline int64_t clock_wall_ms(void)
+{
+	return clock_ms(CLOCK_REALTIME);
+}
+
+/* Never set back or forth: what waiting goes by. */
+static inline int64_t clock_steady_ms(void)
+{
+	return clock_ms(CLOCK_MONOTONIC);
+}
+
+#endif
