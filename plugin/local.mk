@@ -26,9 +26,11 @@ plugin_audisp_capwatch_LDADD = $(PLUGIN_LIBS)
 PLUGIN_TESTS = \
 	tests/unit/test_alert_body \
 	tests/unit/test_backoff \
+	tests/unit/test_notices \
 	tests/unit/test_outbox \
 	tests/unit/test_privileges \
 	tests/unit/test_proc_live \
+	tests/unit/test_startup \
 	tests/unit/test_supervisor
 check_PROGRAMS += $(PLUGIN_TESTS)
 TESTS += $(PLUGIN_TESTS)
@@ -52,3 +54,9 @@ tests_unit_test_proc_live_LDADD = $(PLUGIN_TEST_LIBS)
 tests_unit_test_supervisor_SOURCES = tests/unit/test_supervisor.c
 tests_unit_test_supervisor_CPPFLAGS = $(UNIT_TEST_CPPFLAGS)
 tests_unit_test_supervisor_LDADD = $(PLUGIN_TEST_LIBS)
+tests_unit_test_notices_SOURCES = tests/unit/test_notices.c
+tests_unit_test_notices_CPPFLAGS = $(UNIT_TEST_CPPFLAGS)
+tests_unit_test_notices_LDADD = $(PLUGIN_TEST_LIBS)
+tests_unit_test_startup_SOURCES = tests/unit/test_startup.c
+tests_unit_test_startup_CPPFLAGS = $(UNIT_TEST_CPPFLAGS)
+tests_unit_test_startup_LDADD = $(PLUGIN_TEST_LIBS)

@@ -80,21 +80,27 @@ static int find_accounts(struct supervisor *sup, const struct configuration *con
 	return 0;
 }
 
-/* All that must be good before a child is started. After an error all is as it was. */
+/* Takes over what was loaded when its users are there. After an error all is as it was. */
+static int take_over(struct supervisor *sup, struct configuration *loaded, struct error *err)
+{
+	if (find_accounts(sup, loaded, err) < 0) {
+		configuration_free(loaded);
+		return -1;
+	}
+	configuration_free(&sup->configuration);
+	sup->configuration = *loaded;
+	return 0;
+}
+
+/* All that must be good before a child is started. */
 static int configure(struct supervisor *sup, struct error *err)
 {
 	struct configuration loaded;
 
-	if (configuration_load(&loaded, sup->options->config_file, err) < 0)
+	if (configuration_load(&loaded, sup->options->config_file, err) < 0 ||
+	    take_over(sup, &loaded, err) < 0)
 		return -1;
-	if (find_accounts(sup, &loaded, err) < 0 ||
-	    (!sup->configured && privileges_tighten(err) < 0)) {
-		configuration_free(&loaded);
-		return -1;
-	}
-	configuration_free(&sup->configuration);
-	sup->configuration = loaded;
-	return 0;
+	return privileges_tighten(err);
 }
 
 static void try_to_begin(struct supervisor *sup)
@@ -122,17 +128,20 @@ static void forward_reload(const struct child *child)
 		wire_send(child->control, &header, NULL, -1, NULL);
 }
 
-/* After an error the next child starts with the former configuration, too. */
+/* The children read the same files, and say what is wrong with one; here it only means that the
+ * next child starts with the former configuration, too. */
 static void reload(struct supervisor *sup)
 {
+	struct configuration loaded;
 	struct error err;
 
 	if (!sup->configured) {
 		try_to_begin(sup);
 		return;
 	}
-	if (configure(sup, &err) < 0)
-		log_line(sup->log, LOG_ERR, "%s; the configuration stays as it was", err.text);
+	if (configuration_load(&loaded, sup->options->config_file, &err) == 0 &&
+	    take_over(sup, &loaded, &err) < 0)
+		log_line(sup->log, LOG_ERR, "%s; the users stay who they were", err.text);
 	forward_reload(&sup->sensor);
 	forward_reload(&sup->courier);
 }
