@@ -9,6 +9,7 @@ plugin_libplugin_a_SOURCES = \
 	plugin/configuration.c plugin/configuration.h \
 	plugin/notices.c plugin/notices.h \
 	plugin/outbox.c plugin/outbox.h \
+	plugin/paths.c plugin/paths.h \
 	plugin/privileges.c plugin/privileges.h \
 	plugin/proc_live.c plugin/proc_live.h \
 	plugin/pulse.c plugin/pulse.h \

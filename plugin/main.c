@@ -1,24 +1,21 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* audisp-capwatch: its command line and the table of its modes, and nothing else. */
 #include <getopt.h>
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <sys/types.h>
 #include <syslog.h>
 #include <unistd.h>
 
 #include "common/log.h"
 #include "conf/settings.h"
 #include "plugin/configuration.h"
+#include "plugin/paths.h"
 #include "plugin/replay.h"
 #include "plugin/startup.h"
 #include "plugin/supervisor.h"
 
 #define PROGRAM "audisp-capwatch"
-#define COURIER_PATH CAPWATCH_LIBEXECDIR "/capwatch/capwatch-courier"
 
 enum { EXIT_USAGE = 2 };
 
@@ -29,7 +26,7 @@ static const char usage[] =
 	"  --check         read configuration and baselines, say ok or what is wrong (exit 2)\n"
 	"  --replay        read a recorded stream from standard input, deliver its alerts to the\n"
 	"                  configured sinks, wait for them; needs no privilege\n"
-	"  --courier FILE  the courier to start, default " COURIER_PATH "\n"
+	"  --courier FILE  the courier to start, default " PATHS_INSTALLED_COURIER "\n"
 	"  --version, --help\n";
 
 struct arguments {
@@ -45,47 +42,14 @@ static void emit_to_both(void *ctx, int priority, const char *line)
 		log_line(&both[i], priority, "%s", line);
 }
 
-/* The plugin works from the root folder, and auditd starts it from anywhere. */
-static const char *make_absolute(const char *path, char absolute[PATH_MAX])
-{
-	char folder[PATH_MAX];
-
-	if (path[0] == '/' || !getcwd(folder, sizeof(folder)) ||
-	    snprintf(absolute, PATH_MAX, "%s/%s", folder, path) >= PATH_MAX)
-		return path;
-	return absolute;
-}
-
-/* A program still in its build tree works with the courier built beside it, whoever starts it:
- * tests and the curious do not install. Whoever could put a file there could replace this program
- * itself. */
-static const char *find_courier(char path[PATH_MAX])
-{
-	char exe[PATH_MAX];
-	ssize_t length = readlink("/proc/self/exe", exe, sizeof(exe) - 1);
-	struct stat file;
-	char *name;
-
-	exe[length > 0 ? length : 0] = '\0';
-	name = strrchr(exe, '/');
-	if (!name)
-		return COURIER_PATH;
-	*name = '\0';
-	if (strcmp(exe, CAPWATCH_SBINDIR) == 0 ||
-	    snprintf(path, PATH_MAX, "%s/../alerters/capwatch-courier", exe) >= PATH_MAX ||
-	    stat(path, &file) < 0 || !S_ISREG(file.st_mode) || (file.st_mode & (S_IWGRP | S_IWOTH)))
-		return COURIER_PATH;
-	return path;
-}
-
 static int run_plugin(const struct arguments *arguments)
 {
 	char config_file[PATH_MAX], courier_path[PATH_MAX];
 	struct logger both[2];
 	struct logger log = {.emit = emit_to_both, .ctx = both, .max_priority = LOG_INFO};
 	struct supervisor_options options = {
-		.config_file = make_absolute(arguments->config_file, config_file),
-		.courier_path = make_absolute(arguments->courier_path, courier_path),
+		.config_file = paths_make_absolute(arguments->config_file, config_file),
+		.courier_path = paths_make_absolute(arguments->courier_path, courier_path),
 		.log = &log};
 	struct error err;
 	int rc = startup_prepare(&err);
@@ -178,7 +142,7 @@ int main(int argc, char **argv)
 {
 	char courier_path[PATH_MAX];
 	struct arguments arguments = {.config_file = SETTINGS_DEFAULT_FILE,
-				      .courier_path = find_courier(courier_path)};
+				      .courier_path = paths_find_courier(courier_path)};
 	int (*run)(const struct arguments *) = run_plugin;
 	int option, index = 0;
 
