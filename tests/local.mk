@@ -4,7 +4,7 @@
 TESTS += tests/layering/check-includes
 AM_TESTS_ENVIRONMENT = srcdir='$(srcdir)'; export srcdir;
 
-EXTRA_DIST += tests/layering/check-includes tests/install/check-install \
+EXTRA_DIST += tests/layering/check-includes tests/docs/check tests/install/check-install \
 	tests/live/run tests/replay/run tests/hostile/run \
 	$(wildcard $(srcdir)/tests/live/*.[ch] $(srcdir)/tests/live/*.py $(srcdir)/tests/live/*.rules) \
 	$(wildcard $(srcdir)/tests/replay/*.py $(srcdir)/tests/replay/streams/* \
