@@ -121,6 +121,12 @@ void alert_make_fingerprint(struct alert *alert)
 	hash_field(&hashed, alert->process.exe);
 	/* two rules lost, or two files given capabilities, are two findings */
 	hash_field(&hashed, alert->coverage.rule);
+	/* nor are two crashes of different processes of ours, or two changes of configuration, one
+	 */
+	if (!alert->process.present && !alert->audit.has_event) {
+		hash_field(&hashed, alert->coverage.lost);
+		hash_field(&hashed, alert->detail);
+	}
 	if (alert->reason == REASON_FILE_CAPS_SET) {
 		hash_field(&hashed, alert->file.path);
 		hash_number(&hashed, alert->file.has_caps ? alert->file.permitted : 0);

@@ -457,6 +457,24 @@ START_TEST(test_fingerprint_above_a_ceiling_is_of_what_exceeds_it)
 }
 END_TEST
 
+START_TEST(test_different_losses_of_capwatch_itself_are_different_findings)
+{
+	struct alert alert = {.reason = REASON_COVERAGE_LOSS, .coverage = {.present = true}}, other;
+
+	alert.coverage.lost = text("the sensor ended by signal 9 (Killed)");
+	alert_make_fingerprint(&alert);
+	other = alert, other.time++;
+	alert_make_fingerprint(&other);
+	ck_assert_str_eq(other.fingerprint, alert.fingerprint);
+	other = alert, other.coverage.lost = text("the courier ended by signal 9 (Killed)");
+	assert_fingerprint_differs(other, alert.fingerprint);
+	alert = (struct alert){.reason = REASON_CONFIG_CHANGE, .detail = text("digest a -> b")};
+	alert_make_fingerprint(&alert);
+	other = alert, other.detail = text("digest b -> a");
+	assert_fingerprint_differs(other, alert.fingerprint);
+}
+END_TEST
+
 START_TEST(test_fingerprint_cannot_be_confused_by_moving_bytes_between_fields)
 {
 	struct alert alert = chronyd_raising_ptrace(), other = alert;
@@ -547,6 +565,7 @@ int main(void)
 	tcase_add_test(tcase, test_fingerprint_is_of_the_finding_not_of_its_host_or_time);
 	tcase_add_test(tcase, test_refusals_of_different_capabilities_are_one_kind);
 	tcase_add_test(tcase, test_fingerprint_above_a_ceiling_is_of_what_exceeds_it);
+	tcase_add_test(tcase, test_different_losses_of_capwatch_itself_are_different_findings);
 	tcase_add_test(tcase, test_fingerprint_cannot_be_confused_by_moving_bytes_between_fields);
 	tcase_add_test(tcase, test_attack_technique_of_a_reason);
 	suite_add_tcase(suite, tcase);
