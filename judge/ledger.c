@@ -208,10 +208,11 @@ void process_apply_uids(struct process *process, const struct event *event)
 		     !(process->securebits & SECBIT_NO_SETUID_FIXUP);
 	struct event_sets before = process->sets;
 
-	if (fixup && had_root && all_nonzero(event) && !(process->securebits & SECBIT_KEEP_CAPS)) {
-		process->sets.permitted = 0;
-		process->sets.effective = 0;
+	if (fixup && had_root && all_nonzero(event)) {
+		/* keep-caps keeps permitted; ambient goes all the same, effective with euid below */
 		process->sets.ambient = 0;
+		if (!(process->securebits & SECBIT_KEEP_CAPS))
+			process->sets.permitted = process->sets.effective = 0;
 	}
 	if (fixup && process->euid == 0 && event->euid != 0)
 		process->sets.effective = 0;

@@ -1,0 +1,323 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What each process holds, and how that changes without a record. */
+#include <check.h>
+#include <linux/securebits.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "tests/unit/judge_fixture.h"
+
+#include "judge/ledger.h"
+
+#define FS_CAPS ((capmask)0x1f | CAP(9) | CAP(27) | CAP(32))
+#define COUNT(table) (sizeof(table) / sizeof((table)[0]))
+
+static struct ledger *ledger;
+
+static void begin(void)
+{
+	ledger = ledger_new();
+	ck_assert_ptr_nonnull(ledger);
+}
+
+static void end(void)
+{
+	ledger_free(ledger);
+}
+
+static struct process *root_process(int64_t pid)
+{
+	struct process *process = ledger_add(ledger, 0, pid);
+
+	ck_assert_ptr_nonnull(process);
+	process->has_ids = process->has_sets = true;
+	process->provenance = PREVIOUS_KNOWN;
+	process->sets = (struct event_sets){FIXTURE_ALL, FIXTURE_ALL, 0, 0};
+	return process;
+}
+
+static void change_uids(struct process *process, uint64_t uid, uint64_t euid, uint64_t suid, uint64_t fsuid)
+{
+	const struct event event = {.uid = uid, .euid = euid, .suid = suid, .fsuid = fsuid};
+
+	process_apply_uids(process, &event);
+}
+
+START_TEST(test_process_is_its_node_and_pid)
+{
+	struct process *here = ledger_add(ledger, 0, 7), *far = ledger_add(ledger, 1, 7);
+
+	ck_assert_ptr_eq(ledger_find(ledger, 0, 7), here);
+	ck_assert_ptr_eq(ledger_find(ledger, 1, 7), far);
+	ck_assert_ptr_null(ledger_find(ledger, 2, 7));
+	ck_assert_ptr_null(ledger_find(ledger, 0, 8));
+	ck_assert_int_eq(here->auid, -1);
+	ck_assert_int_eq(here->userns, USERNS_UNKNOWN);
+	ck_assert(!here->has_sets);
+}
+END_TEST
+
+START_TEST(test_new_entry_takes_the_place_of_the_pids_older_one)
+{
+	root_process(7);
+	ck_assert(!ledger_add(ledger, 0, 7)->has_sets);
+	ck_assert_uint_eq(ledger_count(ledger), 1);
+	ck_assert_uint_eq(ledger_evicted(ledger), 0);
+}
+END_TEST
+
+START_TEST(test_longest_unseen_is_forgotten_at_the_bound)
+{
+	for (int64_t pid = 1; pid <= LEDGER_PROCESSES_MAX; pid++)
+		root_process(pid);
+	ledger_touch(ledger, ledger_find(ledger, 0, 1));
+	for (int64_t pid = 0; pid < 10; pid++)
+		root_process(100000 + pid);
+	ck_assert_uint_eq(ledger_count(ledger), LEDGER_PROCESSES_MAX);
+	ck_assert_uint_eq(ledger_evicted(ledger), 10);
+	ck_assert_ptr_nonnull(ledger_find(ledger, 0, 1));
+	ck_assert_ptr_null(ledger_find(ledger, 0, 2));
+	ck_assert_ptr_null(ledger_find(ledger, 0, 11));
+	ck_assert_ptr_nonnull(ledger_find(ledger, 0, 12));
+}
+END_TEST
+
+START_TEST(test_exe_is_kept_without_deleted_and_within_its_bound)
+{
+	static char path[LEDGER_EXE_MAX * 2];
+	struct process *process = root_process(7);
+
+	ck_assert(process_set_exe(process, "/usr/sbin/x (deleted)", 21));
+	ck_assert_str_eq(process->exe, "/usr/sbin/x");
+	ck_assert(process_set_exe(process, " (deleted)", 10));
+	ck_assert_str_eq(process->exe, " (deleted)");
+	memset(path, 'x', sizeof(path));
+	ck_assert(process_set_exe(process, path, sizeof(path)));
+	ck_assert_uint_eq(strlen(process->exe), LEDGER_EXE_MAX);
+}
+END_TEST
+
+START_TEST(test_child_has_what_its_parent_had_but_only_inferred)
+{
+	struct process *parent = root_process(7), *child = ledger_add(ledger, 0, 8);
+
+	process_set_exe(parent, "/usr/sbin/x", 11);
+	parent->securebits = SECBIT_NOROOT;
+	parent->userns = USERNS_CHILD;
+	parent->auid = 1000;
+	parent->has_bounding = true;
+	parent->bounding = 5;
+	parent->seen_event = true;
+	process_inherit(child, parent);
+	ck_assert(child->has_sets);
+	ck_assert_uint_eq(child->sets.permitted, FIXTURE_ALL);
+	ck_assert_int_eq(child->provenance, PREVIOUS_INFERRED);
+	ck_assert_str_eq(child->exe, "/usr/sbin/x");
+	ck_assert_uint_eq(child->securebits, SECBIT_NOROOT);
+	ck_assert_int_eq(child->userns, USERNS_CHILD);
+	ck_assert_int_eq(child->auid, 1000);
+	ck_assert_uint_eq(child->bounding, 5);
+	ck_assert_int_eq(child->pid, 8);
+	ck_assert(!child->seen_event);
+}
+END_TEST
+
+static const struct exec_case {
+	uint32_t uid, euid;
+	uint8_t securebits;
+	enum user_namespace userns;
+	struct event_sets before, after;
+} execs[] = {
+	/* root regains all of its bounding set */
+	{0, 0, 0, USERNS_HOST, {0, 0, 0, 0}, {0xff, 0xff, 0, 0}},
+	{0, 0, 0, USERNS_HOST, {0, 0, 0xf00, 0}, {0xfff, 0xfff, 0xf00, 0}},
+	{1000, 0, 0, USERNS_HOST, {0, 0, 0, 0}, {0xff, 0xff, 0, 0}},
+	/* by its real uid alone only permitted */
+	{0, 1000, 0, USERNS_HOST, {0, 0, 0, 0}, {0xff, 0, 0, 0}},
+	{0, 0, SECBIT_NOROOT, USERNS_HOST, {0xff, 0xff, 0xff, 0}, {0, 0, 0xff, 0}},
+	{0, 0, SECBIT_NOROOT, USERNS_HOST, {0xff, 0xff, 3, 3}, {3, 3, 3, 3}},
+	/* inside a user namespace its root is not the host's */
+	{0, 0, 0, USERNS_CHILD, {0, 0, 0, 0}, {0, 0, 0, 0}},
+	/* another keeps its ambient set alone */
+	{1000, 1000, 0, USERNS_HOST, {0xff, 0xff, 0xff, 0}, {0, 0, 0xff, 0}},
+	{1000, 1000, 0, USERNS_HOST, {0xff, 0xff, 0xff, 0x2}, {2, 2, 0xff, 2}},
+	{0, 0, 0, USERNS_HOST, {0xff, 0xff, 7, 7}, {0xff, 0xff, 7, 0}},
+};
+
+START_TEST(test_unrecorded_exec_does_what_capabilities_7_says)
+{
+	const struct exec_case *entry = &execs[_i];
+	struct process *process = root_process(7);
+
+	process->uid = entry->uid;
+	process->euid = entry->euid;
+	process->securebits = entry->securebits | SECBIT_KEEP_CAPS;
+	process->userns = entry->userns;
+	process->has_bounding = true;
+	process->bounding = 0xff;
+	process->sets = entry->before;
+	process_apply_exec(process);
+	ck_assert_uint_eq(process->sets.permitted, entry->after.permitted);
+	ck_assert_uint_eq(process->sets.effective, entry->after.effective);
+	ck_assert_uint_eq(process->sets.inheritable, entry->after.inheritable);
+	ck_assert_uint_eq(process->sets.ambient, entry->after.ambient);
+	ck_assert_uint_eq(process->securebits, entry->securebits);
+	ck_assert_int_eq(process->provenance, PREVIOUS_INFERRED);
+}
+END_TEST
+
+START_TEST(test_exec_with_an_unknown_bounding_set_is_no_underestimate)
+{
+	struct process *process = root_process(7);
+
+	process_apply_exec(process);
+	ck_assert_uint_eq(process->sets.permitted, LEDGER_ALL_CAPS);
+}
+END_TEST
+
+START_TEST(test_exec_of_a_process_of_unknown_ids_leaves_nothing_known)
+{
+	struct process *process = root_process(7);
+
+	process->has_ids = false;
+	process_apply_exec(process);
+	ck_assert(!process->has_sets);
+}
+END_TEST
+
+static const struct uid_case {
+	uint32_t from[4], to[4]; /* real, effective, saved, file system */
+	uint8_t securebits;
+	struct event_sets before, after;
+} uids[] = {
+	/* root becomes a user in all three: everything goes */
+	{{0, 0, 0, 0}, {5, 5, 5, 5}, 0, {FIXTURE_ALL, FIXTURE_ALL, 9, 9}, {0, 0, 9, 0}},
+	/* keep-caps keeps permitted; effective and ambient go all the same */
+	{{0, 0, 0, 0}, {5, 5, 5, 5}, SECBIT_KEEP_CAPS, {0xff, 0xff, 9, 9}, {0xff, 0, 9, 0}},
+	/* no-setuid-fixup leaves all as it is */
+	{{0, 0, 0, 0}, {5, 5, 5, 5}, SECBIT_NO_SETUID_FIXUP, {0xff, 0xff, 9, 9}, {0xff, 0xff, 9, 9}},
+	/* seteuid(5) and back */
+	{{0, 0, 0, 0}, {0, 5, 0, 5}, 0, {0xff, 0xff, 0, 0}, {0xff, 0, 0, 0}},
+	{{0, 5, 0, 5}, {0, 0, 0, 0}, 0, {0xff, 0, 0, 0}, {0xff, 0xff, 0, 0}},
+	{{0, 5, 0, 5}, {0, 0, 0, 0}, SECBIT_NO_SETUID_FIXUP, {0xff, 0, 0, 0}, {0xff, 0, 0, 0}},
+	/* the saved uid was the last that was root's */
+	{{5, 5, 0, 5}, {5, 5, 5, 5}, 0, {0xff, 0, 0, 0}, {0, 0, 0, 0}},
+	/* setfsuid(5) and back: only what concerns files */
+	{{0, 0, 0, 0}, {0, 0, 0, 5}, 0, {FIXTURE_ALL, FIXTURE_ALL, 0, 0}, {FIXTURE_ALL, FIXTURE_ALL & ~FS_CAPS, 0, 0}},
+	{{0, 0, 0, 5}, {0, 0, 0, 0}, 0, {FIXTURE_ALL, CAP(NET_RAW), 0, 0}, {FIXTURE_ALL, CAP(NET_RAW) | FS_CAPS, 0, 0}},
+	{{0, 0, 0, 5}, {0, 0, 0, 0}, 0, {CAP(1), 0, 0, 0}, {CAP(1), CAP(1), 0, 0}},
+	/* users among themselves change nothing */
+	{{5, 5, 5, 5}, {6, 6, 6, 6}, 0, {0xff, 0xff, 9, 9}, {0xff, 0xff, 9, 9}},
+};
+
+START_TEST(test_change_of_uids_does_what_capabilities_7_says)
+{
+	const struct uid_case *entry = &uids[_i];
+	struct process *process = root_process(7);
+
+	process->uid = entry->from[0];
+	process->euid = entry->from[1];
+	process->suid = entry->from[2];
+	process->fsuid = entry->from[3];
+	process->securebits = entry->securebits;
+	process->sets = entry->before;
+	change_uids(process, entry->to[0], entry->to[1], entry->to[2], entry->to[3]);
+	ck_assert_uint_eq(process->sets.permitted, entry->after.permitted);
+	ck_assert_uint_eq(process->sets.effective, entry->after.effective);
+	ck_assert_uint_eq(process->sets.inheritable, entry->after.inheritable);
+	ck_assert_uint_eq(process->sets.ambient, entry->after.ambient);
+	ck_assert_uint_eq(process->euid, entry->to[1]);
+	ck_assert_uint_eq(process->fsuid, entry->to[3]);
+}
+END_TEST
+
+START_TEST(test_change_of_uids_that_changes_no_set_leaves_it_known)
+{
+	struct process *process = root_process(7);
+
+	change_uids(process, 1000, 0, 0, 0);
+	ck_assert_int_eq(process->provenance, PREVIOUS_KNOWN);
+	change_uids(process, 1000, 1000, 0, 1000);
+	ck_assert_int_eq(process->provenance, PREVIOUS_INFERRED);
+}
+END_TEST
+
+START_TEST(test_first_uids_of_a_process_change_no_set)
+{
+	struct process *process = ledger_add(ledger, 0, 7);
+
+	change_uids(process, 5, 5, 5, 5);
+	ck_assert(process->has_ids);
+	ck_assert_uint_eq(process->uid, 5);
+	ck_assert(!process->has_sets);
+}
+END_TEST
+
+static void count_one(void *ctx, struct process *process)
+{
+	int *count = ctx;
+
+	(void)process;
+	(*count)++;
+}
+
+START_TEST(test_each_visits_every_process_once)
+{
+	int count = 0;
+
+	for (int64_t pid = 1; pid <= 100; pid++)
+		root_process(pid);
+	ledger_remove(ledger, ledger_find(ledger, 0, 50));
+	ledger_each(ledger, count_one, &count);
+	ck_assert_int_eq(count, 99);
+}
+END_TEST
+
+START_TEST(test_service_counts_its_processes)
+{
+	struct service_table *table = service_table_new();
+	bool is_new;
+	struct service *service = service_get(table, 0, SERVICE_UNIT, "web.service", &is_new);
+	struct process *parent = root_process(7), *child = ledger_add(ledger, 0, 8);
+
+	process_set_service(parent, service);
+	process_inherit(child, parent);
+	ck_assert_uint_eq(service->processes, 2);
+	process_set_service(child, service);
+	ck_assert_uint_eq(service->processes, 2);
+	ledger_remove(ledger, parent);
+	process_set_service(child, NULL);
+	ck_assert_uint_eq(service->processes, 0);
+	service_table_free(table);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("ledger");
+	TCase *tc = tcase_create("ledger");
+	SRunner *runner;
+	int failed;
+
+	tcase_add_checked_fixture(tc, begin, end);
+	tcase_set_timeout(tc, 60);
+	tcase_add_test(tc, test_process_is_its_node_and_pid);
+	tcase_add_test(tc, test_new_entry_takes_the_place_of_the_pids_older_one);
+	tcase_add_test(tc, test_longest_unseen_is_forgotten_at_the_bound);
+	tcase_add_test(tc, test_exe_is_kept_without_deleted_and_within_its_bound);
+	tcase_add_test(tc, test_child_has_what_its_parent_had_but_only_inferred);
+	tcase_add_loop_test(tc, test_unrecorded_exec_does_what_capabilities_7_says, 0, COUNT(execs));
+	tcase_add_test(tc, test_exec_with_an_unknown_bounding_set_is_no_underestimate);
+	tcase_add_test(tc, test_exec_of_a_process_of_unknown_ids_leaves_nothing_known);
+	tcase_add_loop_test(tc, test_change_of_uids_does_what_capabilities_7_says, 0, COUNT(uids));
+	tcase_add_test(tc, test_change_of_uids_that_changes_no_set_leaves_it_known);
+	tcase_add_test(tc, test_first_uids_of_a_process_change_no_set);
+	tcase_add_test(tc, test_each_visits_every_process_once);
+	tcase_add_test(tc, test_service_counts_its_processes);
+	suite_add_tcase(suite, tc);
+	runner = srunner_create(suite);
+	srunner_run_all(runner, CK_NORMAL);
+	failed = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}
