@@ -6,6 +6,9 @@
 #include <stdio.h>
 #include <string.h>
 
+#define DIGITS "0123456789"
+#define HEX_DIGITS DIGITS "abcdefABCDEF"
+
 enum { CONTAINER_ID_LENGTH = 64, COMPONENT_MAX = 256 };
 
 /* cgroup components that hold a container's id: "docker-<id>.scope". Of the runtimes' own code and
@@ -61,8 +64,9 @@ static bool take_container(const char *component, const char *parent, struct ide
 		const struct container_prefix *known = &container_prefixes[i];
 		size_t skip = strlen(known->prefix);
 		size_t id_length;
+		/* conmon waits beside its container, on the host */
 		if (strncmp(component, known->prefix, skip) != 0 ||
-		    strncmp(component, "libpod-conmon", 13) == 0)
+		    strncmp(component + skip, "conmon-", 7) == 0)
 			continue;
 		id_length = length - skip - (scope ? strlen(".scope") : 0);
 		if (id_length == 0 || (!scope && !is_hex_id(component + skip, id_length) &&
@@ -142,8 +146,12 @@ static void walk_path(const char *path, struct identity *identity)
 
 	while (next_component(&walk)) {
 		take_pod(walk.component, identity);
-		container = take_container(walk.component, walk.parent, identity) || container;
-		if (strcmp(walk.component, "user.slice") == 0)
+		/* a user's slice may be inside a container, never the other way about: what is below it
+		 * anybody may name as he likes */
+		if (!user_slice)
+			container = take_container(walk.component, walk.parent, identity) ||
+				    container;
+		if (!container && strcmp(walk.component, "user.slice") == 0)
 			user_slice = true;
 		if (identity->unit[0] == '\0' && !container && is_unit_name(walk.component))
 			snprintf(identity->unit, sizeof(identity->unit), "%s", walk.component);
@@ -227,13 +235,31 @@ void identity_container_of_launcher(const char *text, const char *around, const 
 	set_container(identity, walk.component, strlen(walk.component), runtime ? runtime : "");
 }
 
-/* A run of digits, or of hex digits of 8 and more: the part of a transient name that changes. */
+static size_t uuid_length(const char *at)
+{
+	static const size_t groups[] = {8, 4, 4, 4, 12};
+	const char *from = at;
+
+	for (size_t i = 0; i < sizeof(groups) / sizeof(groups[0]); i++) {
+		if (i > 0 && *at++ != '-')
+			return 0;
+		if (strspn(at, HEX_DIGITS) != groups[i])
+			return 0;
+		at += groups[i];
+	}
+	return (size_t)(at - from);
+}
+
+/* A UUID, a run of digits, or one of 8 hex digits and more: the part of a transient name that changes.
+ */
 static size_t variable_run(const char *at)
 {
-	size_t digits = strspn(at, "0123456789");
-	size_t hex = strspn(at, "0123456789abcdefABCDEF");
+	size_t uuid = uuid_length(at);
+	size_t hex = strspn(at, HEX_DIGITS);
 
-	return hex >= 8 ? hex : digits;
+	if (uuid)
+		return uuid;
+	return hex >= 8 ? hex : strspn(at, DIGITS);
 }
 
 void identity_template(const char *unit, char *buf, size_t size)
