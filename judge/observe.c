@@ -7,114 +7,14 @@
 #include <string.h>
 
 #include "judge/identity.h"
+#include "judge/image.h"
 #include "judge/match.h"
 
 enum {
 	ADOPT_DEPTH = 6,
-	/* audit stamps its events with the coarse clock (up to 10 ms behind), /proc counts ticks of
-	   10 ms */
+	/* audit stamps its events with the coarse clock (up to 10 ms behind), /proc counts 10 ms */
 	CLOCK_SLACK_MS = 30,
 };
-
-static bool same_path(const char *path, struct bytes other)
-{
-	static const char deleted[] = " (deleted)";
-	size_t suffix = sizeof(deleted) - 1, length = other.length;
-
-	if (!path || !other.data)
-		return false;
-	if (length > suffix && memcmp(other.data + length - suffix, deleted, suffix) == 0)
-		length -= suffix;
-	return strlen(path) == length && memcmp(path, other.data, length) == 0;
-}
-
-/* ---- the file that a process runs ------------------------------------------------------------ */
-
-/* "fe:00" of a PATH record is MAJOR(s_dev):MINOR(s_dev) in hex; st_dev of the same file system is
- * the same number for all but btrfs and overlayfs, where the comparison fails and /proc decides. */
-static bool record_file(const struct event *event, struct proc_file *file)
-{
-	const struct bytes *device = &event->paths[0].device;
-	unsigned major, minor;
-	char text[16];
-
-	if (event->path_count == 0 || !device->data || device->length >= sizeof(text))
-		return false;
-	memcpy(text, device->data, device->length);
-	text[device->length] = '\0';
-	if (sscanf(text, "%x:%x", &major, &minor) != 2)
-		return false;
-	/* new_encode_dev of <linux/kdev_t.h>, as stat(2) returns it and glibc's makedev() agrees */
-	file->device = (minor & 0xff) | ((uint64_t)major << 8) | ((uint64_t)(minor & ~0xffu) << 12);
-	file->inode = event->paths[0].inode;
-	return true;
-}
-
-static bool is_host_file(const struct world *world, const char *path, const struct proc_file *file)
-{
-	struct proc_file host;
-
-	return world->proc->host_file(world->proc->ctx, path, &host) && host.inode == file->inode &&
-	       host.device == file->device;
-}
-
-static void set_identity(struct process *process, enum exe_identity identity, enum exe_state state)
-{
-	process->exe_identity = identity;
-	process->exe_state = state;
-}
-
-/* What runs under the name: the host's file or another. Decided when the image is first seen: by
- * the exec record's inode; by /proc/PID/exe while it still shows this image; and where execs are
- * not recorded and the next image has come already, by the process's paths being the host's. */
-static void identify_exe(const struct world *world, const struct event *event,
-			 struct process *process, bool live)
-{
-	const struct proc_reader *proc = world->proc;
-	bool recorded = event->call == CALL_EXEC;
-	char link[PROC_PATH_MAX];
-	struct proc_file file;
-	bool deleted;
-
-	set_identity(process, EXE_ID_UNKNOWN, EXE_UNKNOWN);
-	if (!world_has_proc(world, process->node) || !process->exe)
-		return;
-	if (recorded && record_file(event, &file) && is_host_file(world, process->exe, &file)) {
-		set_identity(process, EXE_ID_HOST, EXE_CURRENT);
-		process->exe_file = file;
-		return;
-	}
-	if (!live ||
-	    !proc->exe(proc->ctx, (pid_t)process->pid, link, sizeof(link), &file, &deleted))
-		return;
-	if (strcmp(link, process->exe) == 0) {
-		process->exe_file = file;
-		set_identity(process,
-			     is_host_file(world, process->exe, &file) ? EXE_ID_HOST : EXE_ID_OTHER,
-			     deleted ? EXE_DELETED : EXE_CURRENT);
-	} else if (!recorded && event->auid >= 0 &&
-		   proc->host_file(proc->ctx, process->exe, &file) &&
-		   proc->sees_host_files(proc->ctx, (pid_t)process->pid)) {
-		process->exe_file = file;
-		set_identity(process, EXE_ID_HOST, EXE_UNKNOWN);
-	}
-}
-
-/* The file may be replaced under a running process: its identity stays, its state is told. */
-static void refresh_exe_state(const struct world *world, const struct event *event,
-			      struct process *process)
-{
-	static const char deleted[] = " (deleted)";
-	size_t suffix = sizeof(deleted) - 1;
-	struct proc_file host;
-
-	if (event->exe.data && event->exe.length > suffix &&
-	    memcmp(event->exe.data + event->exe.length - suffix, deleted, suffix) == 0)
-		process->exe_state = EXE_DELETED;
-	if (process->exe_state == EXE_DELETED && world_has_proc(world, process->node) &&
-	    world->proc->host_file(world->proc->ctx, process->exe, &host))
-		process->exe_state = EXE_REPLACED;
-}
 
 /* ---- services -------------------------------------------------------------------------------- */
 
@@ -261,27 +161,10 @@ static void adopt_service(struct world *world, struct process *process, struct p
 		process->service->first_event = process->start_time;
 }
 
-/* A file that is gone can't be compared. One replaced before our time is believed, for nothing
- * speaks against the process that was there first; later only where the path was the host's. */
-static enum exe_identity adopt_identity(const struct world *world, const struct process *process,
-					const struct proc_file *file, bool deleted)
-{
-	if (is_host_file(world, process->exe, file))
-		return EXE_ID_HOST;
-	if (!deleted)
-		return EXE_ID_OTHER;
-	if (world->seeding || world->proc->sees_host_files(world->proc->ctx, (pid_t)process->pid))
-		return EXE_ID_HOST;
-	return EXE_ID_UNKNOWN;
-}
-
 struct process *observe_adopt(struct world *world, int64_t pid, int depth)
 {
 	struct process *process = ledger_find(world->ledger, 0, pid);
 	struct proc_status status;
-	char exe[PROC_PATH_MAX];
-	struct proc_file file;
-	bool deleted;
 
 	if (!world->proc || pid <= 0 || !world->proc->status(world->proc->ctx, (pid_t)pid, &status))
 		return process;
@@ -295,12 +178,7 @@ struct process *observe_adopt(struct world *world, int64_t pid, int depth)
 	process->ppid = status.ppid;
 	take_status(process, &status);
 	adopt_sets(process, &status);
-	if (world->proc->exe(world->proc->ctx, (pid_t)pid, exe, sizeof(exe), &file, &deleted) &&
-	    process_set_exe(process, exe, strlen(exe))) {
-		process->exe_file = file;
-		process->exe_state = deleted ? EXE_DELETED : EXE_CURRENT;
-		process->exe_identity = adopt_identity(world, process, &file, deleted);
-	}
+	image_adopt(world, process);
 	take_userns(world, process);
 	adopt_service(world, process, ledger_find(world->ledger, 0, status.ppid));
 	return process;
@@ -379,7 +257,7 @@ static void set_image(const struct world *world, const struct event *event, stru
 {
 	(void)process_set_exe(process, event->exe.data ? event->exe.data : "?",
 			      event->exe.data ? event->exe.length : 1);
-	identify_exe(world, event, process, live);
+	image_identify(world, event, process, live);
 }
 
 /* A new image in a process that belongs to no unit, container or session: where nobody manages
@@ -433,7 +311,7 @@ static bool forked_by(const struct process *parent, const struct event *event)
 {
 	if (!parent)
 		return false;
-	return parent->pid != 1 || same_path(parent->exe, event->exe);
+	return parent->pid != 1 || image_same_path(parent->exe, event->exe);
 }
 
 static struct process *add_process(struct world *world, const struct event *event,
@@ -470,7 +348,7 @@ static void catch_up(struct world *world, const struct event *event, struct obse
 		return;
 	if (!process->exe)
 		set_image(world, event, process, seen->live);
-	else if (!same_path(process->exe, event->exe))
+	else if (!image_same_path(process->exe, event->exe))
 		take_unrecorded_exec(world, event, seen);
 }
 
@@ -534,14 +412,14 @@ bool observe_event(struct world *world, const struct event *event, struct observ
 	if (event->call != CALL_EXEC && !sets_uids(event))
 		process_apply_uids(seen->process, event);
 	if (event->call != CALL_EXEC)
-		refresh_exe_state(world, event, seen->process);
+		image_refresh_state(world, event, seen->process);
 	return true;
 }
 
 void observe_exec(struct world *world, const struct event *event, struct observation *seen)
 {
 	struct process *process = seen->process;
-	bool same = same_path(process->exe, event->exe);
+	bool same = image_same_path(process->exe, event->exe);
 
 	set_image(world, event, process, seen->live);
 	process->execs_recorded = event->auid < 0;

@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#define _GNU_SOURCE
+#include "judge/image.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <sys/sysmacros.h>
+
+static bool is_deleted(struct bytes path)
+{
+	static const char deleted[] = " (deleted)";
+	size_t suffix = sizeof(deleted) - 1;
+
+	return path.data && path.length > suffix &&
+	       memcmp(path.data + path.length - suffix, deleted, suffix) == 0;
+}
+
+bool image_same_path(const char *path, struct bytes other)
+{
+	size_t length = other.length - (is_deleted(other) ? strlen(" (deleted)") : 0);
+
+	return path && other.data && strlen(path) == length &&
+	       memcmp(path, other.data, length) == 0;
+}
+
+/* "fe:00" of a PATH record is MAJOR(s_dev):MINOR(s_dev) in hex; st_dev of the same file system is
+ * the same number for all but btrfs and overlayfs, where the comparison fails and /proc decides. */
+static bool record_file(const struct event *event, struct proc_file *file)
+{
+	const struct bytes *device = &event->paths[0].device;
+	unsigned major_number, minor_number;
+	char text[16];
+
+	if (event->path_count == 0 || !device->data || device->length >= sizeof(text))
+		return false;
+	memcpy(text, device->data, device->length);
+	text[device->length] = '\0';
+	if (sscanf(text, "%x:%x", &major_number, &minor_number) != 2)
+		return false;
+	file->device = makedev(major_number, minor_number);
+	file->inode = event->paths[0].inode;
+	return true;
+}
+
+static bool is_host_file(const struct world *world, const char *path, const struct proc_file *file)
+{
+	struct proc_file host;
+
+	return world->proc->host_file(world->proc->ctx, path, &host) && host.inode == file->inode &&
+	       host.device == file->device;
+}
+
+static void set_image(struct process *process, enum exe_identity identity, enum exe_state state,
+		      const struct proc_file *file)
+{
+	process->exe_identity = identity;
+	process->exe_state = state;
+	process->exe_file = *file;
+}
+
+/* A file that is gone can't be compared. One replaced before our time is believed, for nothing
+ * speaks against the process that was there first; later only where the path is the host's. */
+static enum exe_identity compare_link(const struct world *world, const struct process *process,
+				      const struct proc_file *file, bool deleted)
+{
+	if (is_host_file(world, process->exe, file))
+		return EXE_ID_HOST;
+	if (!deleted)
+		return EXE_ID_OTHER;
+	if (world->seeding || world->proc->sees_host_files(world->proc->ctx, (pid_t)process->pid))
+		return EXE_ID_HOST;
+	return EXE_ID_UNKNOWN;
+}
+
+static void identify_by_link(const struct world *world, const struct event *event,
+			     struct process *process)
+{
+	const struct proc_reader *proc = world->proc;
+	char link[PROC_PATH_MAX];
+	struct proc_file file;
+	bool deleted;
+
+	if (!proc->exe(proc->ctx, (pid_t)process->pid, link, sizeof(link), &file, &deleted))
+		return;
+	if (strcmp(link, process->exe) == 0) {
+		set_image(process, compare_link(world, process, &file, deleted),
+			  deleted ? EXE_DELETED : EXE_CURRENT, &file);
+		return;
+	}
+	/* the next image has come already. Where execs are recorded (no login) that record would
+	 * have told; else the path stands for the host's file if the process's paths are the host's
+	 */
+	if (event->call != CALL_EXEC && event->auid >= 0 &&
+	    proc->host_file(proc->ctx, process->exe, &file) &&
+	    proc->sees_host_files(proc->ctx, (pid_t)process->pid))
+		set_image(process, EXE_ID_HOST, EXE_UNKNOWN, &file);
+}
+
+void image_identify(const struct world *world, const struct event *event, struct process *process,
+		    bool live)
+{
+	struct proc_file file = {0, 0};
+
+	set_image(process, EXE_ID_UNKNOWN, EXE_UNKNOWN, &file);
+	if (!world_has_proc(world, process->node) || !process->exe)
+		return;
+	if (event->call == CALL_EXEC && record_file(event, &file) &&
+	    is_host_file(world, process->exe, &file))
+		set_image(process, EXE_ID_HOST, EXE_CURRENT, &file);
+	else if (live)
+		identify_by_link(world, event, process);
+}
+
+void image_adopt(const struct world *world, struct process *process)
+{
+	char link[PROC_PATH_MAX];
+	struct proc_file file;
+	bool deleted;
+
+	if (world->proc->exe(world->proc->ctx, (pid_t)process->pid, link, sizeof(link), &file,
+			     &deleted) &&
+	    process_set_exe(process, link, strlen(link)))
+		set_image(process, compare_link(world, process, &file, deleted),
+			  deleted ? EXE_DELETED : EXE_CURRENT, &file);
+}
+
+void image_refresh_state(const struct world *world, const struct event *event,
+			 struct process *process)
+{
+	struct proc_file host;
+
+	if (is_deleted(event->exe))
+		process->exe_state = EXE_DELETED;
+	if (process->exe_state == EXE_DELETED && world_has_proc(world, process->node) &&
+	    world->proc->host_file(world->proc->ctx, process->exe, &host))
+		process->exe_state = EXE_REPLACED;
+}

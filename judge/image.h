@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * image: which file a process runs, and whether that is the host's file of that path.
+ * A path in a record says little: a copy, a bind mount in another mount namespace and a container's
+ * file all read the same. Owns: the comparison by device and inode, what an upgrade does to it.
+ * Must not own: what follows from it (match), nor when an image changes (observe).
+ */
+#ifndef CAPWATCH_IMAGE_H
+#define CAPWATCH_IMAGE_H
+
+#include "judge/event.h"
+#include "judge/world.h"
+
+/* The same path, but for " (deleted)" at the end of other. */
+bool image_same_path(const char *path, struct bytes other);
+
+/* The event's process->exe has just been set: fills in exe_identity, exe_state and exe_file. live:
+ * /proc has confirmed the process. */
+void image_identify(const struct world *world, const struct event *event, struct process *process,
+		    bool live);
+
+/* The same for a process that no event is at hand of: as /proc/PID/exe shows it. */
+void image_adopt(const struct world *world, struct process *process);
+
+/* The file may be replaced under a running process: its identity stays, its state is told. */
+void image_refresh_state(const struct world *world, const struct event *event,
+			 struct process *process);
+
+#endif
