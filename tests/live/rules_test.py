@@ -7,10 +7,12 @@ Runs in a mount namespace of its own, with an /etc/audit of its own: the host's 
 The kernel's rules are, under the lock that all live tests share, and are gone afterwards.
 """
 import argparse
+import ctypes
 import os
 import pathlib
 import re
 import shutil
+import signal
 import struct
 import subprocess
 import sys
@@ -22,6 +24,7 @@ from report import Report
 HERE = pathlib.Path(__file__).resolve().parent
 RULES_D = pathlib.Path("/etc/audit/rules.d")
 UNSET, PERSON, NOBODY = 4294967295, 1000, 65534
+PR_SET_PDEATHSIG = 1
 NEWUSER, NEWNET = 0x10000000, 0x40000000
 CAPS_V2 = struct.pack("<IIIII", 0x02000001, 1 << 13, 0, 0, 0).hex()        # cap_net_raw=ep, 20 bytes
 CAPS_V3 = struct.pack("<IIIIII", 0x03000001, 1 << 13, 0, 0, 0, 0).hex()    # the same, 24 bytes
@@ -104,12 +107,14 @@ class Host:
             raise CannotRun("needs root")
         if not shutil.which("augenrules", path="/usr/sbin:/sbin"):
             raise CannotRun("there is no augenrules")
+        self.lock = AuditLock()
+        # who held the lock before may have left an auditd that is still ending
+        wait_until(lambda: not audit_status().get("pid"), 20, 0.5)
+        self.lock.__enter__()
         os.umask(0o022)
         self.dir = pathlib.Path(tempfile.mkdtemp(prefix="capwatch-rules-"))
-        os.chmod(self.dir, 0o755)
-        self.lock = AuditLock()
-        self.lock.__enter__()
         try:
+            os.chmod(self.dir, 0o755)
             self.prepare()
         except BaseException:
             self.__exit__()
@@ -146,7 +151,7 @@ class Host:
         os.chmod(self.dir / "auditd.conf", 0o640)
         self.auditd = subprocess.Popen(["/usr/sbin/auditd", "-n", "-s", "nochange", "-c", str(self.dir)],
                                        stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
-                                       stderr=subprocess.DEVNULL)
+                                       stderr=subprocess.DEVNULL, preexec_fn=end_with_parent)
         if not wait_until(lambda: audit_status().get("pid") == self.auditd.pid, 5):
             raise RuntimeError("auditd did not come up")
         run("auditctl", "-e", "1")
@@ -218,6 +223,15 @@ class Host:
                                    stderr=subprocess.DEVNULL, preexec_fn=lambda: set_auid(auid))
         process.wait(10)
         return process.pid
+
+
+def end_with_parent():
+    """However this test ends, its auditd goes with it: a second one would find the kernel taken."""
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
+
+
+def end_in_order(*_):
+    raise SystemExit("ended by a signal")
 
 
 def set_auid(auid):
@@ -555,6 +569,8 @@ def main():
     options = parser.parse_args()
     if os.geteuid() == 0:
         in_own_mounts()
+    for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT):
+        signal.signal(number, end_in_order)
     report = Report("rules", options.only)
     try:
         with Host(options.build) as host:
