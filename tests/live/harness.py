@@ -395,6 +395,7 @@ class Stack:
         self.start_auditd()
 
     def make_folder(self):
+        os.chdir("/")
         os.umask(0o022)  # an actor that is nobody reaches what it executes
         os.environ["PATH"] = "/usr/sbin:/usr/bin:/sbin:/bin"
         self.dir = pathlib.Path(tempfile.mkdtemp(prefix="capwatch-live-"))
