@@ -45,7 +45,6 @@ struct sensor {
 	struct outbox *outbox;
 	struct proc_live proc;
 	struct logger log; /* lines go to the courier */
-	int control;	   /* -1 once it has ended */
 	bool stream_is_socket, stream_ended, control_ended;
 	int64_t pause_until; /* steady clock: the stream is not polled before */
 	char host[HOST_MAX], host_id[HOST_MAX];
@@ -84,7 +83,8 @@ static void report_dropped(struct sensor *sensor)
 	if (!dropped)
 		return;
 	error_set(&what,
-		  "%llu alerts were dropped, the least severe first: the courier did not take them",
+		  "%llu alerts were dropped, the least severe first: the courier did not take "
+		  "them, or they were longer than a message can be",
 		  (unsigned long long)dropped);
 	judge_report_loss(sensor->judge, what.text, SEVERITY_HIGH, clock_wall_ms());
 }
@@ -129,8 +129,8 @@ static void read_control(struct sensor *sensor)
 	struct wire_message message;
 	int rc;
 
-	while ((rc = wire_receive(sensor->control, sensor->message, sizeof(sensor->message),
-				  &message, NULL)) > 0)
+	while ((rc = wire_receive(sensor->options->control, sensor->message,
+				  sizeof(sensor->message), &message, NULL)) > 0)
 		obey(sensor, &message);
 	if (rc < 0)
 		sensor->control_ended = true;
@@ -212,8 +212,8 @@ static void wait_for_input(struct sensor *sensor, struct pollfd polled[POLL_COUN
 {
 	bool unsent = outbox_has_unsent(sensor->outbox);
 
-	polled[POLL_CONTROL] = (struct pollfd){.fd = sensor->control_ended ? -1 : sensor->control,
-					       .events = POLLIN};
+	polled[POLL_CONTROL] = (struct pollfd){
+		.fd = sensor->control_ended ? -1 : sensor->options->control, .events = POLLIN};
 	polled[POLL_LINK] = (struct pollfd){.fd = outbox_link(sensor->outbox),
 					    .events = (short)(unsent ? POLLIN | POLLOUT : POLLIN)};
 	polled[POLL_STREAM] = (struct pollfd){.fd = with_stream ? sensor->options->stream : -1,
@@ -288,7 +288,7 @@ static void deliver_rest(struct sensor *sensor)
  * (getppid() would say so too, but a moment after the end of file.) */
 static bool is_orphaned(const struct sensor *sensor)
 {
-	struct pollfd control = {.fd = sensor->control};
+	struct pollfd control = {.fd = sensor->options->control};
 
 	return poll(&control, 1, 0) > 0 && (control.revents & POLLHUP);
 }
@@ -405,7 +405,6 @@ enum sensor_end sensor_run(const struct sensor_options *options, struct error *e
 	}
 	sensor->options = options;
 	sensor->configuration = options->configuration;
-	sensor->control = options->control;
 	if (begin(sensor, err) == 0) {
 		run_loop(sensor);
 		end = finish(sensor);
