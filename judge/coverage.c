@@ -91,6 +91,12 @@ static void report_loss(struct coverage *coverage, const struct loss *loss,
 	coverage->report(coverage->ctx, &finding);
 }
 
+static void report_lost(struct coverage *coverage, struct loss *loss)
+{
+	loss->reported = true;
+	report_loss(coverage, loss, COVERAGE_LOST, SEVERITY_HIGH);
+}
+
 static struct loss *find_loss(struct coverage *coverage, unsigned node, const char *key)
 {
 	for (size_t i = 0; coverage->open_count > 0 && i < COVERAGE_LOSSES_MAX; i++) {
@@ -112,7 +118,7 @@ static struct loss *free_loss(struct coverage *coverage)
 			oldest = &coverage->losses[i];
 	}
 	if (!oldest->reported)
-		report_loss(coverage, oldest, COVERAGE_LOST, SEVERITY_HIGH);
+		report_lost(coverage, oldest);
 	coverage->open_count--;
 	return oldest;
 }
@@ -151,6 +157,9 @@ static void heal_loss(struct coverage *coverage, struct loss *loss, int64_t now)
 		loss->missing--;
 		return;
 	}
+	/* its time was up before anybody looked at the clock */
+	if (!loss->reported && now - loss->since >= coverage->grace)
+		report_lost(coverage, loss);
 	loss->open = false;
 	coverage->open_count--;
 	if (loss->reported || now - loss->since >= COVERAGE_SETTLE_MS)
@@ -228,8 +237,7 @@ void coverage_expire(struct coverage *coverage, int64_t now)
 		struct loss *loss = &coverage->losses[i];
 		if (!loss->open || loss->reported || now - loss->since < coverage->grace)
 			continue;
-		loss->reported = true;
-		report_loss(coverage, loss, COVERAGE_LOST, SEVERITY_HIGH);
+		report_lost(coverage, loss);
 	}
 }
 
@@ -252,7 +260,6 @@ void coverage_finish(struct coverage *coverage, int64_t now)
 		struct loss *loss = &coverage->losses[i];
 		if (!loss->open || loss->reported || now - loss->since < COVERAGE_SETTLE_MS)
 			continue;
-		loss->reported = true;
-		report_loss(coverage, loss, COVERAGE_LOST, SEVERITY_HIGH);
+		report_lost(coverage, loss);
 	}
 }

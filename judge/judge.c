@@ -383,19 +383,24 @@ void judge_seed(struct judge *judge)
 	judge->world.seeding = false;
 }
 
+/* What was lost before the first time that the judge is told is none of its losses. */
+static void set_clock(struct judge *judge, int64_t now)
+{
+	if (judge->now == 0)
+		coverage_set_start(judge->coverage, now);
+	judge->now = now;
+}
+
 void judge_feed(struct judge *judge, const char *bytes, size_t length, int64_t now)
 {
-	if (judge->live) {
-		if (judge->now == 0)
-			coverage_set_start(judge->coverage, now);
-		judge->now = now;
-	}
+	if (judge->live)
+		set_clock(judge, now);
 	intake_feed(judge->intake, bytes, length, judge->live ? now : 0);
 }
 
 void judge_tick(struct judge *judge, int64_t now)
 {
-	judge->now = now;
+	set_clock(judge, now);
 	judge->reported = 0;
 	intake_expire(judge->intake, now);
 	advance(judge, now);

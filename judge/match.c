@@ -28,8 +28,10 @@ static bool unit_fits(const struct world *world, const struct string_list *globs
 {
 	const struct service *service = process->service;
 
+	/* which unit is not known; of a login session it is known that it is none */
 	if (!service || service->unit[0] == '\0')
-		return world_is_replay(world, process->node);
+		return world_is_replay(world, process->node) &&
+		       (!service || service->kind != SERVICE_SESSION);
 	return match_any(globs, service->unit) || match_any(globs, service->template_name);
 }
 
