@@ -23,31 +23,41 @@ judge_libjudge_a_SOURCES = \
 JUDGE_LIBS = judge/libjudge.a $(AUPARSE_LIBS) $(AUDIT_LIBS) $(CONF_LIBS)
 
 JUDGE_TESTS = \
-	tests/unit/test_event tests/unit/test_identity tests/unit/test_intake tests/unit/test_judge \
-	tests/unit/test_ledger tests/unit/test_service tests/unit/test_syscalls
+	tests/unit/test_coverage tests/unit/test_event tests/unit/test_identity tests/unit/test_intake \
+	tests/unit/test_judge tests/unit/test_ledger tests/unit/test_match tests/unit/test_repeats \
+	tests/unit/test_service tests/unit/test_syscalls
 check_PROGRAMS += $(JUDGE_TESTS)
 TESTS += $(JUDGE_TESTS)
 
 JUDGE_TEST_FIXTURE = tests/unit/judge_fixture.c tests/unit/judge_fixture.h
 JUDGE_TEST_LIBS = $(JUDGE_LIBS) $(UNIT_TEST_LIBS)
-tests_unit_test_event_SOURCES = tests/unit/test_event.c $(JUDGE_TEST_FIXTURE)
+tests_unit_test_coverage_SOURCES = tests/unit/test_coverage.c $(JUDGE_TEST_FIXTURE)
+tests_unit_test_coverage_CPPFLAGS = $(UNIT_TEST_CPPFLAGS)
+tests_unit_test_coverage_LDADD = $(JUDGE_TEST_LIBS)
+tests_unit_test_event_SOURCES = tests/unit/test_event.c
 tests_unit_test_event_CPPFLAGS = $(UNIT_TEST_CPPFLAGS)
 tests_unit_test_event_LDADD = $(JUDGE_TEST_LIBS)
-tests_unit_test_identity_SOURCES = tests/unit/test_identity.c $(JUDGE_TEST_FIXTURE)
+tests_unit_test_identity_SOURCES = tests/unit/test_identity.c
 tests_unit_test_identity_CPPFLAGS = $(UNIT_TEST_CPPFLAGS)
 tests_unit_test_identity_LDADD = $(JUDGE_TEST_LIBS)
-tests_unit_test_intake_SOURCES = tests/unit/test_intake.c $(JUDGE_TEST_FIXTURE)
+tests_unit_test_intake_SOURCES = tests/unit/test_intake.c
 tests_unit_test_intake_CPPFLAGS = $(UNIT_TEST_CPPFLAGS)
 tests_unit_test_intake_LDADD = $(JUDGE_TEST_LIBS)
 tests_unit_test_judge_SOURCES = tests/unit/test_judge.c $(JUDGE_TEST_FIXTURE)
 tests_unit_test_judge_CPPFLAGS = $(UNIT_TEST_CPPFLAGS)
 tests_unit_test_judge_LDADD = $(JUDGE_TEST_LIBS)
-tests_unit_test_ledger_SOURCES = tests/unit/test_ledger.c $(JUDGE_TEST_FIXTURE)
+tests_unit_test_ledger_SOURCES = tests/unit/test_ledger.c
 tests_unit_test_ledger_CPPFLAGS = $(UNIT_TEST_CPPFLAGS)
 tests_unit_test_ledger_LDADD = $(JUDGE_TEST_LIBS)
-tests_unit_test_service_SOURCES = tests/unit/test_service.c $(JUDGE_TEST_FIXTURE)
+tests_unit_test_match_SOURCES = tests/unit/test_match.c $(JUDGE_TEST_FIXTURE)
+tests_unit_test_match_CPPFLAGS = $(UNIT_TEST_CPPFLAGS)
+tests_unit_test_match_LDADD = $(JUDGE_TEST_LIBS)
+tests_unit_test_repeats_SOURCES = tests/unit/test_repeats.c
+tests_unit_test_repeats_CPPFLAGS = $(UNIT_TEST_CPPFLAGS)
+tests_unit_test_repeats_LDADD = $(JUDGE_TEST_LIBS)
+tests_unit_test_service_SOURCES = tests/unit/test_service.c
 tests_unit_test_service_CPPFLAGS = $(UNIT_TEST_CPPFLAGS)
 tests_unit_test_service_LDADD = $(JUDGE_TEST_LIBS)
-tests_unit_test_syscalls_SOURCES = tests/unit/test_syscalls.c $(JUDGE_TEST_FIXTURE)
+tests_unit_test_syscalls_SOURCES = tests/unit/test_syscalls.c
 tests_unit_test_syscalls_CPPFLAGS = $(UNIT_TEST_CPPFLAGS)
 tests_unit_test_syscalls_LDADD = $(JUDGE_TEST_LIBS)

@@ -180,13 +180,28 @@ static void keep_alert(void *ctx, const struct alert *alert)
 	kept->alert = *alert;
 	copy = &kept->alert;
 	struct bytes *strings[] = {
-		&copy->host, &copy->process.comm, &copy->process.exe, &copy->process.command_line,
-		&copy->process.user, &copy->process.login_user, &copy->process.parent_exe,
-		&copy->service.name, &copy->service.unit, &copy->service.template_name,
-		&copy->service.container.id, &copy->service.container.runtime,
-		&copy->service.container.pod_uid, &copy->file.path, &copy->coverage.lost,
-		&copy->coverage.rule, &copy->baseline.entry, &copy->baseline.suggestion,
-		&copy->detail, &copy->audit.key, &copy->audit.syscall, &copy->audit.arch,
+		&copy->host,
+		&copy->process.comm,
+		&copy->process.exe,
+		&copy->process.command_line,
+		&copy->process.user,
+		&copy->process.login_user,
+		&copy->process.parent_exe,
+		&copy->service.name,
+		&copy->service.unit,
+		&copy->service.template_name,
+		&copy->service.container.id,
+		&copy->service.container.runtime,
+		&copy->service.container.pod_uid,
+		&copy->file.path,
+		&copy->coverage.lost,
+		&copy->coverage.rule,
+		&copy->baseline.entry,
+		&copy->baseline.suggestion,
+		&copy->detail,
+		&copy->audit.key,
+		&copy->audit.syscall,
+		&copy->audit.arch,
 	};
 	size_t total = 0, count = sizeof(strings) / sizeof(strings[0]);
 	for (size_t i = 0; i < count; i++)
@@ -212,7 +227,8 @@ static void describe_alerts(const struct fixture *fx, char *buf, size_t size)
 	buf[0] = '\0';
 	for (size_t i = 0; i < fx->alert_count && used < size; i++) {
 		const struct alert *alert = &fx->alerts[i].alert;
-		used += (size_t)snprintf(buf + used, size - used, " [%s %s %s %s pid %" PRId64 " %s]",
+		used += (size_t)snprintf(buf + used, size - used,
+					 " [%s %s %s %s pid %" PRId64 " %s]",
 					 vocab_word(&vocab_reason, alert->reason),
 					 vocab_word(&vocab_severity, alert->severity),
 					 vocab_word(&vocab_phase, alert->phase),
@@ -246,7 +262,7 @@ const struct alert *fixture_last_alert(const struct fixture *fx)
 
 /* ---- the judge ------------------------------------------------------------------------------- */
 
-static struct baseline *load_baseline(const char *text)
+struct baseline *fixture_baseline(const char *text)
 {
 	char path[] = "/tmp/capwatch-judge-XXXXXX";
 	char *paths[] = {path, NULL};
@@ -280,7 +296,7 @@ static struct fixture *make(const char *baseline, bool live)
 	fx->settings.start_timeout_ms = 300000;
 	fx->settings.coverage_grace_ms = 60000;
 	snprintf(fx->settings.digest, sizeof(fx->settings.digest), "settings-one");
-	fx->baseline = load_baseline(baseline);
+	fx->baseline = fixture_baseline(baseline);
 	fx->reader = (struct proc_reader){.ctx = fx,
 					  .status = read_status,
 					  .cgroup = read_cgroup,
@@ -341,7 +357,7 @@ void fixture_reconfigure(struct fixture *fx, const char *baseline)
 	struct baseline *old = fx->baseline;
 
 	if (baseline)
-		fx->baseline = load_baseline(baseline);
+		fx->baseline = fixture_baseline(baseline);
 	judge_reconfigure(fx->judge, &fx->settings, fx->baseline, "the test", fx->now);
 	if (baseline)
 		baseline_free(old);
@@ -376,7 +392,8 @@ static void add_record(struct fixture *fx, struct text *text, const char *node, 
 	if (node)
 		add(text, "node=%s ", node);
 	add(text, "type=%.*s msg=audit(%" PRId64 ".%03" PRId64 ":%" PRIu64 "):%.*s\n", (int)type,
-	    record, fx->now / 1000, fx->now % 1000, fx->serial, (int)(length - type), record + type);
+	    record, fx->now / 1000, fx->now % 1000, fx->serial, (int)(length - type),
+	    record + type);
 }
 
 void fixture_feed(struct fixture *fx, const char *text)
@@ -458,7 +475,8 @@ void fixture_capset_refused(struct fixture *fx, struct fixture_act act)
 	fixture_call(fx, act);
 }
 
-void fixture_prctl(struct fixture *fx, struct fixture_act act, uint64_t option, uint64_t a1, uint64_t a2)
+void fixture_prctl(struct fixture *fx, struct fixture_act act, uint64_t option, uint64_t a1,
+		   uint64_t a2)
 {
 	complete(&act);
 	act.call = act.arch == FIXTURE_I386 ? 172 : 157;
@@ -504,7 +522,8 @@ void fixture_exec(struct fixture *fx, struct fixture_act act, const struct event
 	add(&records, "EXECVE argc=1 a0=\"%s\"\n", act.exe);
 	add(&records, "CWD cwd=\"/\"\n");
 	add(&records,
-	    "PATH item=0 name=\"%s\" inode=%" PRIu64 " dev=08:01 mode=0100755 ouid=0 ogid=0 rdev=00:00 "
+	    "PATH item=0 name=\"%s\" inode=%" PRIu64
+	    " dev=08:01 mode=0100755 ouid=0 ogid=0 rdev=00:00 "
 	    "nametype=NORMAL cap_fp=0 cap_fi=0 cap_fe=0 cap_fver=0 cap_frootid=0",
 	    act.exe, inode_of(act.exe) + (other ? 1000000 : 0));
 	act.call = act.call ? act.call : 59;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * judge_fixture: a host in a table, for the tests of judge: a clock, a /proc that answers what the test
- * wrote into it, audit records written as text from a short description, the alerts that come of them.
- * Must not own: what a test asserts.
+ * judge_fixture: a host in a table, for the tests of judge: a clock, a /proc that answers what the
+ * test wrote into it, audit records written as text from a short description, the alerts that come
+ * of them. Must not own: what a test asserts.
  */
 #ifndef CAPWATCH_TEST_JUDGE_FIXTURE_H
 #define CAPWATCH_TEST_JUDGE_FIXTURE_H
@@ -25,7 +25,14 @@ enum {
 #define FIXTURE_ALL ((capmask)0x1ffffffffff)
 
 #define CAP(n) CAPMASK_BIT(n)
-enum { NET_BIND = 10, NET_ADMIN = 12, NET_RAW = 13, SYS_PTRACE = 19, SYS_ADMIN = 21, SYS_TIME = 25 };
+enum {
+	NET_BIND = 10,
+	NET_ADMIN = 12,
+	NET_RAW = 13,
+	SYS_PTRACE = 19,
+	SYS_ADMIN = 21,
+	SYS_TIME = 25
+};
 
 /* All four uids at once, in a struct fixture_act. */
 #define AS_UID(n) .uid = (n), .euid = (n), .suid = (n), .fsuid = (n)
@@ -35,14 +42,15 @@ struct fixture_process {
 	struct proc_status status;
 	pid_t pid; /* 0: a free place */
 	char exe[256], cgroup[512];
-	bool other_file;      /* its exe is another file than the host's of that path */
-	bool deleted;	      /* exe's file has been removed */
-	bool child_userns;    /* in another user namespace than init */
-	bool foreign_files;   /* in a mount namespace of its own */
+	bool other_file;    /* its exe is another file than the host's of that path */
+	bool deleted;	    /* exe's file has been removed */
+	bool child_userns;  /* in another user namespace than init */
+	bool foreign_files; /* in a mount namespace of its own */
 };
 
 struct fixture_alert {
-	struct alert alert; /* its strings end with a NUL, "" where there were none; records are left out */
+	struct alert alert; /* its strings end with a NUL, "" where there were none; records are
+			       left out */
 	void *block;
 };
 
@@ -77,8 +85,11 @@ struct fixture_act {
 	bool no_end;	     /* neither PROCTITLE nor EOE */
 };
 
-/* Live with a /proc in which pid 1 is systemd; or a replay, which has none. baseline is YAML, NULL for
- * none. */
+/* A baseline of YAML text, NULL for an empty one; baseline_free() frees it. */
+struct baseline *fixture_baseline(const char *text);
+
+/* Live with a /proc in which pid 1 is systemd; or a replay, which has none. baseline is YAML, NULL
+ * for none. */
 struct fixture *fixture_live(const char *baseline);
 struct fixture *fixture_replay(const char *baseline);
 void fixture_free(struct fixture *fx);
@@ -108,18 +119,20 @@ void fixture_record(struct fixture *fx, const char *record);
 void fixture_call(struct fixture *fx, struct fixture_act act);
 void fixture_capset(struct fixture *fx, struct fixture_act act, struct event_sets sets);
 void fixture_capset_refused(struct fixture *fx, struct fixture_act act);
-void fixture_prctl(struct fixture *fx, struct fixture_act act, uint64_t option, uint64_t a1, uint64_t a2);
+void fixture_prctl(struct fixture *fx, struct fixture_act act, uint64_t option, uint64_t a1,
+		   uint64_t a2);
 void fixture_setuid(struct fixture *fx, struct fixture_act act);
 
-/* An execve of act.exe. old and new as BPRM_FCAPS has them; NULL for none. Live, /proc shows the new exe. */
+/* An execve of act.exe. old and new as BPRM_FCAPS has them; NULL for none. Live, /proc shows the
+ * new exe. */
 void fixture_exec(struct fixture *fx, struct fixture_act act, const struct event_sets *old,
 		  const struct event_sets *new);
 
 /* SERVICE_START or SERVICE_STOP as systemd sends it. */
 void fixture_service(struct fixture *fx, const char *type, const char *unit);
 
-/* Live: systemd forks a child, which sets up the unit and executes exe; then SERVICE_START. The process
- * holds everything; ends with the service starting. */
+/* Live: systemd forks a child, which sets up the unit and executes exe; then SERVICE_START. The
+ * process holds everything; ends with the service starting. */
 void fixture_start_unit(struct fixture *fx, pid_t pid, const char *unit, const char *exe);
 
 /* As above, 20 s later: the service is running. */

@@ -19,11 +19,14 @@ static const struct cgroup_case {
 	/* systemd, v2 */
 	{"0::/\n", SERVICE_UNKNOWN, "", "", "", ""},
 	{"0::/init.scope\n", SERVICE_UNIT, "init.scope", "init.scope", "", ""},
-	{"0::/system.slice/chrony.service\n", SERVICE_UNIT, "chrony.service", "chrony.service", "", ""},
-	{"0::/system.slice/system-postfix.slice/postfix@-.service\n", SERVICE_UNIT, "postfix@-.service",
-	 "postfix@-.service", "", ""},
-	{"0::/system.slice/ssh.service/child\n", SERVICE_UNIT, "ssh.service", "ssh.service", "", ""},
-	{"0::/system.slice/run-u3.service\n", SERVICE_UNIT, "run-u3.service", "run-u3.service", "", ""},
+	{"0::/system.slice/chrony.service\n", SERVICE_UNIT, "chrony.service", "chrony.service", "",
+	 ""},
+	{"0::/system.slice/system-postfix.slice/postfix@-.service\n", SERVICE_UNIT,
+	 "postfix@-.service", "postfix@-.service", "", ""},
+	{"0::/system.slice/ssh.service/child\n", SERVICE_UNIT, "ssh.service", "ssh.service", "",
+	 ""},
+	{"0::/system.slice/run-u3.service\n", SERVICE_UNIT, "run-u3.service", "run-u3.service", "",
+	 ""},
 	{"0::/system.slice/systemd-udevd.service/udev\n", SERVICE_UNIT, "systemd-udevd.service",
 	 "systemd-udevd.service", "", ""},
 	/* systemd escapes a name that looks like a control file */
@@ -32,61 +35,71 @@ static const struct cgroup_case {
 	{"12:pids:/system.slice/cron.service\n5:devices:/system.slice/cron.service\n"
 	 "1:name=systemd:/system.slice/cron.service\n0::/system.slice/cron.service\n",
 	 SERVICE_UNIT, "cron.service", "cron.service", "", ""},
-	{"11:cpuset:/\n10:memory:/\n1:name=systemd:/system.slice/nginx.service\n", SERVICE_UNIT, "nginx.service",
-	 "nginx.service", "", ""},
+	{"11:cpuset:/\n10:memory:/\n1:name=systemd:/system.slice/nginx.service\n", SERVICE_UNIT,
+	 "nginx.service", "nginx.service", "", ""},
 	{"2:cpu,cpuacct:/\n1:name=systemd:/\n", SERVICE_UNKNOWN, "", "", "", ""},
 	/* sessions */
 	{"0::/user.slice/user-1000.slice/session-4.scope\n", SERVICE_SESSION, "session-4.scope",
 	 "session-4.scope", "", ""},
-	{"0::/user.slice/user-1000.slice/user@1000.service/app.slice/vte-spawn-1f0e.scope\n", SERVICE_SESSION,
-	 "user@1000.service", "user@1000.service", "", ""},
-	{"0::/user.slice/user-1000.slice/user@1000.service/app.slice/nginx.service\n", SERVICE_SESSION,
-	 "user@1000.service", "user@1000.service", "", ""},
+	{"0::/user.slice/user-1000.slice/user@1000.service/app.slice/vte-spawn-1f0e.scope\n",
+	 SERVICE_SESSION, "user@1000.service", "user@1000.service", "", ""},
+	{"0::/user.slice/user-1000.slice/user@1000.service/app.slice/nginx.service\n",
+	 SERVICE_SESSION, "user@1000.service", "user@1000.service", "", ""},
 	{"0::/user.slice\n", SERVICE_SESSION, "user.slice", "", "", ""},
 	/* whatever its cgroup is called: anybody may name a scope of his own so */
-	{"0::/user.slice/user-1000.slice/user@1000.service/app.slice/docker-" ID ".scope\n", SERVICE_SESSION,
-	 "user@1000.service", "user@1000.service", "", ""},
+	{"0::/user.slice/user-1000.slice/user@1000.service/app.slice/docker-" ID ".scope\n",
+	 SERVICE_SESSION, "user@1000.service", "user@1000.service", "", ""},
 	/* docker */
 	{"0::/system.slice/docker-" ID ".scope\n", SERVICE_CONTAINER, ID, "", "docker", ""},
-	{"12:pids:/docker/" ID "\n1:name=systemd:/docker/" ID "\n", SERVICE_CONTAINER, ID, "", "docker", ""},
-	{"0::/system.slice/docker.service\n", SERVICE_UNIT, "docker.service", "docker.service", "", ""},
+	{"12:pids:/docker/" ID "\n1:name=systemd:/docker/" ID "\n", SERVICE_CONTAINER, ID, "",
+	 "docker", ""},
+	{"0::/system.slice/docker.service\n", SERVICE_UNIT, "docker.service", "docker.service", "",
+	 ""},
 	{"0::/system.slice/docker-registry.service\n", SERVICE_UNIT, "docker-registry.service",
 	 "docker-registry.service", "", ""},
-	{"0::/system.slice/docker-" ID ".scope/system.slice/inner.service\n", SERVICE_CONTAINER, ID, "", "docker", ""},
+	{"0::/system.slice/docker-" ID ".scope/system.slice/inner.service\n", SERVICE_CONTAINER, ID,
+	 "", "docker", ""},
 	/* podman */
-	{"0::/machine.slice/libpod-" ID ".scope/container\n", SERVICE_CONTAINER, ID, "", "podman", ""},
-	{"0::/machine.slice/libpod-conmon-" ID ".scope\n", SERVICE_UNIT, "libpod-conmon-" ID ".scope",
-	 "libpod-conmon-" ID ".scope", "", ""},
-	{"0::/system.slice/web.service/libpod-payload-" ID "\n", SERVICE_CONTAINER, ID, "web.service", "podman", ""},
+	{"0::/machine.slice/libpod-" ID ".scope/container\n", SERVICE_CONTAINER, ID, "", "podman",
+	 ""},
+	{"0::/machine.slice/libpod-conmon-" ID ".scope\n", SERVICE_UNIT,
+	 "libpod-conmon-" ID ".scope", "libpod-conmon-" ID ".scope", "", ""},
+	{"0::/system.slice/web.service/libpod-payload-" ID "\n", SERVICE_CONTAINER, ID,
+	 "web.service", "podman", ""},
 	/* kubepods: systemd's driver, then cgroupfs */
 	{"0::/kubepods.slice/kubepods-burstable.slice/kubepods-burstable-pod" POD_UNDERSCORES
 	 ".slice/cri-containerd-" ID ".scope\n",
 	 SERVICE_CONTAINER, ID, "", "containerd", POD_DASHES},
-	{"0::/kubepods.slice/kubepods-pod" POD_UNDERSCORES ".slice/crio-" ID ".scope\n", SERVICE_CONTAINER, ID, "",
-	 "cri-o", POD_DASHES},
+	{"0::/kubepods.slice/kubepods-pod" POD_UNDERSCORES ".slice/crio-" ID ".scope\n",
+	 SERVICE_CONTAINER, ID, "", "cri-o", POD_DASHES},
 	{"0::/kubepods.slice/kubepods-besteffort.slice/kubepods-besteffort-pod" POD_UNDERSCORES
 	 ".slice/crio-conmon-" ID ".scope\n",
 	 SERVICE_UNIT, "crio-conmon-" ID ".scope", "crio-conmon-" ID ".scope", "", POD_DASHES},
-	{"0::/kubepods/burstable/pod" POD_DASHES "/" ID "\n", SERVICE_CONTAINER, ID, "", "containerd", POD_DASHES},
-	{"9:memory:/kubepods/pod" POD_DASHES "/" ID "\n1:name=systemd:/kubepods/pod" POD_DASHES "/" ID "\n",
+	{"0::/kubepods/burstable/pod" POD_DASHES "/" ID "\n", SERVICE_CONTAINER, ID, "",
+	 "containerd", POD_DASHES},
+	{"9:memory:/kubepods/pod" POD_DASHES "/" ID "\n1:name=systemd:/kubepods/pod" POD_DASHES
+	 "/" ID "\n",
 	 SERVICE_CONTAINER, ID, "", "containerd", POD_DASHES},
 	{"0::/kubepods/podnothexatall/" ID "\n", SERVICE_CONTAINER, ID, "", "containerd", ""},
 	/* runc and crun by hand, lxc, nspawn */
 	{"0::/system.slice/runc-demo.scope\n", SERVICE_CONTAINER, "demo", "", "runc", ""},
 	{"0::/user.slice/user-0.slice/session-1.scope/" ID "\n", SERVICE_SESSION, "session-1.scope",
 	 "session-1.scope", "", ""},
-	{"0::/lxc.payload.web1/system.slice/nginx.service\n", SERVICE_CONTAINER, "web1", "", "lxc", ""},
-	{"0::/machine.slice/systemd-nspawn@deb.service/payload\n", SERVICE_UNIT, "systemd-nspawn@deb.service",
-	 "systemd-nspawn@deb.service", "", ""},
-	{"0::/machine.slice/machine-deb.scope/payload\n", SERVICE_UNIT, "machine-deb.scope", "machine-deb.scope",
-	 "", ""},
+	{"0::/lxc.payload.web1/system.slice/nginx.service\n", SERVICE_CONTAINER, "web1", "", "lxc",
+	 ""},
+	{"0::/machine.slice/systemd-nspawn@deb.service/payload\n", SERVICE_UNIT,
+	 "systemd-nspawn@deb.service", "systemd-nspawn@deb.service", "", ""},
+	{"0::/machine.slice/machine-deb.scope/payload\n", SERVICE_UNIT, "machine-deb.scope",
+	 "machine-deb.scope", "", ""},
 	/* v1, where only one hierarchy shows the container */
-	{"3:pids:/system.slice/x.service\n2:memory:/docker/" ID "\n1:name=systemd:/system.slice/x.service\n",
+	{"3:pids:/system.slice/x.service\n2:memory:/docker/" ID
+	 "\n1:name=systemd:/system.slice/x.service\n",
 	 SERVICE_CONTAINER, ID, "", "docker", ""},
 	/* not quite */
-	{"0::/system.slice/docker-.scope\n", SERVICE_UNIT, "docker-.scope", "docker-.scope", "", ""},
-	{"0::/system.slice/docker-" ID ".scope/user.slice/user-0.slice/session-1.scope\n", SERVICE_CONTAINER, ID, "",
-	 "docker", ""},
+	{"0::/system.slice/docker-.scope\n", SERVICE_UNIT, "docker-.scope", "docker-.scope", "",
+	 ""},
+	{"0::/system.slice/docker-" ID ".scope/user.slice/user-0.slice/session-1.scope\n",
+	 SERVICE_CONTAINER, ID, "", "docker", ""},
 	{"0::/anything\n", SERVICE_UNKNOWN, "", "", "", ""},
 	{"", SERVICE_UNKNOWN, "", "", "", ""},
 	{"garbage", SERVICE_UNKNOWN, "", "", "", ""},
@@ -105,7 +118,8 @@ START_TEST(test_cgroup_names_the_service)
 	ck_assert_str_eq(identity.unit, entry->unit);
 	ck_assert_str_eq(identity.runtime, entry->runtime);
 	ck_assert_str_eq(identity.pod_uid, entry->pod);
-	ck_assert_str_eq(identity.container_id, entry->kind == SERVICE_CONTAINER ? entry->name : "");
+	ck_assert_str_eq(identity.container_id,
+			 entry->kind == SERVICE_CONTAINER ? entry->name : "");
 }
 END_TEST
 
@@ -126,14 +140,15 @@ START_TEST(test_runtimes_child_in_another_cgroup_than_the_runtime_is_in_the_cont
 {
 	struct identity identity;
 
-	identity_container_of_launcher("1:name=systemd:/demo\n0::/demo\n", "1:name=systemd:/\n0::/\n", "runc",
-				       &identity);
+	identity_container_of_launcher("1:name=systemd:/demo\n0::/demo\n",
+				       "1:name=systemd:/\n0::/\n", "runc", &identity);
 	ck_assert_int_eq(identity.kind, SERVICE_CONTAINER);
 	ck_assert_str_eq(identity.container_id, "demo");
 	ck_assert_str_eq(identity.runtime, "runc");
 	/* also below a session, when it is the runtime that says so */
 	identity_container_of_launcher("0::/user.slice/user-0.slice/session-1.scope/demo\n",
-				       "0::/user.slice/user-0.slice/session-1.scope\n", "runc", &identity);
+				       "0::/user.slice/user-0.slice/session-1.scope\n", "runc",
+				       &identity);
 	ck_assert_int_eq(identity.kind, SERVICE_CONTAINER);
 	ck_assert_str_eq(identity.container_id, "demo");
 }
@@ -143,8 +158,8 @@ START_TEST(test_runtimes_child_still_beside_the_runtime_is_in_no_container_yet)
 {
 	struct identity identity;
 
-	identity_container_of_launcher("0::/system.slice/x.service\n", "0::/system.slice/x.service\n", "runc",
-				       &identity);
+	identity_container_of_launcher("0::/system.slice/x.service\n",
+				       "0::/system.slice/x.service\n", "runc", &identity);
 	ck_assert_int_eq(identity.kind, SERVICE_UNKNOWN);
 }
 END_TEST
@@ -187,7 +202,8 @@ int main(void)
 	tcase_set_timeout(tc, 60);
 	tcase_add_loop_test(tc, test_cgroup_names_the_service, 0, COUNT(cgroups));
 	tcase_add_test(tc, test_endless_component_is_cut);
-	tcase_add_test(tc, test_runtimes_child_in_another_cgroup_than_the_runtime_is_in_the_container);
+	tcase_add_test(tc,
+		       test_runtimes_child_in_another_cgroup_than_the_runtime_is_in_the_container);
 	tcase_add_test(tc, test_runtimes_child_still_beside_the_runtime_is_in_no_container_yet);
 	tcase_add_loop_test(tc, test_template_is_the_same_on_every_host, 0, COUNT(templates));
 	suite_add_tcase(suite, tc);

@@ -36,7 +36,8 @@ static struct process *root_process(int64_t pid)
 	return process;
 }
 
-static void change_uids(struct process *process, uint64_t uid, uint64_t euid, uint64_t suid, uint64_t fsuid)
+static void change_uids(struct process *process, uint64_t uid, uint64_t euid, uint64_t suid,
+			uint64_t fsuid)
 {
 	const struct event event = {.uid = uid, .euid = euid, .suid = suid, .fsuid = fsuid};
 
@@ -195,7 +196,11 @@ static const struct uid_case {
 	/* keep-caps keeps permitted; effective and ambient go all the same */
 	{{0, 0, 0, 0}, {5, 5, 5, 5}, SECBIT_KEEP_CAPS, {0xff, 0xff, 9, 9}, {0xff, 0, 9, 0}},
 	/* no-setuid-fixup leaves all as it is */
-	{{0, 0, 0, 0}, {5, 5, 5, 5}, SECBIT_NO_SETUID_FIXUP, {0xff, 0xff, 9, 9}, {0xff, 0xff, 9, 9}},
+	{{0, 0, 0, 0},
+	 {5, 5, 5, 5},
+	 SECBIT_NO_SETUID_FIXUP,
+	 {0xff, 0xff, 9, 9},
+	 {0xff, 0xff, 9, 9}},
 	/* seteuid(5) and back */
 	{{0, 0, 0, 0}, {0, 5, 0, 5}, 0, {0xff, 0xff, 0, 0}, {0xff, 0, 0, 0}},
 	{{0, 5, 0, 5}, {0, 0, 0, 0}, 0, {0xff, 0, 0, 0}, {0xff, 0xff, 0, 0}},
@@ -203,8 +208,16 @@ static const struct uid_case {
 	/* the saved uid was the last that was root's */
 	{{5, 5, 0, 5}, {5, 5, 5, 5}, 0, {0xff, 0, 0, 0}, {0, 0, 0, 0}},
 	/* setfsuid(5) and back: only what concerns files */
-	{{0, 0, 0, 0}, {0, 0, 0, 5}, 0, {FIXTURE_ALL, FIXTURE_ALL, 0, 0}, {FIXTURE_ALL, FIXTURE_ALL & ~FS_CAPS, 0, 0}},
-	{{0, 0, 0, 5}, {0, 0, 0, 0}, 0, {FIXTURE_ALL, CAP(NET_RAW), 0, 0}, {FIXTURE_ALL, CAP(NET_RAW) | FS_CAPS, 0, 0}},
+	{{0, 0, 0, 0},
+	 {0, 0, 0, 5},
+	 0,
+	 {FIXTURE_ALL, FIXTURE_ALL, 0, 0},
+	 {FIXTURE_ALL, FIXTURE_ALL & ~FS_CAPS, 0, 0}},
+	{{0, 0, 0, 5},
+	 {0, 0, 0, 0},
+	 0,
+	 {FIXTURE_ALL, CAP(NET_RAW), 0, 0},
+	 {FIXTURE_ALL, CAP(NET_RAW) | FS_CAPS, 0, 0}},
 	{{0, 0, 0, 5}, {0, 0, 0, 0}, 0, {CAP(1), 0, 0, 0}, {CAP(1), CAP(1), 0, 0}},
 	/* users among themselves change nothing */
 	{{5, 5, 5, 5}, {6, 6, 6, 6}, 0, {0xff, 0xff, 9, 9}, {0xff, 0xff, 9, 9}},
@@ -306,7 +319,8 @@ int main(void)
 	tcase_add_test(tc, test_longest_unseen_is_forgotten_at_the_bound);
 	tcase_add_test(tc, test_exe_is_kept_without_deleted_and_within_its_bound);
 	tcase_add_test(tc, test_child_has_what_its_parent_had_but_only_inferred);
-	tcase_add_loop_test(tc, test_unrecorded_exec_does_what_capabilities_7_says, 0, COUNT(execs));
+	tcase_add_loop_test(tc, test_unrecorded_exec_does_what_capabilities_7_says, 0,
+			    COUNT(execs));
 	tcase_add_test(tc, test_exec_with_an_unknown_bounding_set_is_no_underestimate);
 	tcase_add_test(tc, test_exec_of_a_process_of_unknown_ids_leaves_nothing_known);
 	tcase_add_loop_test(tc, test_change_of_uids_does_what_capabilities_7_says, 0, COUNT(uids));

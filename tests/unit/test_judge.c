@@ -1,0 +1,428 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The judge as one piece: bytes in, alerts out. */
+#include <check.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "tests/unit/judge_fixture.h"
+
+static const struct event_sets full = {FIXTURE_ALL, FIXTURE_ALL, 0, 0};
+static const struct event_sets without_ptrace = {FIXTURE_ALL & ~CAP(SYS_PTRACE),
+						 FIXTURE_ALL & ~CAP(SYS_PTRACE), 0, 0};
+static const struct event_sets ptrace_idle = {FIXTURE_ALL, FIXTURE_ALL & ~CAP(SYS_PTRACE), 0, 0};
+
+/* The service drops cap_sys_ptrace from effective and later takes it back. */
+static void drop_and_raise(struct fixture *fx, pid_t pid, const char *exe)
+{
+	struct fixture_act act = {.pid = pid, .exe = exe};
+
+	fixture_capset(fx, act, ptrace_idle);
+	fixture_wait(fx, 1000);
+	fixture_capset(fx, act, full);
+}
+
+START_TEST(test_running_service_that_raises_a_capability_alerts)
+{
+	struct fixture *fx = fixture_live(NULL);
+	const struct alert *alert;
+
+	fixture_run_unit(fx, 200, "web", "/usr/sbin/web");
+	fixture_no_alert(fx);
+	drop_and_raise(fx, 200, "/usr/sbin/web");
+	alert = fixture_only_alert(fx);
+	ck_assert_int_eq(alert->reason, REASON_EXPANSION_AFTER_START);
+	ck_assert_int_eq(alert->severity, SEVERITY_HIGH);
+	ck_assert_int_eq(alert->mechanism, MECHANISM_CAPSET);
+	ck_assert_int_eq(alert->phase, PHASE_RUNNING);
+	ck_assert_int_eq(alert->previous, PREVIOUS_KNOWN);
+	ck_assert_uint_eq(alert->sets[ALERT_EFFECTIVE].gained, CAP(SYS_PTRACE));
+	ck_assert_uint_eq(alert->sets[ALERT_EFFECTIVE].before, ptrace_idle.effective);
+	ck_assert_uint_eq(alert->sets[ALERT_PERMITTED].gained, 0);
+	ck_assert_str_eq(alert->service.name.data, "web.service");
+	ck_assert_int_eq(alert->service.kind, SERVICE_UNIT);
+	ck_assert_str_eq(alert->process.exe.data, "/usr/sbin/web");
+	ck_assert_int_eq(alert->process.exe_state, EXE_CURRENT);
+	ck_assert_int_eq(alert->process.user_namespace, USERNS_HOST);
+	ck_assert_str_eq(alert->host.data, "thishost");
+	ck_assert_str_eq(alert->audit.syscall.data, "capset");
+	ck_assert_str_eq(alert->audit.arch.data, "x86_64");
+	ck_assert_int_eq(alert->count, 1);
+	fixture_free(fx);
+}
+END_TEST
+
+START_TEST(test_start_of_a_service_is_silent)
+{
+	struct fixture *fx = fixture_live(NULL);
+
+	fixture_start_unit(fx, 200, "web", "/usr/sbin/web");
+	fixture_capset(fx, (struct fixture_act){.pid = 200, .exe = "/usr/sbin/web"},
+		       without_ptrace);
+	fixture_wait(fx, 60000);
+	fixture_no_alert(fx);
+	fixture_free(fx);
+}
+END_TEST
+
+START_TEST(test_raise_during_the_start_is_an_expansion_at_start)
+{
+	struct fixture *fx = fixture_live(NULL);
+	const struct alert *alert;
+
+	fixture_start_unit(fx, 200, "web", "/usr/sbin/web");
+	drop_and_raise(fx, 200, "/usr/sbin/web");
+	alert = fixture_only_alert(fx);
+	ck_assert_int_eq(alert->reason, REASON_EXPANSION_AT_START);
+	ck_assert_int_eq(alert->severity, SEVERITY_MEDIUM);
+	ck_assert_int_eq(alert->phase, PHASE_STARTING);
+	fixture_free(fx);
+}
+END_TEST
+
+START_TEST(test_child_of_running_service_is_running)
+{
+	struct fixture *fx = fixture_live(NULL);
+	struct fixture_act child = {.pid = 201, .ppid = 200, .exe = "/usr/sbin/web"};
+
+	fixture_run_unit(fx, 200, "web", "/usr/sbin/web");
+	fixture_capset(fx, (struct fixture_act){.pid = 200, .exe = "/usr/sbin/web"}, ptrace_idle);
+	fixture_wait(fx, 86400000);
+	fixture_process(fx, 201, 200, "/usr/sbin/web");
+	fixture_capset(fx, child, full);
+	ck_assert_int_eq(fixture_only_alert(fx)->phase, PHASE_RUNNING);
+	ck_assert_int_eq(fixture_only_alert(fx)->previous, PREVIOUS_INFERRED);
+	ck_assert_str_eq(fixture_only_alert(fx)->service.name.data, "web.service");
+	ck_assert_uint_eq(fixture_only_alert(fx)->sets[ALERT_EFFECTIVE].gained, CAP(SYS_PTRACE));
+	fixture_free(fx);
+}
+END_TEST
+
+START_TEST(test_process_that_moved_its_cgroup_keeps_its_service)
+{
+	struct fixture *fx = fixture_live("services:\n"
+					  "  - name: other\n"
+					  "    match: {unit: other.service}\n"
+					  "    running: {effective: all, permitted: all}\n");
+
+	fixture_run_unit(fx, 200, "web", "/usr/sbin/web");
+	strcpy(fixture_find(fx, 200)->cgroup, "0::/system.slice/other.service");
+	drop_and_raise(fx, 200, "/usr/sbin/web");
+	ck_assert_str_eq(fixture_only_alert(fx)->service.name.data, "web.service");
+	fixture_free(fx);
+}
+END_TEST
+
+START_TEST(test_service_start_sent_by_another_than_init_changes_nothing)
+{
+	struct fixture *fx = fixture_live(NULL);
+	static const char *const forged[] = {
+		"SERVICE_START pid=200 uid=0 auid=4294967295 ses=4294967295 msg='unit=web "
+		"comm=\"systemd\" exe=\"/usr/lib/systemd/systemd\" hostname=? res=success'",
+		"SERVICE_START pid=200 uid=0 auid=4294967295 ses=4294967295 msg='pid=1 uid=0 "
+		"unit=web "
+		"comm=\"systemd\" exe=\"/usr/lib/systemd/systemd\" hostname=? res=success'",
+		"SERVICE_START pid=1 uid=1000 auid=4294967295 ses=4294967295 msg='unit=web "
+		"comm=\"systemd\" exe=\"/usr/lib/systemd/systemd\" hostname=? res=success'",
+	};
+
+	fixture_run_unit(fx, 200, "web", "/usr/sbin/web");
+	fixture_record(fx, forged[_i]);
+	drop_and_raise(fx, 200, "/usr/sbin/web");
+	ck_assert_int_eq(fixture_only_alert(fx)->phase, PHASE_RUNNING);
+	fixture_free(fx);
+}
+END_TEST
+
+START_TEST(test_restart_by_systemd_is_a_start)
+{
+	struct fixture *fx = fixture_live(NULL);
+
+	fixture_run_unit(fx, 200, "web", "/usr/sbin/web");
+	fixture_exit(fx, 200);
+	fixture_service(fx, "SERVICE_STOP", "web");
+	fixture_wait(fx, 1000);
+	fixture_start_unit(fx, 300, "web", "/usr/sbin/web");
+	drop_and_raise(fx, 300, "/usr/sbin/web");
+	ck_assert_int_eq(fixture_only_alert(fx)->phase, PHASE_STARTING);
+	fixture_free(fx);
+}
+END_TEST
+
+START_TEST(test_unrecorded_process_of_a_reused_pid_has_nothing_of_its_predecessor)
+{
+	struct fixture *fx = fixture_live(NULL);
+
+	fixture_run_unit(fx, 200, "web", "/usr/sbin/web");
+	fixture_capset(fx, (struct fixture_act){.pid = 200, .exe = "/usr/sbin/web"},
+		       (struct event_sets){0});
+	fixture_exit(fx, 200);
+	fixture_wait(fx, 1000);
+	/* the same pid and file, but started later */
+	fixture_process(fx, 200, 1, "/usr/sbin/web");
+	fixture_capset(fx, (struct fixture_act){.pid = 200, .exe = "/usr/sbin/web"}, full);
+	for (size_t i = 0; i < fx->alert_count; i++) {
+		ck_assert_int_ne(fx->alerts[i].alert.reason, REASON_IMPOSSIBLE_TRANSITION);
+		ck_assert_int_ne(fx->alerts[i].alert.previous, PREVIOUS_KNOWN);
+	}
+	fixture_free(fx);
+}
+END_TEST
+
+START_TEST(test_process_that_is_gone_is_judged_from_its_parent)
+{
+	struct fixture *fx = fixture_live(NULL);
+
+	fixture_run_unit(fx, 200, "web", "/usr/sbin/web");
+	fixture_capset(fx, (struct fixture_act){.pid = 200, .exe = "/usr/sbin/web"}, ptrace_idle);
+	/* 201 is in no /proc any more */
+	fixture_capset(fx, (struct fixture_act){.pid = 201, .ppid = 200, .exe = "/usr/sbin/web"},
+		       full);
+	ck_assert_str_eq(fixture_only_alert(fx)->service.name.data, "web.service");
+	ck_assert_int_eq(fixture_only_alert(fx)->phase, PHASE_RUNNING);
+	ck_assert_int_eq(fixture_only_alert(fx)->previous, PREVIOUS_INFERRED);
+	fixture_free(fx);
+}
+END_TEST
+
+START_TEST(test_records_of_another_node_are_not_looked_up_here)
+{
+	struct fixture *fx = fixture_live(NULL);
+
+	fixture_run_unit(fx, 200, "web", "/usr/sbin/web");
+	fixture_capset(fx, (struct fixture_act){.pid = 200, .exe = "/usr/sbin/web", .node = "far"},
+		       (struct event_sets){0});
+	drop_and_raise(fx, 200, "/usr/sbin/web");
+	ck_assert_str_eq(fixture_only_alert(fx)->host.data, "thishost");
+	ck_assert_uint_eq(fixture_only_alert(fx)->sets[ALERT_EFFECTIVE].gained, CAP(SYS_PTRACE));
+	fixture_forget_alerts(fx);
+	fixture_capset(fx, (struct fixture_act){.pid = 200, .exe = "/usr/sbin/web", .node = "far"},
+		       full);
+	ck_assert_str_eq(fixture_only_alert(fx)->host.data, "far");
+	ck_assert_int_eq(fixture_only_alert(fx)->process.started, 0);
+	fixture_free(fx);
+}
+END_TEST
+
+START_TEST(test_node_of_this_hosts_name_is_this_host)
+{
+	struct fixture *fx = fixture_live(NULL);
+	struct fixture_act act = {.pid = 200, .exe = "/usr/sbin/web", .node = "thishost"};
+
+	fixture_run_unit(fx, 200, "web", "/usr/sbin/web");
+	fixture_capset(fx, act, ptrace_idle);
+	fixture_capset(fx, act, full);
+	ck_assert_str_eq(fixture_only_alert(fx)->service.name.data, "web.service");
+	fixture_free(fx);
+}
+END_TEST
+
+START_TEST(test_same_events_give_the_same_ids)
+{
+	char id[96], fingerprint[65];
+
+	for (int round = 0; round < 2; round++) {
+		struct fixture *fx = fixture_replay(NULL);
+		fixture_capset(fx, (struct fixture_act){.pid = 7}, ptrace_idle);
+		fixture_capset(fx, (struct fixture_act){.pid = 7}, full);
+		if (round) {
+			ck_assert_str_eq(fixture_last_alert(fx)->id, id);
+			ck_assert_str_eq(fixture_last_alert(fx)->fingerprint, fingerprint);
+		}
+		strcpy(id, fixture_last_alert(fx)->id);
+		strcpy(fingerprint, fixture_last_alert(fx)->fingerprint);
+		fixture_free(fx);
+	}
+}
+END_TEST
+
+START_TEST(test_replay_takes_its_clock_from_the_events)
+{
+	struct fixture *fx = fixture_replay(NULL);
+
+	fixture_capset(fx, (struct fixture_act){.pid = 7}, ptrace_idle);
+	fixture_wait(fx, 5000);
+	fixture_capset(fx, (struct fixture_act){.pid = 7}, full);
+	ck_assert_int_eq(fixture_last_alert(fx)->time, fx->now);
+	ck_assert_int_eq(fixture_last_alert(fx)->observed_time, fx->now);
+	fixture_free(fx);
+}
+END_TEST
+
+START_TEST(test_capset_through_int_0x80_is_judged_alike)
+{
+	struct fixture *fx = fixture_live(NULL);
+	struct fixture_act act = {.pid = 200, .exe = "/usr/sbin/web", .arch = FIXTURE_I386};
+
+	fixture_run_unit(fx, 200, "web", "/usr/sbin/web");
+	fixture_capset(fx, act, ptrace_idle);
+	fixture_capset(fx, act, full);
+	ck_assert_str_eq(fixture_only_alert(fx)->audit.arch.data, "i386");
+	ck_assert_str_eq(fixture_only_alert(fx)->audit.syscall.data, "capset");
+	fixture_free(fx);
+}
+END_TEST
+
+START_TEST(test_event_cut_off_by_silence_is_judged_at_the_deadline)
+{
+	struct fixture *fx = fixture_live(NULL);
+	char record[] =
+		"CAPSET pid=200 cap_pi=0 cap_pp=000001ffffffffff cap_pe=000001ffffffffff cap_pa=0";
+	struct fixture_act act = {.pid = 200, .exe = "/usr/sbin/web"};
+
+	fixture_run_unit(fx, 200, "web", "/usr/sbin/web");
+	fixture_capset(fx, act, ptrace_idle);
+	act.call = 126;
+	act.records = record;
+	act.no_end = true;
+	fixture_call(fx, act);
+	fixture_no_alert(fx);
+	fixture_wait(fx, 600);
+	ck_assert_int_eq(fixture_only_alert(fx)->reason, REASON_EXPANSION_AFTER_START);
+	fixture_free(fx);
+}
+END_TEST
+
+START_TEST(test_new_digest_of_the_configuration_alerts_once)
+{
+	struct fixture *fx = fixture_live(NULL);
+	struct settings changed = fx->settings;
+
+	strcpy(changed.digest, "settings-two");
+	judge_reconfigure(fx->judge, &changed, fx->baseline, "the test", fx->now);
+	judge_reconfigure(fx->judge, &changed, fx->baseline, "the test", fx->now);
+	ck_assert_int_eq(fixture_only_alert(fx)->reason, REASON_CONFIG_CHANGE);
+	ck_assert_int_eq(fixture_only_alert(fx)->severity, SEVERITY_MEDIUM);
+	ck_assert_int_eq(fixture_only_alert(fx)->mechanism, MECHANISM_CONFIG);
+	ck_assert(!fixture_only_alert(fx)->process.present);
+	ck_assert_ptr_nonnull(strstr(fixture_only_alert(fx)->detail.data, "by the test"));
+	ck_assert_ptr_nonnull(
+		strstr(fixture_only_alert(fx)->detail.data, "settings-one -> settings-two"));
+	fixture_free(fx);
+}
+END_TEST
+
+START_TEST(test_same_digests_do_not_alert)
+{
+	struct fixture *fx = fixture_live("services: []\n");
+
+	fixture_reconfigure(fx, "services: []\n");
+	fixture_no_alert(fx);
+	fixture_free(fx);
+}
+END_TEST
+
+START_TEST(test_new_baseline_alerts_and_counts_from_then_on)
+{
+	struct fixture *fx = fixture_live(NULL);
+
+	fixture_run_unit(fx, 200, "web", "/usr/sbin/web");
+	fixture_reconfigure(fx, "services:\n"
+				"  - name: web\n"
+				"    match: {exe: /usr/sbin/web}\n"
+				"    running: {effective: [cap_sys_ptrace]}\n");
+	ck_assert_int_eq(fixture_only_alert(fx)->reason, REASON_CONFIG_CHANGE);
+	fixture_forget_alerts(fx);
+	drop_and_raise(fx, 200, "/usr/sbin/web");
+	fixture_no_alert(fx);
+	fixture_free(fx);
+}
+END_TEST
+
+START_TEST(test_loss_of_our_own_is_told_with_its_severity)
+{
+	struct fixture *fx = fixture_live(NULL);
+
+	judge_report_loss(fx->judge, "the courier ended by signal 9", SEVERITY_HIGH, fx->now);
+	judge_report_loss(fx->judge, "the courier ended by signal 9", SEVERITY_HIGH, fx->now);
+	ck_assert_uint_eq(fx->alert_count, 2);
+	ck_assert_int_eq(fx->alerts[0].alert.reason, REASON_COVERAGE_LOSS);
+	ck_assert_int_eq(fx->alerts[0].alert.severity, SEVERITY_HIGH);
+	ck_assert_str_eq(fx->alerts[0].alert.coverage.lost.data, "the courier ended by signal 9");
+	ck_assert_str_ne(fx->alerts[0].alert.id, fx->alerts[1].alert.id);
+	fixture_free(fx);
+}
+END_TEST
+
+START_TEST(test_random_bytes_between_events_harm_nothing)
+{
+	struct fixture *fx = fixture_live(NULL);
+	char noise[4096];
+
+	fixture_run_unit(fx, 200, "web", "/usr/sbin/web");
+	srandom(1);
+	for (int round = 0; round < 64; round++) {
+		for (size_t i = 0; i < sizeof(noise) - 1; i++)
+			noise[i] = (char)(random() & 0xff);
+		noise[sizeof(noise) - 1] = '\n';
+		judge_feed(fx->judge, noise, sizeof(noise), fx->now);
+	}
+	fixture_no_alert(fx);
+	drop_and_raise(fx, 200, "/usr/sbin/web");
+	ck_assert_int_eq(fixture_only_alert(fx)->reason, REASON_EXPANSION_AFTER_START);
+	fixture_free(fx);
+}
+END_TEST
+
+START_TEST(test_events_cut_at_every_length_are_survived)
+{
+	static const char record[] = "type=SYSCALL msg=audit(1000000100.000:77): arch=c000003e "
+				     "syscall=126 success=yes exit=0 "
+				     "a0=1 a1=2 a2=3 a3=4 items=0 ppid=1 pid=77 auid=4294967295 "
+				     "uid=0 gid=0 euid=0 suid=0 "
+				     "fsuid=0 egid=0 sgid=0 fsgid=0 tty=(none) ses=4294967295 "
+				     "comm=\"x\" exe=\"/x\" key=\"k\"\n"
+				     "type=CAPSET msg=audit(1000000100.000:77): pid=77 cap_pi=0 "
+				     "cap_pp=0 cap_pe=0 cap_pa=0\n"
+				     "type=EOE msg=audit(1000000100.000:77): \n";
+	struct fixture *fx = fixture_live(NULL);
+	struct judge_stats stats;
+
+	for (size_t length = 0; length < sizeof(record); length++) {
+		judge_feed(fx->judge, record, length, fx->now);
+		judge_feed(fx->judge, "\n", 1, fx->now);
+	}
+	fixture_wait(fx, 1000);
+	fixture_run_unit(fx, 200, "web", "/usr/sbin/web");
+	drop_and_raise(fx, 200, "/usr/sbin/web");
+	ck_assert_int_eq(fixture_last_alert(fx)->reason, REASON_EXPANSION_AFTER_START);
+	judge_get_stats(fx->judge, &stats);
+	ck_assert_uint_gt(stats.malformed_records, 100);
+	fixture_free(fx);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("judge");
+	TCase *tc = tcase_create("judge");
+	SRunner *runner;
+	int failed;
+
+	tcase_add_test(tc, test_running_service_that_raises_a_capability_alerts);
+	tcase_add_test(tc, test_start_of_a_service_is_silent);
+	tcase_add_test(tc, test_raise_during_the_start_is_an_expansion_at_start);
+	tcase_add_test(tc, test_child_of_running_service_is_running);
+	tcase_add_test(tc, test_process_that_moved_its_cgroup_keeps_its_service);
+	tcase_add_loop_test(tc, test_service_start_sent_by_another_than_init_changes_nothing, 0, 3);
+	tcase_add_test(tc, test_restart_by_systemd_is_a_start);
+	tcase_add_test(tc, test_unrecorded_process_of_a_reused_pid_has_nothing_of_its_predecessor);
+	tcase_add_test(tc, test_process_that_is_gone_is_judged_from_its_parent);
+	tcase_add_test(tc, test_records_of_another_node_are_not_looked_up_here);
+	tcase_add_test(tc, test_node_of_this_hosts_name_is_this_host);
+	tcase_add_test(tc, test_same_events_give_the_same_ids);
+	tcase_add_test(tc, test_replay_takes_its_clock_from_the_events);
+	tcase_add_test(tc, test_capset_through_int_0x80_is_judged_alike);
+	tcase_add_test(tc, test_event_cut_off_by_silence_is_judged_at_the_deadline);
+	tcase_add_test(tc, test_new_digest_of_the_configuration_alerts_once);
+	tcase_add_test(tc, test_same_digests_do_not_alert);
+	tcase_add_test(tc, test_new_baseline_alerts_and_counts_from_then_on);
+	tcase_add_test(tc, test_loss_of_our_own_is_told_with_its_severity);
+	tcase_add_test(tc, test_random_bytes_between_events_harm_nothing);
+	tcase_add_test(tc, test_events_cut_at_every_length_are_survived);
+	suite_add_tcase(suite, tc);
+	runner = srunner_create(suite);
+	srunner_run_all(runner, CK_NORMAL);
+	failed = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}
