@@ -35,9 +35,9 @@ struct alert_process {
 	int64_t pid, ppid;
 	struct bytes comm, exe, command_line, tty, subject, user, login_user;
 	int64_t uid, euid;
-	int64_t auid, session;	/* -1: unset (null) */
-	int64_t started;	/* ms since the epoch; 0: not known */
-	int64_t threads;	/* 0: not known */
+	int64_t auid, session; /* -1: unset (null) */
+	int64_t started;       /* ms since the epoch; 0: not known */
+	int64_t threads;       /* 0: not known */
 	enum user_namespace user_namespace;
 	enum exe_state exe_state;
 	bool has_parent;
@@ -80,8 +80,8 @@ struct alert_coverage {
 enum { ALERT_RECORDS_MAX = 16, ALERT_MISSING_MAX = CAPMASK_BITS };
 
 struct alert {
-	char id[96];	      /* filled by alert_make_id() */
-	char fingerprint[65]; /* filled by alert_make_fingerprint() */
+	char id[96];		     /* filled by alert_make_id() */
+	char fingerprint[65];	     /* filled by alert_make_fingerprint() */
 	int64_t time, observed_time; /* ms since the epoch */
 	struct bytes host, host_id;
 	enum severity severity;
@@ -105,7 +105,8 @@ struct alert {
 		struct bytes digest;
 	} baseline;
 	struct alert_coverage coverage;
-	struct bytes detail; /* goes into the sentence where the reason needs one (config-change, coverage-loss) */
+	struct bytes detail; /* goes into the sentence where the reason needs one (config-change,
+				coverage-loss) */
 	struct {
 		bool has_event;
 		int64_t milliseconds;
@@ -120,7 +121,8 @@ struct alert {
 	bool is_summary; /* of repeats: has an id of its own */
 };
 
-/* id: node, event, reason and ordinal, nothing that an attacker chooses; "cw-" and [A-Za-z0-9-] only. */
+/* id: node, event, reason and ordinal, nothing that an attacker chooses; "cw-" and [A-Za-z0-9-]
+ * only. */
 void alert_make_id(struct alert *alert);
 
 /* fingerprint: SHA-256 over service template, reason, mechanism, gain and exe. */

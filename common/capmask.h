@@ -21,7 +21,8 @@ capmask capmask_known(void);
 /* Writes the name of bit (0..63) into name. */
 void capmask_bit_name(int bit, char name[CAPMASK_NAME_MAX]);
 
-/* Sets *bit from "cap_net_raw" (any case) or "13". Returns 0, or -1 when there is no such capability. */
+/* Sets *bit from "cap_net_raw" (any case) or "13". Returns 0, or -1 when there is no such
+ * capability. */
 int capmask_bit_from_name(const char *name, int *bit);
 
 /* A new array of names in order of their bits; the caller owns the reference. */

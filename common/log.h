@@ -22,7 +22,8 @@ void log_to_stderr(struct logger *log, const char *ident);
 /* openlog(3) with LOG_DAEMON; ident must outlive the logger. */
 void log_to_syslog(struct logger *log, const char *ident);
 
-/* One line of at most 1,000 bytes; control characters are replaced by '?'. log may be NULL: silent. */
+/* One line of at most 1,000 bytes; control characters are replaced by '?'. log may be NULL: silent.
+ */
 void log_line(const struct logger *log, int priority, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 

@@ -47,7 +47,13 @@ enum outcome { OUTCOME_SUCCESS, OUTCOME_DENIED };
 enum phase { PHASE_STARTING, PHASE_RUNNING, PHASE_UNKNOWN };
 enum previous { PREVIOUS_KNOWN, PREVIOUS_INFERRED, PREVIOUS_UNKNOWN };
 enum disposition { DISPOSITION_ALERT, DISPOSITION_OBSERVED, DISPOSITION_SILENCED };
-enum service_kind { SERVICE_UNIT, SERVICE_CONTAINER, SERVICE_SESSION, SERVICE_PROGRAM, SERVICE_UNKNOWN };
+enum service_kind {
+	SERVICE_UNIT,
+	SERVICE_CONTAINER,
+	SERVICE_SESSION,
+	SERVICE_PROGRAM,
+	SERVICE_UNKNOWN
+};
 enum user_namespace { USERNS_HOST, USERNS_CHILD, USERNS_UNKNOWN };
 enum exe_state { EXE_CURRENT, EXE_REPLACED, EXE_DELETED, EXE_UNKNOWN };
 enum coverage_state { COVERAGE_LOST, COVERAGE_RESTORED, COVERAGE_PENDING_REBOOT };
@@ -64,8 +70,9 @@ struct vocab {
 };
 
 extern const struct vocab vocab_severity, vocab_reason, vocab_mechanism, vocab_outcome, vocab_phase,
-	vocab_previous, vocab_disposition, vocab_service_kind, vocab_user_namespace, vocab_exe_state,
-	vocab_coverage_state, vocab_mode, vocab_sink_type, vocab_sink_format, vocab_securebits,
+	vocab_previous, vocab_disposition, vocab_service_kind, vocab_user_namespace,
+	vocab_exe_state, vocab_coverage_state, vocab_mode, vocab_sink_type, vocab_sink_format,
+	vocab_securebits,
 	vocab_syslog_facility; /* its values are the index; see vocab_facility_code */
 
 /* The word for a value of the vocabulary; "?" beyond its end. */

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* clang-format off */
 /*
  * wire: the messages between sensor, courier and supervisor, over SOCK_SEQPACKET.
  * One packet is one message: a fixed header, then the body. Nothing in a packet is trusted: every
@@ -12,6 +13,7 @@
  *   supervisor -> courier: WIRE_RELOAD  re-read configuration, reopen files
  *   supervisor -> both:    WIRE_COURIER_FD / none: see plugin/supervisor.h for how a new socket is handed over
  */
+/* clang-format on */
 #ifndef CAPWATCH_WIRE_H
 #define CAPWATCH_WIRE_H
 
@@ -48,9 +50,12 @@ struct wire_message {
 	int fd;		  /* received by SCM_RIGHTS; -1 for none; the caller closes it */
 };
 
-/* Both return 1 when done, 0 when it would block (fds are non-blocking), -1 with err when the peer is
- * gone (err is "end of file") or the message is not one of ours. fd < 0 in wire_send: none is passed. */
-int wire_send(int socket, const struct wire_header *header, const char *body, int fd, struct error *err);
-int wire_receive(int socket, char *buffer, size_t size, struct wire_message *message, struct error *err);
+/* Both return 1 when done, 0 when it would block (fds are non-blocking), -1 with err when the peer
+ * is gone (err is "end of file") or the message is not one of ours. fd < 0 in wire_send: none is
+ * passed. */
+int wire_send(int socket, const struct wire_header *header, const char *body, int fd,
+	      struct error *err);
+int wire_receive(int socket, char *buffer, size_t size, struct wire_message *message,
+		 struct error *err);
 
 #endif

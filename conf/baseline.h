@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* clang-format off */
 /*
  * baseline: which service may gain what, as data. Reads the *.yaml of baseline.d, resolves extends, replace
  * and disabled across folders, finds ties. Must not own: the matching of a process (judge/match) or
@@ -25,6 +26,7 @@
  * setuid: true; userns: true; denied: [cap...] | all.
  * mechanisms defaults to capset alone, plus ambient when ambient is given.
  */
+/* clang-format on */
 #ifndef CAPWATCH_BASELINE_H
 #define CAPWATCH_BASELINE_H
 
@@ -79,7 +81,7 @@ struct launcher_entry {
 	char *name, *file;
 	unsigned line, column; /* of its name */
 	struct match_rule match;
-	bool any_exe_file; /* exe_state: any */
+	bool any_exe_file;	  /* exe_state: any */
 	enum service_kind starts; /* SERVICE_UNIT, SERVICE_CONTAINER or SERVICE_SESSION */
 	char *runtime;		  /* the runtime's word; the entry's name where none is given */
 };
@@ -92,12 +94,13 @@ struct baseline {
 	char digest[65]; /* SHA-256 over all text read, in order */
 };
 
-/* Each path is a folder (its *.yaml in order of name) or one file. A missing folder is an error except
- * where optional_missing. Returns NULL with err ("FILE:LINE:COLUMN: ..."). Frees: baseline_free(). */
+/* Each path is a folder (its *.yaml in order of name) or one file. A missing folder is an error
+ * except where optional_missing. Returns NULL with err ("FILE:LINE:COLUMN: ..."). Frees:
+ * baseline_free(). */
 struct baseline *baseline_load(char *const *paths, bool optional_missing, struct error *err);
 
-/* Two entries that could match one process equally well, found by comparing their rules: err names both
- * with their places. Returns 0 when there is none. */
+/* Two entries that could match one process equally well, found by comparing their rules: err names
+ * both with their places. Returns 0 when there is none. */
 int baseline_check_ties(const struct baseline *baseline, struct error *err);
 
 void baseline_free(struct baseline *baseline);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * settings: capwatch.yaml and the *.yaml of conf.d beside it, as values.
- * The only place that sees their text. Owns: syntax, vocabulary, defaults, file:line:column in every
- * error. Must not own: what any setting does.
+ * The only place that sees their text. Owns: syntax, vocabulary, defaults, file:line:column in
+ * every error. Must not own: what any setting does.
  */
 #ifndef CAPWATCH_SETTINGS_H
 #define CAPWATCH_SETTINGS_H
@@ -15,7 +15,7 @@
 
 struct sink_settings {
 	enum sink_type type;
-	char *name;		    /* unique; defaults to the type's word, "webhook", "webhook-2", ... */
+	char *name; /* unique; defaults to the type's word, "webhook", "webhook-2", ... */
 	enum severity min_severity; /* default low */
 	bool observed;		    /* also takes findings of mode: observe */
 	enum sink_format format;    /* native (others are later rooms) */
@@ -40,18 +40,19 @@ struct settings {
 
 #define SETTINGS_DEFAULT_FILE CAPWATCH_SYSCONFDIR "/capwatch/capwatch.yaml"
 
-/* Reads file and, in order of name, the *.yaml of conf.d beside it: there a scalar replaces, sinks are
- * appended. Returns NULL with err ("FILE:LINE:COLUMN: what, and what to do") on any error; nothing is
- * silently defaulted that was written. The caller frees with settings_free(). */
+/* Reads file and, in order of name, the *.yaml of conf.d beside it: there a scalar replaces, sinks
+ * are appended. Returns NULL with err ("FILE:LINE:COLUMN: what, and what to do") on any error;
+ * nothing is silently defaulted that was written. The caller frees with settings_free(). */
 struct settings *settings_load(const char *file, struct error *err);
 
-/* What a missing file would mean: all defaults, baseline from the two usual folders, no sinks. For the
- * command line only; the plugin insists on a file. */
+/* What a missing file would mean: all defaults, baseline from the two usual folders, no sinks. For
+ * the command line only; the plugin insists on a file. */
 struct settings *settings_defaults(void);
 
 void settings_free(struct settings *settings);
 
-/* Reads every secret and certificate file named and checks it is readable; for capwatch check. 0 or -1. */
+/* Reads every secret and certificate file named and checks it is readable; for capwatch check. 0 or
+ * -1. */
 int settings_check_files(const struct settings *settings, struct error *err);
 
 #endif

@@ -2,8 +2,8 @@
 /*
  * observe: an event meets the ledger: which process is it, what has happened to it unrecorded, to
  * which service does it belong, is it a launcher at work. Owns: the use of the /proc reader, the
- * confirmation of pid by start time. Must not own: the comparison of exe with the host's file (image),
- * the event's own effect on the sets (transition).
+ * confirmation of pid by start time. Must not own: the comparison of exe with the host's file
+ * (image), the event's own effect on the sets (transition).
  */
 #ifndef CAPWATCH_OBSERVE_H
 #define CAPWATCH_OBSERVE_H
