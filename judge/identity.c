@@ -146,8 +146,8 @@ static void walk_path(const char *path, struct identity *identity)
 
 	while (next_component(&walk)) {
 		take_pod(walk.component, identity);
-		/* a user's slice may be inside a container, never the other way about: what is below it
-		 * anybody may name as he likes */
+		/* a user's slice may be inside a container, never the other way about: what is
+		 * below it anybody may name as he likes */
 		if (!user_slice)
 			container = take_container(walk.component, walk.parent, identity) ||
 				    container;
@@ -250,7 +250,8 @@ static size_t uuid_length(const char *at)
 	return (size_t)(at - from);
 }
 
-/* A UUID, a run of digits, or one of 8 hex digits and more: the part of a transient name that changes.
+/* A UUID, a run of digits, or one of 8 hex digits and more: the part of a transient name that
+ * changes.
  */
 static size_t variable_run(const char *at)
 {

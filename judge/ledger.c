@@ -209,7 +209,8 @@ void process_apply_uids(struct process *process, const struct event *event)
 	struct event_sets before = process->sets;
 
 	if (fixup && had_root && all_nonzero(event)) {
-		/* keep-caps keeps permitted; ambient goes all the same, effective with euid below */
+		/* keep-caps keeps permitted; ambient goes all the same, effective with euid below
+		 */
 		process->sets.ambient = 0;
 		if (!(process->securebits & SECBIT_KEEP_CAPS))
 			process->sets.permitted = process->sets.effective = 0;
