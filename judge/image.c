@@ -124,6 +124,20 @@ void image_adopt(const struct world *world, struct process *process)
 			  deleted ? EXE_DELETED : EXE_CURRENT, &file);
 }
 
+bool image_has_changed(const struct world *world, const struct process *process)
+{
+	char link[PROC_PATH_MAX];
+	struct proc_file file;
+	bool deleted;
+
+	return world_has_proc(world, process->node) && process->exe &&
+	       process->exe_file.inode != 0 &&
+	       world->proc->exe(world->proc->ctx, (pid_t)process->pid, link, sizeof(link), &file,
+				&deleted) &&
+	       strcmp(link, process->exe) == 0 &&
+	       (file.inode != process->exe_file.inode || file.device != process->exe_file.device);
+}
+
 void image_refresh_state(const struct world *world, const struct event *event,
 			 struct process *process)
 {

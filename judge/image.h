@@ -22,6 +22,10 @@ void image_identify(const struct world *world, const struct event *event, struct
 /* The same for a process that no event is at hand of: as /proc/PID/exe shows it. */
 void image_adopt(const struct world *world, struct process *process);
 
+/* /proc shows another file of the same path than the one that the process has from its parent: an
+ * exec that no record told of. Ask only of a process that /proc has confirmed. */
+bool image_has_changed(const struct world *world, const struct process *process);
+
 /* The file may be replaced under a running process: its identity stays, its state is told. */
 void image_refresh_state(const struct world *world, const struct event *event,
 			 struct process *process);

@@ -18,13 +18,22 @@ enum {
 
 /* ---- services -------------------------------------------------------------------------------- */
 
+/* /proc/PID may be a later process's by now, which would speak for the one that is gone. */
+static bool is_still_there(const struct world *world, const struct process *process)
+{
+	struct proc_status status;
+
+	return world->proc->status(world->proc->ctx, (pid_t)process->pid, &status) &&
+	       status.start_ticks == process->start_ticks;
+}
+
 static bool read_identity(const struct world *world, const struct process *process,
 			  const struct launcher_entry *launcher, struct identity *identity)
 {
 	char text[PROC_CGROUP_MAX], around[PROC_CGROUP_MAX] = "";
 
 	identity->kind = SERVICE_UNKNOWN;
-	if (!world_has_proc(world, process->node) ||
+	if (!world_has_proc(world, process->node) || !is_still_there(world, process) ||
 	    !world->proc->cgroup(world->proc->ctx, (pid_t)process->pid, text, sizeof(text)))
 		return false;
 	if (launcher && launcher->starts == SERVICE_CONTAINER &&
@@ -343,12 +352,14 @@ static struct process *add_process(struct world *world, const struct event *even
 static void catch_up(struct world *world, const struct event *event, struct observation *seen)
 {
 	struct process *process = seen->process;
+
 	take_record_ids(process, event);
 	if (event->call == CALL_EXEC)
 		return;
 	if (!process->exe)
 		set_image(world, event, process, seen->live);
-	else if (!image_same_path(process->exe, event->exe))
+	else if (!image_same_path(process->exe, event->exe) ||
+		 (seen->live && !process->seen_event && image_has_changed(world, process)))
 		take_unrecorded_exec(world, event, seen);
 }
 

@@ -127,7 +127,7 @@ struct fixture_process *fixture_process(struct fixture *fx, pid_t pid, pid_t ppi
 	process->status.threads = 1;
 	process->status.start_time = fx->now;
 	process->status.start_ticks = (uint64_t)(fx->now - FIXTURE_START * 1000LL) / 10 + 1;
-	process->status.bounding = FIXTURE_ALL;
+	process->status.bounding = fx->bounding;
 	process->status.auid = process->status.session = -1;
 	snprintf(process->status.comm, sizeof(process->status.comm), "daemon");
 	fixture_hold(fx, pid, full);
@@ -291,6 +291,7 @@ static struct fixture *make(const char *baseline, bool live)
 	fx->live = live;
 	fx->now = FIXTURE_START * 1000LL;
 	fx->serial = 1;
+	fx->bounding = FIXTURE_ALL;
 	fx->settings.mode = MODE_ALERT;
 	fx->settings.start_window_ms = 10000;
 	fx->settings.start_timeout_ms = 300000;
@@ -421,6 +422,23 @@ static void complete(struct fixture_act *act)
 	act->arch = act->arch ? act->arch : FIXTURE_X86_64;
 }
 
+/* As the kernel writes text that an attacker may choose: in hex where a quote, a space or a byte
+ * beyond printable ASCII is in it. */
+static void add_untrusted(struct text *text, const char *name, const char *value)
+{
+	bool plain = true;
+
+	for (const char *c = value; *c; c++)
+		plain = plain && *c > 0x20 && *c < 0x7f && *c != '"';
+	if (plain) {
+		add(text, " %s=\"%s\"", name, value);
+		return;
+	}
+	add(text, " %s=", name);
+	for (const char *c = value; *c; c++)
+		add(text, "%02X", (unsigned char)*c);
+}
+
 static void syscall_text(const struct fixture_act *act, struct text *text)
 {
 	add(text, "SYSCALL arch=%x syscall=%u success=%s exit=%" PRId64, act->arch, act->call,
@@ -430,8 +448,11 @@ static void syscall_text(const struct fixture_act *act, struct text *text)
 	add(text, " items=0 ppid=%" PRId64 " pid=%" PRId64, act->ppid, act->pid);
 	add(text, " auid=%u uid=%u gid=0 euid=%u suid=%u fsuid=%u egid=0 sgid=0 fsgid=0",
 	    act->session ? 1000u : 4294967295u, act->uid, act->euid, act->suid, act->fsuid);
-	add(text, " tty=(none) ses=%u comm=\"%s\" exe=\"%s\" subj=unconfined key=\"%s\"",
-	    act->session ? (unsigned)act->session : 4294967295u, act->comm, act->exe, act->key);
+	add(text, " tty=(none) ses=%u", act->session ? (unsigned)act->session : 4294967295u);
+	add_untrusted(text, "comm", act->comm);
+	add_untrusted(text, "exe", act->exe);
+	add(text, " subj=unconfined");
+	add_untrusted(text, "key", act->key);
 }
 
 void fixture_call(struct fixture *fx, struct fixture_act act)

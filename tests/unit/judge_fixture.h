@@ -65,6 +65,7 @@ struct fixture {
 	struct fixture_process processes[FIXTURE_PROCESSES];
 	char missing_file[256]; /* the host has no file of this path */
 	capmask file_caps;	/* of any file that is asked for */
+	capmask bounding;	/* of new processes */
 	struct fixture_alert *alerts;
 	size_t alert_count, alert_capacity;
 };

@@ -1,0 +1,421 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Which process, which service, which launcher: an event meets the ledger and /proc. */
+#include <check.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "tests/unit/judge_fixture.h"
+
+#define COUNT(table) (sizeof(table) / sizeof((table)[0]))
+#define WEB "/usr/sbin/web"
+#define SYSTEMD "/usr/lib/systemd/systemd"
+#define EXECUTOR "/usr/lib/systemd/systemd-executor"
+#define RUNC "/usr/sbin/runc"
+
+static const struct event_sets none = {0}, full = {FIXTURE_ALL, FIXTURE_ALL, 0, 0};
+static const struct event_sets idle = {FIXTURE_ALL, 0, 0, 0};
+
+static const char launchers[] = "launchers:\n"
+				"  - name: systemd\n"
+				"    match: {exe: " SYSTEMD ", parent_exe: " SYSTEMD
+				", parent_pid: 1}\n"
+				"  - name: systemd-executor\n"
+				"    match: {exe: " EXECUTOR ", parent_exe: " SYSTEMD
+				", parent_pid: 1}\n"
+				"  - name: runc\n"
+				"    match: {exe: [/, \"/memfd:runc_cloned:/proc/self/exe\", " RUNC
+				"], parent_exe: " RUNC "}\n"
+				"    exe_state: any\n"
+				"    starts: container\n"
+				"  - {name: sshd, match: {exe: /usr/sbin/sshd}, starts: session}\n"
+				"services:\n"
+				"  - {name: web, match: {exe: " WEB
+				"}, running: {effective: [cap_net_raw]}}\n";
+
+static void set_cgroup(struct fixture *fx, pid_t pid, const char *path)
+{
+	struct fixture_process *process = fixture_find(fx, pid);
+
+	snprintf(process->cgroup, sizeof(process->cgroup), "0::%s", path);
+}
+
+/* ---- services ---- */
+
+static const struct service_case {
+	const char *cgroup;
+	int64_t session;
+	enum service_kind kind;
+	const char *name, *template_name;
+} services[] = {
+	{"/system.slice/db@1.service", 0, SERVICE_UNIT, "db@1.service", "db@.service"},
+	{"/", 0, SERVICE_PROGRAM, WEB, WEB},
+	{"/", 3, SERVICE_SESSION, "session-3", "session"},
+	{"/user.slice/user-1000.slice/user@1000.service/x.scope", 0, SERVICE_SESSION,
+	 "user@1000.service", "user@.service"},
+	{"/system.slice/runc-c1.scope", 0, SERVICE_CONTAINER, "c1", "container"},
+};
+
+START_TEST(test_process_found_running_belongs_to_what_its_cgroup_and_login_say)
+{
+	struct fixture *fx = fixture_live(launchers);
+	struct fixture_act act = {.pid = 200, .exe = WEB, .session = services[_i].session};
+	struct fixture_process *process = fixture_process(fx, 200, 1, WEB);
+
+	process->status.auid = services[_i].session ? 1000 : -1;
+	process->status.session = services[_i].session ? services[_i].session : -1;
+	set_cgroup(fx, 200, services[_i].cgroup);
+	judge_seed(fx->judge);
+	fixture_wait(fx, 600000);
+	fixture_capset(fx, act, idle);
+	fixture_capset(fx, act, full);
+	ck_assert_int_eq(fixture_only_alert(fx)->service.kind, services[_i].kind);
+	ck_assert_str_eq(fixture_only_alert(fx)->service.name.data, services[_i].name);
+	ck_assert_str_eq(fixture_only_alert(fx)->service.template_name.data,
+			 services[_i].template_name);
+	ck_assert_int_eq(fixture_only_alert(fx)->phase, PHASE_RUNNING);
+	fixture_free(fx);
+}
+END_TEST
+
+START_TEST(test_seeded_process_has_a_known_before)
+{
+	struct fixture *fx = fixture_live(launchers);
+
+	fixture_process(fx, 200, 1, WEB);
+	fixture_hold(fx, 200, idle);
+	judge_seed(fx->judge);
+	fixture_wait(fx, 600000);
+	fixture_capset(fx, (struct fixture_act){.pid = 200, .exe = WEB}, full);
+	ck_assert_int_eq(fixture_only_alert(fx)->previous, PREVIOUS_KNOWN);
+	ck_assert_uint_eq(fixture_only_alert(fx)->sets[ALERT_EFFECTIVE].gained, FIXTURE_ALL);
+	fixture_free(fx);
+}
+END_TEST
+
+START_TEST(test_unit_does_not_become_a_session_by_writing_its_login_id)
+{
+	struct fixture *fx = fixture_live(launchers);
+	struct fixture_act act = {.pid = 200, .exe = WEB, .session = 9};
+
+	fixture_run_unit(fx, 200, "web", WEB);
+	act.call = 1;
+	act.records =
+		"LOGIN pid=200 uid=0 old-auid=4294967295 auid=1000 tty=(none) old-ses=4294967295 "
+		"ses=9 res=1";
+	fixture_call(fx, act);
+	act.call = 0;
+	act.records = NULL;
+	fixture_capset(fx, act, idle);
+	fixture_capset(fx, act, full);
+	ck_assert_str_eq(fixture_only_alert(fx)->service.name.data, "web.service");
+	fixture_free(fx);
+}
+END_TEST
+
+/* The kernel's order: LOGIN is logged at once, the call when it returns. */
+static void login(struct fixture *fx, int64_t pid, const char *exe, int session)
+{
+	char text[2048];
+
+	snprintf(text, sizeof(text),
+		 "type=LOGIN msg=audit(%lld.%03lld:99): pid=%lld uid=0 old-auid=4294967295 "
+		 "auid=1000 "
+		 "tty=(none) old-ses=4294967295 ses=%d res=1\n"
+		 "type=SYSCALL msg=audit(%lld.%03lld:99): arch=c000003e syscall=1 success=yes "
+		 "exit=4 a0=3 a1=7 "
+		 "a2=4 a3=0 items=0 ppid=150 pid=%lld auid=1000 uid=0 gid=0 euid=0 suid=0 fsuid=0 "
+		 "egid=0 "
+		 "sgid=0 fsgid=0 tty=(none) ses=%d comm=\"x\" exe=\"%s\" key=(null)\n"
+		 "type=EOE msg=audit(%lld.%03lld:99): \n",
+		 (long long)fx->now / 1000, (long long)fx->now % 1000, (long long)pid, session,
+		 (long long)fx->now / 1000, (long long)fx->now % 1000, (long long)pid, session, exe,
+		 (long long)fx->now / 1000, (long long)fx->now % 1000);
+	fixture_feed(fx, text);
+}
+
+START_TEST(test_login_by_sshd_opens_a_session_inside_its_unit)
+{
+	struct fixture *fx = fixture_live(launchers);
+	struct fixture_act act = {.pid = 201, .ppid = 150, .exe = "/bin/bash", .session = 4};
+
+	fixture_run_unit(fx, 150, "ssh", "/usr/sbin/sshd");
+	fixture_process(fx, 201, 150, "/usr/sbin/sshd");
+	set_cgroup(fx, 201, "/system.slice/ssh.service");
+	login(fx, 201, "/usr/sbin/sshd", 4);
+	snprintf(fixture_find(fx, 201)->exe, 256, "/bin/bash");
+	fixture_capset(fx, act, idle);
+	fixture_capset(fx, act, full);
+	ck_assert_int_eq(fixture_only_alert(fx)->service.kind, SERVICE_SESSION);
+	ck_assert_str_eq(fixture_only_alert(fx)->service.name.data, "session-4");
+	fixture_free(fx);
+}
+END_TEST
+
+/* ---- identity of the file ---- */
+
+START_TEST(test_copy_bind_mounted_over_the_path_is_not_the_entrys_file)
+{
+	struct fixture *fx = fixture_live(launchers);
+	struct fixture_act act = {.pid = 200, .exe = WEB};
+	const struct event_sets raised = {FIXTURE_ALL, CAP(NET_RAW), 0, 0};
+
+	fixture_process(fx, 200, 1, WEB)->other_file = _i == 1;
+	fixture_wait(fx, 600000);
+	fixture_capset(fx, act, idle);
+	fixture_capset(fx, act, raised);
+	if (_i == 0)
+		fixture_no_alert(fx);
+	else
+		ck_assert_str_eq(fixture_only_alert(fx)->baseline.entry.data, "");
+	fixture_free(fx);
+}
+END_TEST
+
+START_TEST(test_file_replaced_under_a_running_service_changes_nothing_but_its_state)
+{
+	struct fixture *fx = fixture_live(launchers);
+	struct fixture_act act = {.pid = 200, .exe = WEB};
+	struct fixture_process *process;
+
+	fixture_run_unit(fx, 200, "web", WEB);
+	fixture_capset(fx, act, idle);
+	process = fixture_find(fx, 200);
+	process->deleted = process->other_file = true;
+	act.exe = WEB " (deleted)";
+	fixture_capset(fx, act, (struct event_sets){FIXTURE_ALL, CAP(NET_RAW), 0, 0});
+	fixture_no_alert(fx);
+	fixture_capset(fx, act, full);
+	ck_assert_str_eq(fixture_only_alert(fx)->baseline.entry.data, "web");
+	ck_assert_str_eq(fixture_only_alert(fx)->process.exe.data, WEB);
+	ck_assert_int_eq(fixture_only_alert(fx)->process.exe_state, EXE_REPLACED);
+	fixture_free(fx);
+}
+END_TEST
+
+START_TEST(test_file_removed_under_a_running_service_is_deleted)
+{
+	struct fixture *fx = fixture_live(launchers);
+	struct fixture_act act = {.pid = 200, .exe = WEB};
+
+	fixture_run_unit(fx, 200, "web", WEB);
+	fixture_capset(fx, act, idle);
+	strcpy(fx->missing_file, WEB);
+	act.exe = WEB " (deleted)";
+	fixture_capset(fx, act, full);
+	ck_assert_int_eq(fixture_only_alert(fx)->process.exe_state, EXE_DELETED);
+	fixture_free(fx);
+}
+END_TEST
+
+/* ---- pids ---- */
+
+START_TEST(test_pid_reused_is_another_process)
+{
+	struct fixture *fx = fixture_live(launchers);
+	struct fixture_act act = {.pid = 200, .exe = WEB};
+
+	fixture_run_unit(fx, 200, "web", WEB);
+	fixture_capset(fx, act, none);
+	fixture_exit(fx, 200);
+	fixture_wait(fx, 5000);
+	fixture_process(fx, 200, 1, WEB);
+	set_cgroup(fx, 200, "/system.slice/other.service");
+	fixture_wait(fx, 600000);
+	fixture_capset(fx, act, idle);
+	fixture_capset(fx, act, full);
+	for (size_t i = 0; i < fx->alert_count; i++) {
+		ck_assert_str_eq(fx->alerts[i].alert.service.name.data, "other.service");
+		ck_assert_int_ne(fx->alerts[i].alert.reason, REASON_IMPOSSIBLE_TRANSITION);
+	}
+	ck_assert_uint_ge(fx->alert_count, 1);
+	fixture_free(fx);
+}
+END_TEST
+
+START_TEST(test_proc_of_a_later_process_is_not_taken_for_the_events)
+{
+	struct fixture *fx = fixture_live(launchers);
+	struct fixture_act act = {.pid = 200, .exe = WEB};
+
+	/* 200 has acted and gone; its pid is another's by the time that the event is read */
+	fixture_process(fx, 200, 1, "/usr/bin/later");
+	set_cgroup(fx, 200, "/system.slice/later.service");
+	fixture_find(fx, 200)->status.start_time = fx->now + 60000;
+	act.uid = act.euid = act.suid = act.fsuid = 33;
+	fixture_capset(fx, act, (struct event_sets){CAP(SYS_ADMIN), CAP(SYS_ADMIN), 0, 0});
+	ck_assert_str_ne(fixture_only_alert(fx)->service.name.data, "later.service");
+	ck_assert_int_eq(fixture_only_alert(fx)->process.started, 0);
+	fixture_free(fx);
+}
+END_TEST
+
+/* ---- launchers ---- */
+
+/* A child of init sets up the unit by ambient capabilities and executes it. */
+static void launch(struct fixture *fx, pid_t pid, const char *exe, const char *unit)
+{
+	struct fixture_act act = {.pid = pid, .exe = exe, .comm = "(web)"};
+
+	set_cgroup(fx, pid, unit);
+	fixture_capset(fx, act, (struct event_sets){FIXTURE_ALL, FIXTURE_ALL, CAP(NET_RAW), 0});
+	fixture_prctl(fx, act, 28, 0x10, 0);
+	fixture_prctl(fx, act, 28, 0, 0);
+	fixture_prctl(fx, act, 47, 2, NET_RAW);
+}
+
+START_TEST(test_what_systemd_grants_a_new_unit_is_silent)
+{
+	struct fixture *fx = fixture_live(launchers);
+	const char *exe = _i ? EXECUTOR : SYSTEMD;
+
+	fixture_process(fx, 200, 1, exe);
+	launch(fx, 200, exe, "/system.slice/web.service");
+	fixture_no_alert(fx);
+	/* what it was granted is known of it */
+	fixture_exec(fx, (struct fixture_act){.pid = 200, .exe = WEB, AS_UID(33)}, NULL, NULL);
+	fixture_wait(fx, 20000);
+	fixture_no_alert(fx);
+	fixture_free(fx);
+}
+END_TEST
+
+START_TEST(test_what_systemd_grants_is_told_when_asked_for)
+{
+	struct fixture *fx = fixture_live(launchers);
+
+	fx->settings.report_launcher_grants = true;
+	fixture_process(fx, 200, 1, SYSTEMD);
+	launch(fx, 200, SYSTEMD, "/system.slice/web.service");
+	ck_assert_int_eq(fixture_last_alert(fx)->reason, REASON_AMBIENT_RAISE);
+	ck_assert_str_eq(fixture_last_alert(fx)->service.name.data, "web.service");
+	fixture_free(fx);
+}
+END_TEST
+
+START_TEST(test_launcher_in_a_service_that_runs_already_is_judged_like_anybody)
+{
+	struct fixture *fx = fixture_live(launchers);
+
+	fixture_run_unit(fx, 200, "web", WEB);
+	fixture_no_alert(fx);
+	fixture_process(fx, 201, 1, SYSTEMD);
+	launch(fx, 201, SYSTEMD, "/system.slice/web.service");
+	ck_assert_uint_ge(fx->alert_count, 1);
+	ck_assert_int_eq(fixture_last_alert(fx)->phase, PHASE_RUNNING);
+	fixture_free(fx);
+}
+END_TEST
+
+static const struct forgery {
+	const char *exe, *parent;
+	pid_t ppid;
+	bool other_file;
+} forgeries[] = {
+	{"/tmp/x", SYSTEMD, 1, false}, /* comm alone */
+	{SYSTEMD, SYSTEMD, 1, true},   /* a copy */
+	{EXECUTOR, SYSTEMD, 1, true},
+	{SYSTEMD, "/bin/bash", 150, false}, /* systemd's file, but not init's child */
+	{EXECUTOR, "/bin/bash", 150, false},
+	{"/memfd:runc_cloned:/proc/self/exe", "/bin/bash", 150, true},
+	{"/", "/tmp/runc", 150, true},
+};
+
+START_TEST(test_forged_launcher_grants_nothing_silently)
+{
+	const struct forgery *entry = &forgeries[_i];
+	struct fixture *fx = fixture_live(launchers);
+	struct fixture_act act = {
+		.pid = 200, .ppid = entry->ppid, .exe = entry->exe, .comm = "(web)"};
+
+	if (entry->ppid != 1)
+		fixture_process(fx, entry->ppid, 1, entry->parent);
+	fixture_process(fx, 200, entry->ppid, entry->exe)->other_file = entry->other_file;
+	set_cgroup(fx, 200, "/system.slice/web.service");
+	fixture_capset(fx, act, (struct event_sets){FIXTURE_ALL, FIXTURE_ALL, CAP(NET_RAW), 0});
+	fixture_prctl(fx, act, 47, 2, NET_RAW);
+	ck_assert_int_eq(fixture_last_alert(fx)->reason, REASON_AMBIENT_RAISE);
+	fixture_free(fx);
+}
+END_TEST
+
+START_TEST(test_runcs_init_is_silent_and_its_payload_in_the_container)
+{
+	struct fixture *fx = fixture_live(launchers);
+	struct fixture_act init = {.pid = 201, .ppid = 200, .exe = "/", .comm = "runc:[2:INIT]"};
+	struct fixture_act payload = {.pid = 201, .ppid = 200, .exe = "/bin/app"};
+
+	fixture_process(fx, 200, 1, RUNC);
+	fixture_process(fx, 201, 200, "/")->other_file = true;
+	set_cgroup(fx, 201, "/system.slice/runc-c1.scope");
+	fixture_capset(fx, init, idle);
+	fixture_capset(fx, init, full);
+	fixture_prctl(fx, (struct fixture_act){.pid = 201, .ppid = 200, .exe = "/", .error = 1}, 47,
+		      2, NET_RAW);
+	fixture_no_alert(fx);
+	fixture_exec(fx, payload, NULL, NULL);
+	fixture_wait(fx, 600000);
+	fixture_capset(fx, payload, idle);
+	fixture_capset(fx, payload, full);
+	ck_assert_int_eq(fixture_only_alert(fx)->service.kind, SERVICE_CONTAINER);
+	ck_assert_str_eq(fixture_only_alert(fx)->service.container.id.data, "c1");
+	ck_assert_int_eq(fixture_only_alert(fx)->phase, PHASE_RUNNING);
+	fixture_free(fx);
+}
+END_TEST
+
+START_TEST(test_without_systemd_a_program_starts_with_its_first_process)
+{
+	struct fixture *fx = fixture_live(launchers);
+	struct fixture_act act = {.pid = 300, .ppid = 150, .exe = "/opt/daemon"};
+
+	fixture_process(fx, 150, 1, "/bin/sh");
+	fixture_wait(fx, 600000);
+	fixture_process(fx, 300, 150, "/bin/sh");
+	fixture_exec(fx, act, NULL, NULL);
+	fixture_capset(fx, act, idle);
+	fixture_capset(fx, act, full);
+	ck_assert_int_eq(fixture_only_alert(fx)->phase, PHASE_STARTING);
+	ck_assert_int_eq(fixture_only_alert(fx)->service.kind, SERVICE_PROGRAM);
+	ck_assert_str_eq(fixture_only_alert(fx)->service.name.data, "/opt/daemon");
+	fixture_forget_alerts(fx);
+	fixture_wait(fx, 11000);
+	fixture_capset(fx, act, idle);
+	fixture_capset(fx, act, full);
+	ck_assert_int_eq(fixture_only_alert(fx)->phase, PHASE_RUNNING);
+	fixture_free(fx);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("observe");
+	TCase *tc = tcase_create("observe");
+	SRunner *runner;
+	int failed;
+
+	tcase_set_timeout(tc, 60);
+	tcase_add_loop_test(tc, test_process_found_running_belongs_to_what_its_cgroup_and_login_say,
+			    0, COUNT(services));
+	tcase_add_test(tc, test_seeded_process_has_a_known_before);
+	tcase_add_test(tc, test_unit_does_not_become_a_session_by_writing_its_login_id);
+	tcase_add_test(tc, test_login_by_sshd_opens_a_session_inside_its_unit);
+	tcase_add_loop_test(tc, test_copy_bind_mounted_over_the_path_is_not_the_entrys_file, 0, 2);
+	tcase_add_test(tc,
+		       test_file_replaced_under_a_running_service_changes_nothing_but_its_state);
+	tcase_add_test(tc, test_file_removed_under_a_running_service_is_deleted);
+	tcase_add_test(tc, test_pid_reused_is_another_process);
+	tcase_add_test(tc, test_proc_of_a_later_process_is_not_taken_for_the_events);
+	tcase_add_loop_test(tc, test_what_systemd_grants_a_new_unit_is_silent, 0, 2);
+	tcase_add_test(tc, test_what_systemd_grants_is_told_when_asked_for);
+	tcase_add_test(tc, test_launcher_in_a_service_that_runs_already_is_judged_like_anybody);
+	tcase_add_loop_test(tc, test_forged_launcher_grants_nothing_silently, 0, COUNT(forgeries));
+	tcase_add_test(tc, test_runcs_init_is_silent_and_its_payload_in_the_container);
+	tcase_add_test(tc, test_without_systemd_a_program_starts_with_its_first_process);
+	suite_add_tcase(suite, tc);
+	runner = srunner_create(suite);
+	srunner_run_all(runner, CK_NORMAL);
+	failed = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}
