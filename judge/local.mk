@@ -24,8 +24,9 @@ JUDGE_LIBS = judge/libjudge.a $(AUPARSE_LIBS) $(AUDIT_LIBS) $(CONF_LIBS)
 
 JUDGE_TESTS = \
 	tests/unit/test_coverage tests/unit/test_event tests/unit/test_identity tests/unit/test_intake \
-	tests/unit/test_judge tests/unit/test_ledger tests/unit/test_match tests/unit/test_repeats \
-	tests/unit/test_service tests/unit/test_syscalls
+	tests/unit/test_judge tests/unit/test_ledger tests/unit/test_match tests/unit/test_observe \
+	tests/unit/test_repeats tests/unit/test_service tests/unit/test_syscalls tests/unit/test_transition \
+	tests/unit/test_verdict
 check_PROGRAMS += $(JUDGE_TESTS)
 TESTS += $(JUDGE_TESTS)
 
@@ -52,6 +53,9 @@ tests_unit_test_ledger_LDADD = $(JUDGE_TEST_LIBS)
 tests_unit_test_match_SOURCES = tests/unit/test_match.c $(JUDGE_TEST_FIXTURE)
 tests_unit_test_match_CPPFLAGS = $(UNIT_TEST_CPPFLAGS)
 tests_unit_test_match_LDADD = $(JUDGE_TEST_LIBS)
+tests_unit_test_observe_SOURCES = tests/unit/test_observe.c $(JUDGE_TEST_FIXTURE)
+tests_unit_test_observe_CPPFLAGS = $(UNIT_TEST_CPPFLAGS)
+tests_unit_test_observe_LDADD = $(JUDGE_TEST_LIBS)
 tests_unit_test_repeats_SOURCES = tests/unit/test_repeats.c
 tests_unit_test_repeats_CPPFLAGS = $(UNIT_TEST_CPPFLAGS)
 tests_unit_test_repeats_LDADD = $(JUDGE_TEST_LIBS)
@@ -61,3 +65,9 @@ tests_unit_test_service_LDADD = $(JUDGE_TEST_LIBS)
 tests_unit_test_syscalls_SOURCES = tests/unit/test_syscalls.c
 tests_unit_test_syscalls_CPPFLAGS = $(UNIT_TEST_CPPFLAGS)
 tests_unit_test_syscalls_LDADD = $(JUDGE_TEST_LIBS)
+tests_unit_test_transition_SOURCES = tests/unit/test_transition.c $(JUDGE_TEST_FIXTURE)
+tests_unit_test_transition_CPPFLAGS = $(UNIT_TEST_CPPFLAGS)
+tests_unit_test_transition_LDADD = $(JUDGE_TEST_LIBS)
+tests_unit_test_verdict_SOURCES = tests/unit/test_verdict.c $(JUDGE_TEST_FIXTURE)
+tests_unit_test_verdict_CPPFLAGS = $(UNIT_TEST_CPPFLAGS)
+tests_unit_test_verdict_LDADD = $(JUDGE_TEST_LIBS)
