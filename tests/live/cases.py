@@ -142,7 +142,7 @@ EVASIONS = [
         service_kind=("program", "unknown"))]),
     Case("forged-service-start", "--forge capwatch-forged.service", [raised(
         unit="capwatch-forged.service")], unit="capwatch-forged.service"),
-    Case("forged-service-start-holding-a-record", "--forge capwatch-forged2.service --split", [raised(
+    Case("forged-service-start-holding-a-record", "--forge capwatch-forged2 --split", [raised(
         unit="capwatch-forged2.service")], unit="capwatch-forged2.service"),
     Case("our-own-binary-by-preload", "--version", [raised_admin()], program="{dir}/build/plugin/audisp-capwatch",
          environment={"CAPWATCH_ACT": "raise"}),
