@@ -310,12 +310,25 @@ struct service *identity_service(struct world *world, unsigned node,
 	return service;
 }
 
+static void session_name(int64_t session, char name[SERVICE_NAME_MAX])
+{
+	snprintf(name, SERVICE_NAME_MAX, "session-%lld", (long long)session);
+}
+
+bool identity_known_session(struct world *world, unsigned node, int64_t session)
+{
+	char name[SERVICE_NAME_MAX];
+
+	session_name(session, name);
+	return service_find(world->services, node, SERVICE_SESSION, name) != NULL;
+}
+
 struct service *identity_session(struct world *world, unsigned node, int64_t session, bool *is_new)
 {
 	char name[SERVICE_NAME_MAX];
 	struct service *service;
 
-	snprintf(name, sizeof(name), "session-%lld", (long long)session);
+	session_name(session, name);
 	service = service_get(world->services, node, SERVICE_SESSION, name, is_new);
 	if (service && *is_new)
 		snprintf(service->template_name, sizeof(service->template_name), "session");

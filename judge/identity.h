@@ -44,6 +44,8 @@ struct service *identity_service(struct world *world, unsigned node,
 
 /* The login session of a process with auid and session set; the program service of its exe. */
 struct service *identity_session(struct world *world, unsigned node, int64_t session, bool *is_new);
+/* Has this session been opened already? */
+bool identity_known_session(struct world *world, unsigned node, int64_t session);
 struct service *identity_program(struct world *world, unsigned node, const char *exe, bool *is_new);
 
 /* A new instance of the program: what ran under the name before keeps its own life. */

@@ -19,6 +19,8 @@ bool image_same_path(const char *path, struct bytes other)
 {
 	size_t length = other.length - (is_deleted(other) ? strlen(" (deleted)") : 0);
 
+	if (length > LEDGER_EXE_MAX)
+		length = LEDGER_EXE_MAX; /* as process_set_exe() cuts it */
 	return path && other.data && strlen(path) == length &&
 	       memcmp(path, other.data, length) == 0;
 }
@@ -122,6 +124,18 @@ void image_adopt(const struct world *world, struct process *process)
 	    process_set_exe(process, link, strlen(link)))
 		set_image(process, compare_link(world, process, &file, deleted),
 			  deleted ? EXE_DELETED : EXE_CURRENT, &file);
+}
+
+bool image_is_renamed(const struct world *world, const struct process *process)
+{
+	char link[PROC_PATH_MAX];
+	struct proc_file file;
+	bool deleted;
+
+	return world_has_proc(world, process->node) && process->exe_file.inode != 0 &&
+	       world->proc->exe(world->proc->ctx, (pid_t)process->pid, link, sizeof(link), &file,
+				&deleted) &&
+	       file.inode == process->exe_file.inode && file.device == process->exe_file.device;
 }
 
 bool image_has_changed(const struct world *world, const struct process *process)

@@ -26,6 +26,9 @@ void image_adopt(const struct world *world, struct process *process);
  * exec that no record told of. Ask only of a process that /proc has confirmed. */
 bool image_has_changed(const struct world *world, const struct process *process);
 
+/* /proc shows the very file that the process has run all along, whatever its path is now. */
+bool image_is_renamed(const struct world *world, const struct process *process);
+
 /* The file may be replaced under a running process: its identity stays, its state is told. */
 void image_refresh_state(const struct world *world, const struct event *event,
 			 struct process *process);

@@ -6,7 +6,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { BUCKETS = 4096 };
+enum {
+	BUCKETS = 4096,
+	/* audit's clock and /proc's ticks are this coarse, each its own way */
+	CLOCK_GRAIN_MS = 20,
+};
 
 struct ledger {
 	struct process *buckets[BUCKETS];
@@ -28,6 +32,7 @@ static void free_process(struct process *process)
 {
 	process_set_service(process, NULL);
 	free(process->exe);
+	free(process->exe_alias);
 	free(process);
 }
 
@@ -137,15 +142,42 @@ bool process_set_exe(struct process *process, const char *path, size_t length)
 	if (!copy)
 		return false;
 	free(process->exe);
+	free(process->exe_alias);
+	process->exe_alias = NULL;
 	process->exe = copy;
 	return true;
+}
+
+static void join_members(struct process *process)
+{
+	struct service *service = process->service;
+
+	process->member_previous = NULL;
+	process->member_next = service->members;
+	if (service->members)
+		service->members->member_previous = process;
+	service->members = process;
+}
+
+static void leave_members(struct process *process)
+{
+	if (process->member_previous)
+		process->member_previous->member_next = process->member_next;
+	else
+		process->service->members = process->member_next;
+	if (process->member_next)
+		process->member_next->member_previous = process->member_previous;
 }
 
 void process_set_service(struct process *process, struct service *service)
 {
 	service_hold(service);
+	if (process->service)
+		leave_members(process);
 	service_release(process->service);
 	process->service = service;
+	if (service)
+		join_members(process);
 }
 
 void process_inherit(struct process *child, const struct process *parent)
@@ -169,8 +201,65 @@ void process_inherit(struct process *child, const struct process *parent)
 	child->bounding = parent->bounding;
 	child->securebits = parent->securebits;
 	child->userns = parent->userns;
+	child->userns_born = parent->userns_born;
 	child->execs_recorded = parent->execs_recorded;
 	process_set_service(child, parent->service);
+}
+
+void process_state(const struct process *process, struct process_past *state)
+{
+	memset(state, 0, sizeof(*state));
+	state->has_ids = process->has_ids;
+	state->has_sets = process->has_sets;
+	state->uid = process->uid;
+	state->euid = process->euid;
+	state->suid = process->suid;
+	state->fsuid = process->fsuid;
+	state->sets = process->sets;
+	state->securebits = process->securebits;
+	state->userns = process->userns;
+}
+
+void process_remember(struct process *process, const struct process_past *state, int64_t time)
+{
+	memmove(&process->past[1], &process->past[0],
+		sizeof(process->past) - sizeof(process->past[0]));
+	process->past[0] = *state;
+	process->past[0].until = time;
+}
+
+static void take_past(struct process *child, const struct process_past *past)
+{
+	child->has_ids = past->has_ids;
+	child->uid = past->uid;
+	child->euid = past->euid;
+	child->suid = past->suid;
+	child->fsuid = past->fsuid;
+	child->has_sets = past->has_sets;
+	child->sets = past->sets;
+	child->securebits = past->securebits;
+	child->userns = past->userns;
+}
+
+static void take_least(struct event_sets *sets, const struct event_sets *other)
+{
+	sets->permitted &= other->permitted;
+	sets->effective &= other->effective;
+	sets->inheritable &= other->inheritable;
+	sets->ambient &= other->ambient;
+}
+
+void process_inherit_past(struct process *child, const struct process *parent, int64_t start_time)
+{
+	for (int i = 0; i < LEDGER_PAST_MAX && parent->past[i].until > 0; i++) {
+		const struct process_past *past = &parent->past[i];
+		if (start_time > past->until + CLOCK_GRAIN_MS)
+			return;
+		if (start_time < past->until - CLOCK_GRAIN_MS)
+			take_past(child, past);
+		else if (past->has_sets)
+			take_least(&child->sets, &past->sets);
+	}
 }
 
 void process_apply_exec(struct process *process)
@@ -201,7 +290,7 @@ static bool all_nonzero(const struct event *event)
 	return event->uid != 0 && event->euid != 0 && event->suid != 0;
 }
 
-void process_apply_uids(struct process *process, const struct event *event)
+void process_apply_uids(struct process *process, const struct event *event, bool recorded)
 {
 	bool had_root = process->uid == 0 || process->euid == 0 || process->suid == 0;
 	bool fixup = process->has_ids && process->has_sets &&
@@ -217,11 +306,12 @@ void process_apply_uids(struct process *process, const struct event *event)
 	}
 	if (fixup && process->euid == 0 && event->euid != 0)
 		process->sets.effective = 0;
-	if (fixup && process->euid != 0 && event->euid == 0)
+	if (recorded && fixup && process->euid != 0 && event->euid == 0)
 		process->sets.effective = process->sets.permitted;
 	if (fixup && process->euid == event->euid && process->fsuid == 0 && event->fsuid != 0)
 		process->sets.effective &= ~FS_CAPS;
-	if (fixup && process->euid == event->euid && process->fsuid != 0 && event->fsuid == 0)
+	if (recorded && fixup && process->euid == event->euid && process->fsuid != 0 &&
+	    event->fsuid == 0)
 		process->sets.effective |= process->sets.permitted & FS_CAPS;
 	if (memcmp(&before, &process->sets, sizeof(before)) != 0)
 		process->provenance = PREVIOUS_INFERRED;

@@ -16,7 +16,7 @@
 #include "judge/proc_reader.h"
 #include "judge/service.h"
 
-enum { LEDGER_PROCESSES_MAX = 8192, LEDGER_EXE_MAX = 1024 };
+enum { LEDGER_PROCESSES_MAX = 8192, LEDGER_EXE_MAX = 4096, LEDGER_PAST_MAX = 3 };
 
 /* Everything that a bounding set may hold, where the set itself is not known: never an
  * underestimate. */
@@ -28,6 +28,16 @@ enum exe_identity {
 	EXE_ID_OTHER,	/* was another file */
 };
 
+/* What a process held until a change: a child forked before it has that, and not what came after. */
+struct process_past {
+	int64_t until; /* ms: the change; 0: a free place */
+	bool has_ids, has_sets;
+	uint32_t uid, euid, suid, fsuid;
+	struct event_sets sets;
+	uint8_t securebits;
+	enum user_namespace userns;
+};
+
 struct process {
 	unsigned node;
 	int64_t pid, ppid;
@@ -35,6 +45,7 @@ struct process {
 	int64_t start_time;   /* ms; 0: not known */
 
 	char *exe; /* path, without " (deleted)"; NULL: not known */
+	char *exe_alias; /* what the same file was called later (renamed, seen after a chroot); or NULL */
 	enum exe_identity exe_identity;
 	enum exe_state exe_state;
 	struct proc_file exe_file;
@@ -53,12 +64,15 @@ struct process {
 	enum user_namespace userns;
 	bool userns_doubted; /* its parent was in the host's, /proc shows it in another: unrecorded
 			      */
+	bool userns_born;    /* it was born into its user namespace, and so are its children */
 	bool execs_recorded; /* its last exec was seen, so that the next one will be */
 	bool seen_event;     /* has acted itself: not just somebody's parent */
 	bool launching;	     /* a launcher on its way to the target's exec */
 	enum service_kind launching_to; /* and what that target is */
 	bool ceiling_reported;
 	struct service *service;
+	struct process *member_next, *member_previous; /* of its service */
+	struct process_past past[LEDGER_PAST_MAX];     /* the latest change first */
 
 	struct process *hash_next, *older, *newer;
 };
@@ -88,6 +102,16 @@ void process_set_service(struct process *process, struct service *service);
 /* What a child has at fork(2): everything but pid and start. Sets become inferred. */
 void process_inherit(struct process *child, const struct process *parent);
 
+/* The process as it stands, to compare and to remember. */
+void process_state(const struct process *process, struct process_past *state);
+
+/* Its state was this until time (ms). */
+void process_remember(struct process *process, const struct process_past *state, int64_t time);
+
+/* The child of an inherit was forked at start_time (ms): what the parent changed after that is taken
+ * back; what it changed within the clock's grain of it counts only where it is less. */
+void process_inherit_past(struct process *child, const struct process *parent, int64_t start_time);
+
 /* Sets after an execve(2) that no record describes, by capabilities(7) "Transformation of
  * capabilities during execve()": as for a file without capabilities; root (euid or uid 0, no
  * noroot) regains its bounding set. Clears keep-caps. Sets become inferred. */
@@ -95,8 +119,10 @@ void process_apply_exec(struct process *process);
 
 /* New uids seen in a record: what the kernel does to the sets on the way there (capabilities(7),
  * "Effect of user ID changes on capabilities"; security/commoncap.c cap_emulate_setxuid). Sets
- * become inferred where they change. */
-void process_apply_uids(struct process *process, const struct event *event);
+ * become inferred where they change. recorded: the event is that change itself; else nothing is added,
+ * for every way back to uid 0 is recorded, and what looks like one is another thread's ids or a
+ * parent's. */
+void process_apply_uids(struct process *process, const struct event *event, bool recorded);
 
 size_t ledger_count(const struct ledger *ledger);
 uint64_t ledger_evicted(const struct ledger *ledger);

@@ -69,6 +69,17 @@ static void assign_target(struct world *world, const struct event *event, struct
 	process_set_service(process, service);
 }
 
+/* auid and session set: a login session, but in a unit's own cgroup only one that a launcher of sessions
+ * opened (sshd, cron), or that was there before us. Any process may set its own login id once. */
+static bool has_login(struct world *world, const struct process *process,
+		      const struct identity *identity)
+{
+	if (process->session < 0 || process->auid < 0)
+		return false;
+	return identity->kind != SERVICE_UNIT || world->seeding ||
+	       identity_known_session(world, process->node, process->session);
+}
+
 /* The service of a process that nobody of the ledger is the parent of. */
 static void assign_by_itself(struct world *world, struct process *process, int64_t time)
 {
@@ -79,7 +90,7 @@ static void assign_by_itself(struct world *world, struct process *process, int64
 	(void)read_identity(world, process, NULL, &identity);
 	if (identity.kind == SERVICE_CONTAINER)
 		service = identity_service(world, process->node, &identity, &is_new);
-	else if (process->session >= 0 && process->auid >= 0)
+	else if (has_login(world, process, &identity))
 		service = identity_session(world, process->node, process->session, &is_new);
 	else if (identity.kind != SERVICE_UNKNOWN)
 		service = identity_service(world, process->node, &identity, &is_new);
@@ -222,29 +233,41 @@ static struct process *find_parent(struct world *world, const struct event *even
 	return parent;
 }
 
-/* A child whose parent is gone (reparented): the last of its service to act, running the same file,
- * is the best that is known of what it started with. Only of a service whose start was seen:
- * without that it may as well be another instance. */
+static void take_ids(struct process *process, const struct process *from)
+{
+	process->has_ids = true;
+	process->uid = from->uid;
+	process->euid = from->euid;
+	process->suid = from->suid;
+	process->fsuid = from->fsuid;
+}
+
+/* A child whose parent is gone (reparented) or not the one on record: the least that any process of its
+ * service holds that runs the same file. Only of a service whose start was seen: without that it may as
+ * well be another instance. */
 static void guess_sets(struct process *process)
 {
 	const struct service *service = process->service;
+	const struct process *member;
 
-	if (process->has_sets || !service || !service->has_held || service->first_event == 0 ||
-	    !process->exe ||
-	    strncmp(service->held_exe, process->exe, sizeof(service->held_exe) - 1) != 0)
+	if (process->has_sets || !service || service->first_event == 0 || !process->exe)
 		return;
-	process->has_sets = true;
-	process->provenance = PREVIOUS_INFERRED;
-	process->sets.permitted = service->held.permitted;
-	process->sets.effective = service->held.effective;
-	process->sets.inheritable = service->held.inheritable;
-	process->sets.ambient = service->held.ambient;
-	if (!process->has_ids && service->held.has_ids) {
-		process->has_ids = true;
-		process->uid = service->held.uid;
-		process->euid = service->held.euid;
-		process->suid = service->held.suid;
-		process->fsuid = service->held.fsuid;
+	for (member = service->members; member; member = member->member_next) {
+		if (member == process || !member->has_sets || !member->exe ||
+		    member->userns == USERNS_CHILD || strcmp(member->exe, process->exe) != 0)
+			continue;
+		if (!process->has_ids && member->has_ids)
+			take_ids(process, member);
+		if (process->has_sets) {
+			process->sets.permitted &= member->sets.permitted;
+			process->sets.effective &= member->sets.effective;
+			process->sets.inheritable &= member->sets.inheritable;
+			process->sets.ambient &= member->sets.ambient;
+			continue;
+		}
+		process->has_sets = true;
+		process->provenance = PREVIOUS_INFERRED;
+		process->sets = member->sets;
 	}
 }
 
@@ -314,37 +337,88 @@ static void take_unrecorded_exec(struct world *world, const struct event *event,
 	change_program(world, event, process);
 }
 
-/* A child of init: forked by it when it runs init's own file (systemd's child stage), else adopted
- * by it, and then nobody knows from whom it has what it has. */
-static bool forked_by(const struct process *parent, const struct event *event)
+/* Where execs are recorded, none can have happened to this process unannounced. */
+static bool execs_watched(const struct world *world, const struct event *event)
+{
+	return event->auid < 0 && world->execs_seen[event->node_number];
+}
+
+static bool runs_same_image(const struct process *process, struct bytes exe)
+{
+	return image_same_path(process->exe, exe) ||
+	       (process->exe_alias && image_same_path(process->exe_alias, exe));
+}
+
+/* Is the parent on record the one that forked it? Of what init or another reaper adopted, and of a child
+ * made with CLONE_PARENT, it is not; a fork runs its parent's file, unless an exec can have gone
+ * unrecorded in between. init itself forks only what runs its own file (systemd's child stage). */
+static bool forked_by(const struct world *world, const struct process *parent,
+		      const struct event *event)
 {
 	if (!parent)
 		return false;
-	return parent->pid != 1 || image_same_path(parent->exe, event->exe);
+	if (parent->pid == 1)
+		return image_same_path(parent->exe, event->exe);
+	return event->call == CALL_EXEC || !execs_watched(world, event) ||
+	       runs_same_image(parent, event->exe);
+}
+
+/* The user namespace of a new process. What it inherits is its parent's of now; /proc shows its own. */
+static void find_userns(const struct world *world, const struct event *event,
+			const struct observation *seen, struct process *process)
+{
+	bool host;
+
+	if (!seen->live ||
+	    !world->proc->in_host_userns(world->proc->ctx, (pid_t)event->pid, &host)) {
+		/* the parent may have gone there since */
+		if (world_has_proc(world, process->node) && process->userns == USERNS_CHILD &&
+		    !process->userns_born)
+			process->userns = USERNS_UNKNOWN;
+		return;
+	}
+	process->userns_doubted = !host && process->userns == USERNS_HOST;
+	if (host)
+		process->userns = USERNS_HOST;
+	else if (process->userns == USERNS_UNKNOWN)
+		process->userns = USERNS_CHILD;
+	process->userns_born = process->userns == USERNS_CHILD;
 }
 
 static struct process *add_process(struct world *world, const struct event *event,
 				   const struct observation *seen)
 {
 	struct process *process = ledger_add(world->ledger, event->node_number, event->pid);
-	bool host;
 
 	if (!process)
 		return NULL;
-	if (forked_by(seen->parent, event)) {
+	if (forked_by(world, seen->parent, event)) {
 		process_inherit(process, seen->parent);
 		if (seen->parent->pid == 1)
 			process_set_service(process, NULL);
+		if (seen->live)
+			process_inherit_past(process, seen->parent, seen->status.start_time);
 	}
-	if (!seen->live)
-		return process;
-	take_status(process, &seen->status);
-	if (world->proc->in_host_userns(world->proc->ctx, (pid_t)event->pid, &host)) {
-		process->userns_doubted = !host && process->userns == USERNS_HOST;
-		if (process->userns == USERNS_UNKNOWN)
-			process->userns = host ? USERNS_HOST : USERNS_CHILD;
-	}
+	if (seen->live)
+		take_status(process, &seen->status);
+	find_userns(world, event, seen, process);
 	return process;
+}
+
+/* Another path than before: a new image, or the same file under another name (renamed, below another
+ * root): that gives a process nothing, and is none of its doing. */
+static void take_new_name(struct world *world, const struct event *event, struct observation *seen)
+{
+	struct process *process = seen->process;
+
+	if ((seen->live && image_is_renamed(world, process)) ||
+	    (process->seen_event && !process->launching && execs_watched(world, event))) {
+		free(process->exe_alias);
+		process->exe_alias = strndup(event->exe.data ? event->exe.data : "",
+					     event->exe.length);
+		return;
+	}
+	take_unrecorded_exec(world, event, seen);
 }
 
 /* What has changed since the process was last seen, before this event. An exec event describes its
@@ -358,8 +432,9 @@ static void catch_up(struct world *world, const struct event *event, struct obse
 		return;
 	if (!process->exe)
 		set_image(world, event, process, seen->live);
-	else if (!image_same_path(process->exe, event->exe) ||
-		 (seen->live && !process->seen_event && image_has_changed(world, process)))
+	else if (!runs_same_image(process, event->exe))
+		take_new_name(world, event, seen);
+	else if (seen->live && !process->seen_event && image_has_changed(world, process))
 		take_unrecorded_exec(world, event, seen);
 }
 
@@ -421,7 +496,7 @@ bool observe_event(struct world *world, const struct event *event, struct observ
 	find_service(world, event, seen->process);
 	guess_sets(seen->process);
 	if (event->call != CALL_EXEC && !sets_uids(event))
-		process_apply_uids(seen->process, event);
+		process_apply_uids(seen->process, event, false);
 	if (event->call != CALL_EXEC)
 		image_refresh_state(world, event, seen->process);
 	return true;
@@ -434,6 +509,9 @@ void observe_exec(struct world *world, const struct event *event, struct observa
 
 	set_image(world, event, process, seen->live);
 	process->execs_recorded = event->auid < 0;
+	/* a set-user-ID exec may be on record by a rule of its own */
+	if (event->auid < 0 && event->uid == event->euid)
+		world->execs_seen[process->node] = true;
 	if (!same)
 		change_program(world, event, process);
 	find_launcher(world, event, seen);

@@ -16,6 +16,7 @@
 enum { SERVICE_NAME_MAX = 256, SERVICE_ID_MAX = 80, SERVICES_MAX = 4096 };
 
 struct service_table;
+struct process;
 
 struct service {
 	enum service_kind kind;
@@ -33,15 +34,7 @@ struct service {
 			   */
 	bool ceiling_judged; /* at the end of its start */
 	bool ceiling_due;    /* being judged just now */
-	/* what its last process to act held: the best guess for a child of it whose parent is gone
-	 */
-	bool has_held;
-	struct {
-		capmask permitted, effective, inheritable, ambient;
-		uint32_t uid, euid, suid, fsuid;
-		bool has_ids;
-	} held;
-	char held_exe[SERVICE_NAME_MAX];
+	struct process *members; /* of the ledger, the latest to join first; kept by process_set_service() */
 	unsigned processes; /* in the ledger, and other holders: service_hold() */
 	struct service_table *table;
 	struct service *next; /* of its bucket */

@@ -266,7 +266,7 @@ static void catch_up_real_uid(const struct event *event, struct process *process
 		.uid = event->uid, .euid = event->uid, .suid = event->uid, .fsuid = event->uid};
 
 	if (process->has_ids && process->uid != event->uid)
-		process_apply_uids(process, &before);
+		process_apply_uids(process, &before, false);
 }
 
 static bool derive_exec(struct world *world, const struct event *event, struct observation *seen,
@@ -318,7 +318,7 @@ static bool derive_setuid(const struct event *event, struct observation *seen, s
 		process->provenance = PREVIOUS_INFERRED;
 		process->has_ids = false;
 	}
-	process_apply_uids(process, event);
+	process_apply_uids(process, event, true);
 	/* this change of ids is on record: what was known stays known */
 	if (t->previous == PREVIOUS_KNOWN && !has_threads(seen))
 		process->provenance = PREVIOUS_KNOWN;
@@ -349,6 +349,7 @@ static void mark_userns_child(struct world *world, const struct event *event,
 		child->ppid = event->pid;
 	}
 	child->userns = USERNS_CHILD;
+	child->userns_born = true;
 }
 
 static bool derive_userns(struct world *world, const struct event *event, struct observation *seen,
@@ -506,24 +507,14 @@ static bool derive_last_cap(struct world *world, const struct event *event, stru
 
 /* ---- all of them ----------------------------------------------------------------------------- */
 
-/* What the service's last process to act holds: see observe.c guess_sets(). */
-static void remember_held(struct process *process)
+/* Its children forked before now have what it had until now. */
+static void remember_change(struct process *process, const struct process_past *before, int64_t time)
 {
-	struct service *service = process->service;
+	struct process_past after;
 
-	if (!service || !process->has_sets || !process->exe || in_child_userns(process))
-		return;
-	service->has_held = true;
-	service->held.permitted = process->sets.permitted;
-	service->held.effective = process->sets.effective;
-	service->held.inheritable = process->sets.inheritable;
-	service->held.ambient = process->sets.ambient;
-	service->held.has_ids = process->has_ids;
-	service->held.uid = process->uid;
-	service->held.euid = process->euid;
-	service->held.suid = process->suid;
-	service->held.fsuid = process->fsuid;
-	snprintf(service->held_exe, sizeof(service->held_exe), "%s", process->exe);
+	process_state(process, &after);
+	if (memcmp(before, &after, sizeof(after)) != 0)
+		process_remember(process, before, time);
 }
 
 static bool derive(struct world *world, const struct event *event, struct observation *seen,
@@ -560,9 +551,11 @@ static bool derive(struct world *world, const struct event *event, struct observ
 bool transition_derive(struct world *world, const struct event *event, struct observation *seen,
 		       struct transition *t)
 {
+	struct process_past before;
 	bool judged;
 
 	memset(t, 0, sizeof(*t));
+	process_state(seen->process, &before);
 	t->service = seen->process->service;
 	t->by_launcher = seen->launcher != NULL;
 	t->launching_to = seen->process->launching_to;
@@ -573,7 +566,7 @@ bool transition_derive(struct world *world, const struct event *event, struct ob
 		t->service = seen->process->service;
 		service_hold(t->service);
 	}
-	remember_held(seen->process);
+	remember_change(seen->process, &before, event->time);
 	return judged;
 }
 

@@ -209,7 +209,7 @@ static bool is_launcher_grant(const struct world *world, const struct transition
 	/* no target yet: a container's init before it is moved there; a unit's has its cgroup from
 	 * the first */
 	if (!t->service)
-		return replay || t->launching_to == SERVICE_CONTAINER;
+		return replay;
 	return phase == PHASE_STARTING || t->service->kind == SERVICE_CONTAINER;
 }
 
