@@ -41,7 +41,7 @@ static void change_uids(struct process *process, uint64_t uid, uint64_t euid, ui
 {
 	const struct event event = {.uid = uid, .euid = euid, .suid = suid, .fsuid = fsuid};
 
-	process_apply_uids(process, &event);
+	process_apply_uids(process, &event, true);
 }
 
 START_TEST(test_process_is_its_node_and_pid)
@@ -244,6 +244,50 @@ START_TEST(test_change_of_uids_does_what_capabilities_7_says)
 }
 END_TEST
 
+START_TEST(test_way_back_to_root_that_no_record_tells_adds_nothing)
+{
+	const struct event root = {.uid = 0};
+	struct process *process = root_process(7);
+
+	process->euid = process->fsuid = 5;
+	process->sets.effective = 0;
+	process_apply_uids(process, &root, false);
+	ck_assert_uint_eq(process->sets.effective, 0);
+	process->fsuid = 5;
+	process_apply_uids(process, &root, false);
+	ck_assert_uint_eq(process->sets.effective, 0);
+	ck_assert_uint_eq(process->euid, 0);
+	ck_assert_uint_eq(process->fsuid, 0);
+}
+END_TEST
+
+static const struct past_case {
+	int64_t start_time;
+	capmask permitted; /* of a child forked then, where 0xff became 0x1f0 at 1000000 */
+} pasts[] = {
+	{999000, 0xff},
+	/* audit's clock and /proc's are too coarse to tell: the least of both */
+	{999990, 0xf0},
+	{1000010, 0xf0},
+	{1001000, 0x1f0},
+};
+
+START_TEST(test_child_has_what_its_parent_had_at_the_fork)
+{
+	struct process *parent = root_process(7), *child = ledger_add(ledger, 0, 8);
+	struct process_past before;
+
+	parent->sets.permitted = 0xff;
+	process_state(parent, &before);
+	parent->sets.permitted = 0x1f0;
+	process_remember(parent, &before, 1000000);
+	process_inherit(child, parent);
+	process_inherit_past(child, parent, pasts[_i].start_time);
+	ck_assert_uint_eq(child->sets.permitted, pasts[_i].permitted);
+	ck_assert_int_eq(child->provenance, PREVIOUS_INFERRED);
+}
+END_TEST
+
 START_TEST(test_change_of_uids_that_changes_no_set_leaves_it_known)
 {
 	struct process *process = root_process(7);
@@ -324,6 +368,8 @@ int main(void)
 	tcase_add_test(tc, test_exec_with_an_unknown_bounding_set_is_no_underestimate);
 	tcase_add_test(tc, test_exec_of_a_process_of_unknown_ids_leaves_nothing_known);
 	tcase_add_loop_test(tc, test_change_of_uids_does_what_capabilities_7_says, 0, COUNT(uids));
+	tcase_add_test(tc, test_way_back_to_root_that_no_record_tells_adds_nothing);
+	tcase_add_loop_test(tc, test_child_has_what_its_parent_had_at_the_fork, 0, COUNT(pasts));
 	tcase_add_test(tc, test_change_of_uids_that_changes_no_set_leaves_it_known);
 	tcase_add_test(tc, test_first_uids_of_a_process_change_no_set);
 	tcase_add_test(tc, test_each_visits_every_process_once);

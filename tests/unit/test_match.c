@@ -24,7 +24,9 @@ static const char entries[] =
 	"  - {name: glob, match: {exe: \"/opt/*/bin/tool\"}}\n"
 	"  - {name: child, match: {exe: /usr/bin/child, parent_exe: /usr/sbin/web}}\n"
 	"  - {name: in-session, match: {exe: /usr/bin/su, session: true}}\n"
-	"  - {name: out-of-session, match: {exe: /usr/bin/cron, session: false}}\n";
+	"  - {name: out-of-session, match: {exe: /usr/bin/cron, session: false}}\n"
+	"  - {name: many-keys, match: {unit: many.service, uid: 33, session: false}}\n"
+	"  - {name: file-and-unit, match: {exe: /usr/sbin/web, unit: many.service}}\n";
 
 struct described {
 	const char *exe;
@@ -112,6 +114,20 @@ static const struct match_case {
 	  .service = "db@1.service"},
 	 "template",
 	 "template"},
+	{{.exe = "/usr/sbin/web",
+	  .identity = EXE_ID_HOST,
+	  .kind = SERVICE_UNIT,
+	  .service = "many.service",
+	  .uid = 33},
+	 "file-and-unit",
+	 "file-and-unit"},
+	{{.exe = "/usr/sbin/else",
+	  .identity = EXE_ID_HOST,
+	  .kind = SERVICE_UNIT,
+	  .service = "many.service",
+	  .uid = 33},
+	 "many-keys",
+	 "many-keys"},
 	/* a copy, a bind mount, a container's file of that path is something else */
 	{{.exe = "/usr/sbin/web",
 	  .identity = EXE_ID_OTHER,
@@ -260,6 +276,28 @@ START_TEST(test_most_specific_entry_that_fits_speaks)
 }
 END_TEST
 
+START_TEST(test_entry_without_container_speaks_for_the_host_alone)
+{
+	const struct described facts = {.exe = "/usr/sbin/web",
+					.identity = EXE_ID_HOST,
+					.kind = SERVICE_CONTAINER,
+					.service = "c1",
+					.runtime = "docker"};
+	struct world world = {
+		.baseline = fixture_baseline("services:\n"
+					     "  - {name: exe, match: {exe: /usr/sbin/web}}\n"),
+		.proc = &live_reader};
+	struct process process, parent;
+	struct service service;
+
+	describe(&process, &parent, &service, &facts);
+	ck_assert_ptr_null(match_entry(&world, &process, NULL));
+	service.kind = SERVICE_UNIT;
+	ck_assert_ptr_nonnull(match_entry(&world, &process, NULL));
+	baseline_free((struct baseline *)world.baseline);
+}
+END_TEST
+
 static const char launchers[] =
 	"launchers:\n"
 	"  - name: systemd\n"
@@ -380,6 +418,7 @@ int main(void)
 
 	tcase_set_timeout(tc, 60);
 	tcase_add_loop_test(tc, test_most_specific_entry_that_fits_speaks, 0, COUNT(matches) * 2);
+	tcase_add_test(tc, test_entry_without_container_speaks_for_the_host_alone);
 	tcase_add_loop_test(tc, test_launcher_is_known_by_file_and_parent_and_never_by_comm, 0,
 			    COUNT(launching));
 	tcase_add_test(tc, test_globs_of_a_list_fit_if_any_does);
