@@ -20,7 +20,7 @@ struct collected {
 		char node[INTAKE_NODE_MAX];
 		uint64_t serial;
 		int64_t time;
-		bool truncated;
+		bool truncated, complete;
 	} events[EVENTS_KEPT];
 };
 
@@ -39,6 +39,7 @@ static void collect(void *ctx, const struct intake_event *event)
 	to->events[i].serial = event->serial;
 	to->events[i].time = event->time;
 	to->events[i].truncated = event->truncated;
+	to->events[i].complete = event->complete;
 }
 
 static void begin(void)
@@ -94,6 +95,7 @@ START_TEST(test_event_ends_with_eoe_and_holds_its_records)
 	ck_assert_uint_eq(got.events[0].serial, 5);
 	ck_assert_int_eq(got.events[0].time, 100250);
 	ck_assert(!got.events[0].truncated);
+	ck_assert(got.events[0].complete);
 }
 END_TEST
 
@@ -173,6 +175,7 @@ START_TEST(test_live_event_without_end_comes_after_the_patience)
 	intake_expire(intake, 1000 + INTAKE_PATIENCE_MS);
 	ck_assert_uint_eq(got.count, 1);
 	ck_assert_uint_eq(stats().incomplete, 1);
+	ck_assert(!got.events[0].complete);
 	ck_assert_int_eq(intake_deadline(intake), -1);
 }
 END_TEST

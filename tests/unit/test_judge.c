@@ -282,6 +282,26 @@ START_TEST(test_event_cut_off_by_silence_is_judged_at_the_deadline)
 }
 END_TEST
 
+START_TEST(test_whole_capset_without_its_record_is_a_loss_of_coverage)
+{
+	struct fixture *fx = fixture_live(NULL);
+	struct fixture_act act = {.pid = 200, .exe = "/usr/sbin/web", .call = 126};
+
+	fixture_run_unit(fx, 200, "web", "/usr/sbin/web");
+	/* cut off by silence: its record may have come later */
+	act.no_end = true;
+	fixture_call(fx, act);
+	fixture_wait(fx, 1000);
+	fixture_no_alert(fx);
+	act.no_end = false;
+	fixture_call(fx, act);
+	ck_assert_int_eq(fixture_only_alert(fx)->reason, REASON_COVERAGE_LOSS);
+	ck_assert_int_eq(fixture_only_alert(fx)->severity, SEVERITY_HIGH);
+	ck_assert_int_eq(fixture_only_alert(fx)->process.pid, 200);
+	fixture_free(fx);
+}
+END_TEST
+
 START_TEST(test_new_digest_of_the_configuration_alerts_once)
 {
 	struct fixture *fx = fixture_live(NULL);
@@ -398,6 +418,7 @@ int main(void)
 	SRunner *runner;
 	int failed;
 
+	tcase_set_timeout(tc, 60);
 	tcase_add_test(tc, test_running_service_that_raises_a_capability_alerts);
 	tcase_add_test(tc, test_start_of_a_service_is_silent);
 	tcase_add_test(tc, test_raise_during_the_start_is_an_expansion_at_start);
@@ -413,6 +434,7 @@ int main(void)
 	tcase_add_test(tc, test_replay_takes_its_clock_from_the_events);
 	tcase_add_test(tc, test_capset_through_int_0x80_is_judged_alike);
 	tcase_add_test(tc, test_event_cut_off_by_silence_is_judged_at_the_deadline);
+	tcase_add_test(tc, test_whole_capset_without_its_record_is_a_loss_of_coverage);
 	tcase_add_test(tc, test_new_digest_of_the_configuration_alerts_once);
 	tcase_add_test(tc, test_same_digests_do_not_alert);
 	tcase_add_test(tc, test_new_baseline_alerts_and_counts_from_then_on);
