@@ -54,6 +54,10 @@ static int read_user(const struct yaml_reader *reader, const struct yaml_node *n
 			reader, node,
 			"'%s' is no user name: letters, digits, '_', '-' and '.', at most %d", name,
 			USER_MAX_LENGTH);
+	if (strcmp(name, "root") == 0)
+		return yaml_read_fail(
+			reader, node,
+			"root is what capwatch gives up here; name a user of its own");
 	*(char **)target = name;
 	return 0;
 }

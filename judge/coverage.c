@@ -151,18 +151,26 @@ static void open_loss(struct coverage *coverage, const struct event *event, cons
 	coverage->open_count++;
 }
 
-static void heal_loss(struct coverage *coverage, struct loss *loss, int64_t now)
+/* augenrules' auditctl removes all rules and loads them again, by itself and at once. What somebody
+ * takes out and another call puts back was out on purpose, however short. */
+static bool is_reload(const struct loss *loss, const struct event *event)
+{
+	return strcmp(loss->key, auditing_key) != 0 && event->parts & EVENT_SYSCALL &&
+	       loss->by_pid == event->pid && event->time - loss->since < COVERAGE_SETTLE_MS;
+}
+
+static void heal_loss(struct coverage *coverage, struct loss *loss, const struct event *event)
 {
 	if (loss->missing > 1) {
 		loss->missing--;
 		return;
 	}
 	/* its time was up before anybody looked at the clock */
-	if (!loss->reported && now - loss->since >= coverage->grace)
+	if (!loss->reported && event->time - loss->since >= coverage->grace)
 		report_lost(coverage, loss);
 	loss->open = false;
 	coverage->open_count--;
-	if (loss->reported || now - loss->since >= COVERAGE_SETTLE_MS)
+	if (loss->reported || !is_reload(loss, event))
 		report_loss(coverage, loss, COVERAGE_RESTORED, SEVERITY_LOW);
 }
 
@@ -201,7 +209,7 @@ static void take_rule_change(struct coverage *coverage, const struct event *even
 	if (removed)
 		open_loss(coverage, event, key);
 	else if (loss)
-		heal_loss(coverage, loss, event->time);
+		heal_loss(coverage, loss, event);
 }
 
 static void take_config_change(struct coverage *coverage, const struct event *event)
@@ -226,7 +234,7 @@ void coverage_take(struct coverage *coverage, const struct event *event)
 		coverage->daemon_start[event->node_number % NODES_MAX] = event->time;
 	loss = find_loss(coverage, event->node_number, auditing_key);
 	if (loss && event->parts & EVENT_SYSCALL && event->time > loss->since)
-		heal_loss(coverage, loss, event->time);
+		heal_loss(coverage, loss, event);
 	if (event->parts & EVENT_CONFIG_CHANGE)
 		take_config_change(coverage, event);
 }

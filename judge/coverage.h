@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * coverage: what the records themselves tell of capwatch going blind: rules of ours removed,
- * auditing switched off. A loss is a state: what is back within seconds (augenrules loads all rules
- * anew) is none, what heals within the grace is low, the rest high, and recovery is said too. Must
+ * auditing switched off. A loss is a state: what its remover puts back within seconds (augenrules
+ * does) is none, what heals within the grace is low, the rest high, and recovery is said too. Must
  * not own: the kernel's own answer about rules and status (that is the supervisor's to ask).
  */
 #ifndef CAPWATCH_COVERAGE_H

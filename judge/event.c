@@ -333,6 +333,7 @@ bool event_read(struct event_reader *reader, const struct intake_event *raw, str
 	event->time = raw->time;
 	event->serial = raw->serial;
 	event->truncated = raw->truncated;
+	event->complete = raw->complete && !raw->truncated;
 	event->node = (struct bytes){raw->node, strlen(raw->node)};
 	event->auid = event->session = -1;
 	event->config.audit_enabled = event->config.old = event->config.result = -1;

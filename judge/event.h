@@ -48,6 +48,7 @@ struct event {
 	int64_t time;
 	uint64_t serial;
 	bool truncated;
+	bool complete; /* its end came */
 
 	/* SYSCALL */
 	enum call call;

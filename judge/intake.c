@@ -9,9 +9,9 @@
 
 enum {
 	SLOT_START_SIZE = 2048,
-	MAYBE_MAX = 8,		   /* file calls kept back until their PATH shows which file */
-	MAYBE_SIZE = 4096,	   /* a SYSCALL, a CWD and a PARENT path */
-	REPLAY_PATIENCE_MS = 2000, /* by the records' clock, as libauparse waits */
+	MAYBE_MAX = 8,		    /* file calls kept back until their PATH shows which file */
+	MAYBE_SIZE = 4096,	    /* a SYSCALL, a CWD and a PARENT path */
+	RECORDS_PATIENCE_MS = 2000, /* by the records' clock, as libauparse waits */
 };
 
 /* What a record does to the assembly of events. */
@@ -46,7 +46,7 @@ struct slot {
 	uint64_t order;
 	char *text;
 	size_t length, capacity;
-	bool truncated;
+	bool truncated, complete;
 	char node[INTAKE_NODE_MAX];
 };
 
@@ -261,6 +261,7 @@ static void deliver_slot(struct intake *intake, struct slot *slot)
 		.node = slot->node,
 		.time = slot->time,
 		.serial = slot->serial,
+		.complete = slot->complete,
 		.truncated = slot->truncated,
 	};
 
@@ -336,7 +337,7 @@ static struct slot *open_slot(struct intake *intake, const struct record *record
 	slot->time = record->time;
 	slot->order = intake->next_order++;
 	slot->length = 0;
-	slot->truncated = false;
+	slot->truncated = slot->complete = false;
 	copy_node(record, slot->node);
 	intake->open_count++;
 	return slot;
@@ -431,7 +432,7 @@ static void expire_by_records(struct intake *intake, const struct record *record
 {
 	for (size_t i = 0; intake->open_count > 0 && i < INTAKE_OPEN_MAX; i++) {
 		struct slot *slot = &intake->slots[i];
-		if (slot->open && record->time - slot->time >= REPLAY_PATIENCE_MS &&
+		if (slot->open && record->time - slot->time >= RECORDS_PATIENCE_MS &&
 		    is_of_node(record, slot->node)) {
 			intake->stats.incomplete++;
 			deliver_slot(intake, slot);
@@ -460,8 +461,10 @@ static void take_joining(struct intake *intake, const struct record *record, enu
 	}
 	if (role != ROLE_ENDS)
 		slot_append(intake, slot, record->line, record->length);
-	if (role == ROLE_ENDS || (role == ROLE_LAST && !intake->seen_eoe))
+	if (role == ROLE_ENDS || (role == ROLE_LAST && !intake->seen_eoe)) {
+		slot->complete = true;
 		deliver_slot(intake, slot);
+	}
 }
 
 static void take_opening(struct intake *intake, const struct record *record)
@@ -520,7 +523,7 @@ static void take_line(struct intake *intake, const char *line, size_t length)
 		take_joining(intake, &record, role);
 		break;
 	}
-	if (intake->now == 0 && intake->open_count > 0)
+	if (intake->open_count > 0)
 		expire_by_records(intake, &record);
 }
 

@@ -27,6 +27,7 @@ struct intake_event {
 	const char *node; /* "" without node= */
 	int64_t time;	  /* ms since the epoch */
 	uint64_t serial;
+	bool complete;	/* its end was seen: EOE, or PROCTITLE where no EOE comes */
 	bool truncated; /* records were left out: more than INTAKE_EVENT_MAX */
 };
 
@@ -46,7 +47,7 @@ void intake_free(struct intake *intake);
 void intake_feed(struct intake *intake, const char *bytes, size_t length, int64_t now);
 
 /* Live: delivers events whose end (EOE) has not come within INTAKE_PATIENCE_MS of their last
- * record. */
+ * record. Only when all that has come was fed: what waits unread may be that end. */
 enum { INTAKE_PATIENCE_MS = 500 };
 void intake_expire(struct intake *intake, int64_t now);
 

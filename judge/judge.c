@@ -191,6 +191,36 @@ static void judge_event_ceiling(struct judge *judge, const struct event *event,
 		alert_ceiling(judge, seen->process, event, &verdict);
 }
 
+/* Every capset that succeeds has a CAPSET record (kernel/auditsc.c, __audit_log_capset): where a
+ * whole event lacks it, somebody keeps those records from us (an exclude rule). */
+static bool lacks_capset(const struct event *event)
+{
+	return event->call == CALL_CAPSET && event->success && event->complete &&
+	       !(event->parts & EVENT_CAPSET);
+}
+
+static void report_blind_capset(struct judge *judge, const struct event *event,
+				const struct observation *seen)
+{
+	static const char lost[] =
+		"a capset succeeded without a CAPSET record: an exclude rule hides what processes "
+		"gain by capset (see auditctl -l)";
+	struct alert alert;
+
+	report_begin(&alert, &judge->world, &judge->host, event);
+	report_process(&alert, seen->process, seen->parent, event);
+	report_service(&alert, seen->process->service, event->time);
+	alert.reason = REASON_COVERAGE_LOSS;
+	alert.mechanism = MECHANISM_AUDIT;
+	alert.severity = SEVERITY_HIGH;
+	alert.coverage.present = true;
+	alert.coverage.lost = (struct bytes){lost, sizeof(lost) - 1};
+	alert.coverage.state = COVERAGE_LOST;
+	alert.coverage.since = event->time;
+	alert.detail = alert.coverage.lost;
+	send_alert(judge, &alert);
+}
+
 static void judge_syscall(struct judge *judge, const struct event *event)
 {
 	struct observation seen;
@@ -200,6 +230,8 @@ static void judge_syscall(struct judge *judge, const struct event *event)
 	if (event->call == CALL_NONE || !observe_event(&judge->world, event, &seen))
 		return;
 	judge->stats.transitions++;
+	if (lacks_capset(event))
+		report_blind_capset(judge, event, &seen);
 	if (transition_derive(&judge->world, event, &seen, &transition)) {
 		judge->stats.gains++;
 		verdict_judge(&judge->world, event, &seen, &transition, &verdict);
@@ -233,6 +265,8 @@ static void take_event(void *ctx, const struct intake_event *raw)
 	judge->reported = 0;
 	judge->stats.events_judged++;
 	coverage_take(judge->coverage, event);
+	if (event->parts & EVENT_CONFIG_CHANGE)
+		judge->world.execs_seen[event->node_number] = false; /* to be shown anew */
 	if (event->parts & EVENT_SERVICE)
 		observe_service(&judge->world, event);
 	else if (event->parts & EVENT_LOGIN)
@@ -318,6 +352,16 @@ static void take_settings(struct judge *judge, const struct settings *settings,
 	coverage_set_grace(judge->coverage, settings->coverage_grace_ms);
 }
 
+static bool is_alive(void *ctx, const struct process *process)
+{
+	const struct world *world = ctx;
+	struct proc_status status;
+
+	return world_has_proc(world, process->node) && process->start_ticks &&
+	       world->proc->status(world->proc->ctx, (pid_t)process->pid, &status) &&
+	       status.start_ticks == process->start_ticks;
+}
+
 struct judge *judge_new(const struct judge_options *options, struct error *err)
 {
 	struct judge *judge = calloc(1, sizeof(*judge));
@@ -346,6 +390,8 @@ struct judge *judge_new(const struct judge_options *options, struct error *err)
 		judge_free(judge);
 		return NULL;
 	}
+	if (judge->live)
+		ledger_set_alive(judge->world.ledger, is_alive, &judge->world);
 	take_settings(judge, options->settings, options->baseline);
 	return judge;
 }
@@ -396,6 +442,11 @@ void judge_feed(struct judge *judge, const char *bytes, size_t length, int64_t n
 	if (judge->live)
 		set_clock(judge, now);
 	intake_feed(judge->intake, bytes, length, judge->live ? now : 0);
+	if (!judge->live)
+		return;
+	judge->reported = 0;
+	advance(judge, now);
+	judge_ends_of_starts(judge);
 }
 
 void judge_tick(struct judge *judge, int64_t now)

@@ -50,7 +50,8 @@ void judge_seed(struct judge *judge);
  * 0: the clock then comes from the events. */
 void judge_feed(struct judge *judge, const char *bytes, size_t length, int64_t now);
 
-/* Time has passed (live; call when the poll timeout of judge_next_deadline is over). */
+/* Time has passed (live; call when the poll timeout of judge_next_deadline is over, and only when
+ * no input waits: it gives up on events that are still incomplete). */
 void judge_tick(struct judge *judge, int64_t now);
 
 /* Milliseconds since the epoch at which judge_tick() next has work, or -1 for none. */

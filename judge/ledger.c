@@ -10,6 +10,8 @@ enum {
 	BUCKETS = 4096,
 	/* audit's clock and /proc's ticks are this coarse, each its own way */
 	CLOCK_GRAIN_MS = 20,
+	/* how many living processes are passed over for one that has gone */
+	FORGET_TRIES = 16,
 };
 
 struct ledger {
@@ -17,6 +19,8 @@ struct ledger {
 	struct process *oldest, *newest;
 	size_t count;
 	uint64_t evicted;
+	ledger_alive_fn alive; /* NULL: nobody can tell */
+	void *alive_ctx;
 };
 
 /* The capabilities that follow fsuid: CAP_FS_MASK of <linux/capability.h> (chown, dac_override,
@@ -102,6 +106,24 @@ void ledger_remove(struct ledger *ledger, struct process *process)
 	free_process(process);
 }
 
+void ledger_set_alive(struct ledger *ledger, ledger_alive_fn alive, void *ctx)
+{
+	ledger->alive = alive;
+	ledger->alive_ctx = ctx;
+}
+
+/* A flood of short-lived processes must not push out the idle daemon. */
+static void forget_one(struct ledger *ledger)
+{
+	for (int tries = 0; ledger->alive && tries < FORGET_TRIES; tries++) {
+		if (!ledger->alive(ledger->alive_ctx, ledger->oldest))
+			break;
+		ledger_touch(ledger, ledger->oldest);
+	}
+	ledger_remove(ledger, ledger->oldest);
+	ledger->evicted++;
+}
+
 struct process *ledger_add(struct ledger *ledger, unsigned node, int64_t pid)
 {
 	struct process *process = ledger_find(ledger, node, pid);
@@ -110,8 +132,7 @@ struct process *ledger_add(struct ledger *ledger, unsigned node, int64_t pid)
 	if (process)
 		ledger_remove(ledger, process);
 	if (ledger->count >= LEDGER_PROCESSES_MAX) {
-		ledger_remove(ledger, ledger->oldest);
-		ledger->evicted++;
+		forget_one(ledger);
 	}
 	process = calloc(1, sizeof(*process));
 	if (!process)
@@ -308,11 +329,14 @@ void process_apply_uids(struct process *process, const struct event *event, bool
 		process->sets.effective = 0;
 	if (recorded && fixup && process->euid != 0 && event->euid == 0)
 		process->sets.effective = process->sets.permitted;
-	if (fixup && process->euid == event->euid && process->fsuid == 0 && event->fsuid != 0)
-		process->sets.effective &= ~FS_CAPS;
-	if (recorded && fixup && process->euid == event->euid && process->fsuid != 0 &&
-	    event->fsuid == 0)
-		process->sets.effective |= process->sets.permitted & FS_CAPS;
+	/* the file system capabilities follow fsuid by setfsuid(2) alone: set*uid moves fsuid too,
+	 * but not them */
+	if (fixup && process->euid == event->euid && (!recorded || event->call == CALL_SETFSUID)) {
+		if (process->fsuid == 0 && event->fsuid != 0)
+			process->sets.effective &= ~FS_CAPS;
+		if (recorded && process->fsuid != 0 && event->fsuid == 0)
+			process->sets.effective |= process->sets.permitted & FS_CAPS;
+	}
 	if (memcmp(&before, &process->sets, sizeof(before)) != 0)
 		process->provenance = PREVIOUS_INFERRED;
 	process->has_ids = true;

@@ -2,9 +2,9 @@
 /*
  * ledger: what each process holds, as far as records and /proc have told.
  * A process is its node, pid and start time, never a bare pid.
- * Owns: the table (bounded; the longest unseen is forgotten first) and the rules by which sets
- * change without a record: fork, exec and set*uid as capabilities(7) has them. Must not own:
- * reading /proc (observe), services (service, identity), judgement.
+ * Owns: the table (bounded; of those that have gone the longest unseen is forgotten first) and the
+ * rules by which sets change without a record: fork, exec and set*uid as capabilities(7) has them.
+ * Must not own: reading /proc (observe), services (service, identity), judgement.
  */
 #ifndef CAPWATCH_LEDGER_H
 #define CAPWATCH_LEDGER_H
@@ -28,7 +28,8 @@ enum exe_identity {
 	EXE_ID_OTHER,	/* was another file */
 };
 
-/* What a process held until a change: a child forked before it has that, and not what came after. */
+/* What a process held until a change: a child forked before it has that, and not what came after.
+ */
 struct process_past {
 	int64_t until; /* ms: the change; 0: a free place */
 	bool has_ids, has_sets;
@@ -44,8 +45,9 @@ struct process {
 	uint64_t start_ticks; /* 0: not confirmed by /proc */
 	int64_t start_time;   /* ms; 0: not known */
 
-	char *exe; /* path, without " (deleted)"; NULL: not known */
-	char *exe_alias; /* what the same file was called later (renamed, seen after a chroot); or NULL */
+	char *exe;	 /* path, without " (deleted)"; NULL: not known */
+	char *exe_alias; /* what the same file was called later (renamed, seen after a chroot); or
+			    NULL */
 	enum exe_identity exe_identity;
 	enum exe_state exe_state;
 	struct proc_file exe_file;
@@ -82,10 +84,15 @@ struct ledger;
 struct ledger *ledger_new(void);
 void ledger_free(struct ledger *ledger);
 
+/* Asked of a process about to be forgotten: those that live are kept before those that have gone.
+ */
+typedef bool (*ledger_alive_fn)(void *ctx, const struct process *process);
+void ledger_set_alive(struct ledger *ledger, ledger_alive_fn alive, void *ctx);
+
 struct process *ledger_find(struct ledger *ledger, unsigned node, int64_t pid);
 
 /* A new, empty entry in the place of any older one of that pid; NULL when out of memory. Pointers
- * to other processes stay valid except that of the one forgotten for it: see ledger_keep. */
+ * to other processes stay valid except that of the one forgotten for it. */
 struct process *ledger_add(struct ledger *ledger, unsigned node, int64_t pid);
 
 /* Makes it the most recently seen. */
@@ -108,8 +115,8 @@ void process_state(const struct process *process, struct process_past *state);
 /* Its state was this until time (ms). */
 void process_remember(struct process *process, const struct process_past *state, int64_t time);
 
-/* The child of an inherit was forked at start_time (ms): what the parent changed after that is taken
- * back; what it changed within the clock's grain of it counts only where it is less. */
+/* The child of an inherit was forked at start_time (ms): what the parent changed after that is
+ * taken back; what it changed within the clock's grain of it counts only where it is less. */
 void process_inherit_past(struct process *child, const struct process *parent, int64_t start_time);
 
 /* Sets after an execve(2) that no record describes, by capabilities(7) "Transformation of
@@ -119,9 +126,9 @@ void process_apply_exec(struct process *process);
 
 /* New uids seen in a record: what the kernel does to the sets on the way there (capabilities(7),
  * "Effect of user ID changes on capabilities"; security/commoncap.c cap_emulate_setxuid). Sets
- * become inferred where they change. recorded: the event is that change itself; else nothing is added,
- * for every way back to uid 0 is recorded, and what looks like one is another thread's ids or a
- * parent's. */
+ * become inferred where they change. recorded: the event is that change itself; else nothing is
+ * added, for every way back to uid 0 is recorded, and what looks like one is another thread's ids
+ * or a parent's. */
 void process_apply_uids(struct process *process, const struct event *event, bool recorded);
 
 size_t ledger_count(const struct ledger *ledger);

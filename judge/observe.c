@@ -69,8 +69,9 @@ static void assign_target(struct world *world, const struct event *event, struct
 	process_set_service(process, service);
 }
 
-/* auid and session set: a login session, but in a unit's own cgroup only one that a launcher of sessions
- * opened (sshd, cron), or that was there before us. Any process may set its own login id once. */
+/* auid and session set: a login session, but in a unit's own cgroup only one that a launcher of
+ * sessions opened (sshd, cron), or that was there before us. Any process may set its own login id
+ * once. */
 static bool has_login(struct world *world, const struct process *process,
 		      const struct identity *identity)
 {
@@ -197,6 +198,8 @@ struct process *observe_adopt(struct world *world, int64_t pid, int depth)
 		return NULL;
 	process->ppid = status.ppid;
 	take_status(process, &status);
+	if (status.threads > 1)
+		(void)world->proc->threads(world->proc->ctx, (pid_t)pid, &status);
 	adopt_sets(process, &status);
 	image_adopt(world, process);
 	take_userns(world, process);
@@ -242,9 +245,9 @@ static void take_ids(struct process *process, const struct process *from)
 	process->fsuid = from->fsuid;
 }
 
-/* A child whose parent is gone (reparented) or not the one on record: the least that any process of its
- * service holds that runs the same file. Only of a service whose start was seen: without that it may as
- * well be another instance. */
+/* A child whose parent is gone (reparented) or not the one on record: the least that any process of
+ * its service holds that runs the same file. Only of a service whose start was seen: without that
+ * it may as well be another instance. */
 static void guess_sets(struct process *process)
 {
 	const struct service *service = process->service;
@@ -349,9 +352,10 @@ static bool runs_same_image(const struct process *process, struct bytes exe)
 	       (process->exe_alias && image_same_path(process->exe_alias, exe));
 }
 
-/* Is the parent on record the one that forked it? Of what init or another reaper adopted, and of a child
- * made with CLONE_PARENT, it is not; a fork runs its parent's file, unless an exec can have gone
- * unrecorded in between. init itself forks only what runs its own file (systemd's child stage). */
+/* Is the parent on record the one that forked it? Of what init or another reaper adopted, and of a
+ * child made with CLONE_PARENT, it is not; a fork runs its parent's file, unless an exec can have
+ * gone unrecorded in between. init itself forks only what runs its own file (systemd's child
+ * stage). */
 static bool forked_by(const struct world *world, const struct process *parent,
 		      const struct event *event)
 {
@@ -363,7 +367,8 @@ static bool forked_by(const struct world *world, const struct process *parent,
 	       runs_same_image(parent, event->exe);
 }
 
-/* The user namespace of a new process. What it inherits is its parent's of now; /proc shows its own. */
+/* The user namespace of a new process. What it inherits is its parent's of now; /proc shows its
+ * own. */
 static void find_userns(const struct world *world, const struct event *event,
 			const struct observation *seen, struct process *process)
 {
@@ -405,8 +410,8 @@ static struct process *add_process(struct world *world, const struct event *even
 	return process;
 }
 
-/* Another path than before: a new image, or the same file under another name (renamed, below another
- * root): that gives a process nothing, and is none of its doing. */
+/* Another path than before: a new image, or the same file under another name (renamed, below
+ * another root): that gives a process nothing, and is none of its doing. */
 static void take_new_name(struct world *world, const struct event *event, struct observation *seen)
 {
 	struct process *process = seen->process;

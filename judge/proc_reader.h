@@ -25,7 +25,7 @@ struct proc_status {
 	capmask permitted, effective, inheritable, bounding,
 		ambient; /* of the thread group leader; see task_* */
 	capmask task_permitted, task_effective, task_inheritable,
-		task_ambient;  /* intersection over all threads */
+		task_ambient;  /* the leader's until threads() has been asked */
 	int64_t auid, session; /* -1: unset */
 	char comm[PROC_COMM_MAX + 1];
 };
@@ -38,6 +38,9 @@ struct proc_reader {
 	void *ctx;
 	/* Each returns true when the fact could be had. All are bounded in time and memory. */
 	bool (*status)(void *ctx, pid_t pid, struct proc_status *status);
+	/* task_* of a status just had: the intersection over all threads. A call of its own because
+	 * it costs a file a thread. */
+	bool (*threads)(void *ctx, pid_t pid, struct proc_status *status);
 	/* /proc/PID/cgroup, whole (lines "ID:controllers:path"), terminated. */
 	bool (*cgroup)(void *ctx, pid_t pid, char *buf, size_t size);
 	/* The link text of /proc/PID/exe (without " (deleted)", which sets *deleted) and the file

@@ -32,10 +32,11 @@ struct service {
 	bool ended;	     /* SERVICE_STOP: the next process of this name starts it anew */
 	capmask declared; /* what it was given: the bounding set of its first process; 0: not known
 			   */
-	bool ceiling_judged; /* at the end of its start */
-	bool ceiling_due;    /* being judged just now */
-	struct process *members; /* of the ledger, the latest to join first; kept by process_set_service() */
-	unsigned processes; /* in the ledger, and other holders: service_hold() */
+	bool ceiling_judged;	 /* at the end of its start */
+	bool ceiling_due;	 /* being judged just now */
+	struct process *members; /* of the ledger, the latest to join first; kept by
+				    process_set_service() */
+	unsigned processes;	 /* in the ledger, and other holders: service_hold() */
 	struct service_table *table;
 	struct service *next; /* of its bucket */
 	struct service *older,

@@ -56,15 +56,25 @@ static enum previous provenance_after(const struct world *world, const struct ob
 	return seen->live && !has_threads(seen) ? PREVIOUS_KNOWN : PREVIOUS_INFERRED;
 }
 
-/* The least that every thread holds, as /proc shows it now. */
-static struct event_sets all_threads(const struct proc_status *status)
+/* The least that every thread holds, as /proc shows it now; the leader's, where it can't be had. */
+static struct event_sets all_threads(const struct world *world, const struct observation *seen)
 {
+	struct proc_status status = seen->status;
+
+	(void)world->proc->threads(world->proc->ctx, (pid_t)seen->process->pid, &status);
 	return (struct event_sets){
-		.permitted = status->task_permitted,
-		.effective = status->task_effective,
-		.inheritable = status->task_inheritable,
-		.ambient = status->task_ambient,
+		.permitted = status.task_permitted,
+		.effective = status.task_effective,
+		.inheritable = status.task_inheritable,
+		.ambient = status.task_ambient,
 	};
+}
+
+/* Is the one at most the other, in every set? */
+static bool within(const struct event_sets *sets, const struct event_sets *bounds)
+{
+	return !((sets->permitted & ~bounds->permitted) | (sets->effective & ~bounds->effective) |
+		 (sets->inheritable & ~bounds->inheritable) | (sets->ambient & ~bounds->ambient));
 }
 
 /* Nothing is known of before: root is taken to have held what it was permitted, another nothing in
@@ -77,8 +87,8 @@ static void assume_before(struct transition *t, const struct event *event)
 	t->before.effective = event->euid == 0 ? t->after.permitted : 0;
 }
 
-static void take_before(struct transition *t, const struct event *event,
-			const struct observation *seen)
+static void take_before(const struct world *world, const struct event *event,
+			const struct observation *seen, struct transition *t)
 {
 	const struct process *process = seen->process;
 
@@ -88,7 +98,7 @@ static void take_before(struct transition *t, const struct event *event,
 	}
 	/* the records' chain holds the least of all threads, see set_state(); /proc shows a later
 	 * moment and serves only where there is no chain yet */
-	t->before = process->has_sets ? process->sets : all_threads(&seen->status);
+	t->before = process->has_sets ? process->sets : all_threads(world, seen);
 	t->previous = process->has_sets && !has_threads(seen) ? process->provenance
 							      : PREVIOUS_INFERRED;
 }
@@ -103,7 +113,12 @@ static void set_state(const struct world *world, const struct observation *seen,
 
 	process->provenance = provenance_after(world, seen);
 	if (has_threads(seen) && process->has_sets) {
-		all = all_threads(&seen->status);
+		/* asking every thread costs: only a gain makes it worth it */
+		if (within(sets, &process->sets)) {
+			process->sets = *sets;
+			return;
+		}
+		all = all_threads(world, seen);
 		process->sets.permitted = sets->permitted &
 					  (process->sets.permitted | all.permitted);
 		process->sets.effective = sets->effective &
@@ -150,7 +165,7 @@ static bool derive_capset(struct world *world, const struct event *event, struct
 	if (!(event->parts & EVENT_CAPSET))
 		return false; /* its CAPSET record was lost: nothing is known of the new sets */
 	t->after = event->capset;
-	take_before(t, event, seen);
+	take_before(world, event, seen, t);
 	/* capset(2) cannot add to permitted: where it seems to, and threads don't explain it, what
 	 * was inferred was too little (keep-caps set unrecorded) */
 	if (t->previous == PREVIOUS_INFERRED && !has_threads(seen) && !process->userns_doubted)
@@ -508,7 +523,8 @@ static bool derive_last_cap(struct world *world, const struct event *event, stru
 /* ---- all of them ----------------------------------------------------------------------------- */
 
 /* Its children forked before now have what it had until now. */
-static void remember_change(struct process *process, const struct process_past *before, int64_t time)
+static void remember_change(struct process *process, const struct process_past *before,
+			    int64_t time)
 {
 	struct process_past after;
 

@@ -16,9 +16,9 @@ enum { WORLD_NODES_MAX = 1024 };
 struct world {
 	const struct settings *settings;
 	const struct baseline *baseline;
-	const struct proc_reader *proc; /* NULL: a replay */
+	const struct proc_reader *proc;	  /* NULL: a replay */
 	bool execs_seen[WORLD_NODES_MAX]; /* execs without a login are recorded there: one was */
-	bool seeding;			/* taking in what was there before us */
+	bool seeding;			  /* taking in what was there before us */
 	struct service_clock clock;
 	struct ledger *ledger;
 	struct service_table *services;

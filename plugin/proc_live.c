@@ -273,8 +273,6 @@ static bool read_process(const struct proc_live *live, int process, struct proc_
 		status->auid = -1;
 	if (!read_id(process, "sessionid", &status->session))
 		status->session = -1;
-	if (status->threads > 1)
-		intersect_threads(process, status);
 	return true;
 }
 
@@ -288,6 +286,19 @@ static bool live_status(void *ctx, pid_t pid, struct proc_status *status)
 	known = read_process(ctx, process, status);
 	close(process);
 	return known;
+}
+
+static bool live_threads(void *ctx, pid_t pid, struct proc_status *status)
+{
+	int process = open_process(pid);
+
+	(void)ctx;
+	if (process < 0)
+		return false;
+	if (status->threads > 1)
+		intersect_threads(process, status);
+	close(process);
+	return true;
 }
 
 /* --- cgroup --- */
@@ -581,6 +592,7 @@ void proc_live_init(struct proc_live *live)
 			   .cgroup = live_cgroup,
 			   .exe = live_exe,
 			   .host_file = live_host_file,
+			   .threads = live_threads,
 			   .in_host_userns = live_in_host_userns,
 			   .sees_host_files = live_sees_host_files,
 			   .file_caps = live_file_caps,

@@ -241,7 +241,7 @@ static void judge_time(struct sensor *sensor)
 {
 	int64_t now = clock_wall_ms(), deadline = judge_next_deadline(sensor->judge);
 
-	if (deadline >= 0 && deadline <= now)
+	if (deadline >= 0 && deadline <= now && !stream_is_readable(sensor))
 		judge_tick(sensor->judge, now);
 }
 

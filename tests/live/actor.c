@@ -59,6 +59,13 @@ enum who { IN_SELF, IN_CHILD, IN_ORPHAN, IN_THREAD };
 
 struct act;
 
+struct sibling {
+	struct actor *actor;
+	pthread_barrier_t barrier;
+	pthread_t thread;
+	long result;
+};
+
 struct actor {
 	const struct act *act;
 	enum act_abi abi;
@@ -72,6 +79,7 @@ struct actor {
 	size_t cgroup_count;
 	int directory;
 	char *self;
+	struct sibling sibling; /* of the act "sibling" */
 };
 
 struct act {
@@ -402,7 +410,38 @@ static long drop_more(struct actor *actor)
 		      NOTHING);
 }
 
-static long sibling_raises(struct actor *actor);
+static void *sibling_main(void *argument)
+{
+	struct sibling *sibling = argument;
+
+	sibling->result = drop_effective(sibling->actor);
+	pthread_barrier_wait(&sibling->barrier); /* lowered: the main thread may drop */
+	pthread_barrier_wait(&sibling->barrier); /* the act */
+	sibling->result = raise_effective(sibling->actor);
+	pthread_barrier_wait(&sibling->barrier);
+	wait_end();
+	return NULL;
+}
+
+/* The other thread is made before this one drops, so it keeps what this one drops. */
+static long prepare_sibling(struct actor *actor)
+{
+	struct sibling *sibling = &actor->sibling;
+
+	sibling->actor = actor;
+	if (pthread_barrier_init(&sibling->barrier, NULL, 2) != 0 ||
+	    pthread_create(&sibling->thread, NULL, sibling_main, sibling) != 0)
+		return -EAGAIN;
+	pthread_barrier_wait(&sibling->barrier);
+	return drop_permitted(actor);
+}
+
+static long sibling_raises(struct actor *actor)
+{
+	pthread_barrier_wait(&actor->sibling.barrier);
+	pthread_barrier_wait(&actor->sibling.barrier);
+	return actor->sibling.result;
+}
 
 static const struct act ACTS[] = {
 	{"capset", drop_effective, raise_effective},
@@ -427,7 +466,7 @@ static const struct act ACTS[] = {
 	{"userns-clone", drop_effective, enter_userns_clone},
 	{"userns-clone3", drop_effective, enter_userns_clone3},
 	{"repeat", drop_effective, toggle_often},
-	{"sibling", drop_permitted, sibling_raises},
+	{"sibling", prepare_sibling, sibling_raises},
 	{"file-caps", drop_effective, give_file_caps},
 	/* acts that are no gain */
 	{"no-op", drop_effective, write_nothing},
@@ -441,52 +480,6 @@ static const struct act ACTS[] = {
 	{"other-sysctl", drop_effective, open_other_sysctl},
 	{"other-xattr", drop_effective, give_other_xattr},
 };
-
-/* The thread of the act "sibling": made before the main thread drops, so it keeps what that drops.
- */
-struct sibling {
-	struct actor *actor;
-	pthread_barrier_t barrier;
-	pthread_t thread;
-	long result;
-};
-
-static struct sibling
-	*sibling_of_actor; /* one a process; the thread outlives the call that made it */
-
-static void *sibling_main(void *argument)
-{
-	struct sibling *sibling = argument;
-
-	sibling->result = drop_effective(sibling->actor);
-	pthread_barrier_wait(&sibling->barrier); /* lowered: the main thread may drop */
-	pthread_barrier_wait(&sibling->barrier); /* the act */
-	sibling->result = raise_effective(sibling->actor);
-	pthread_barrier_wait(&sibling->barrier);
-	wait_end();
-	return NULL;
-}
-
-static int sibling_start(struct actor *actor)
-{
-	static struct sibling sibling;
-
-	sibling.actor = actor;
-	sibling_of_actor = &sibling;
-	if (pthread_barrier_init(&sibling.barrier, NULL, 2) != 0 ||
-	    pthread_create(&sibling.thread, NULL, sibling_main, &sibling) != 0)
-		return -1;
-	pthread_barrier_wait(&sibling.barrier);
-	return 0;
-}
-
-static long sibling_raises(struct actor *actor)
-{
-	(void)actor;
-	pthread_barrier_wait(&sibling_of_actor->barrier);
-	pthread_barrier_wait(&sibling_of_actor->barrier);
-	return sibling_of_actor->result;
-}
 
 static int set_comm(const char *hex)
 {
@@ -608,8 +601,6 @@ static int run(struct actor *actor)
 		return run_in_thread(actor);
 	if (actor->who == IN_SELF && actor->uid >= 0 &&
 	    setresuid((uid_t)actor->uid, (uid_t)actor->uid, (uid_t)actor->uid) != 0)
-		return 1;
-	if (actor->act->perform == sibling_raises && sibling_start(actor) != 0)
 		return 1;
 	if (actor->act->prepare)
 		result = actor->act->prepare(actor);

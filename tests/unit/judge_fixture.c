@@ -74,6 +74,19 @@ static bool read_host_file(void *ctx, const char *path, struct proc_file *file)
 	return strcmp(path, fx->missing_file) != 0;
 }
 
+static bool read_threads(void *ctx, pid_t pid, struct proc_status *status)
+{
+	const struct fixture_process *process = fixture_find(ctx, pid);
+
+	if (!process)
+		return false;
+	status->task_permitted = process->status.task_permitted;
+	status->task_effective = process->status.task_effective;
+	status->task_inheritable = process->status.task_inheritable;
+	status->task_ambient = process->status.task_ambient;
+	return true;
+}
+
 static bool read_userns(void *ctx, pid_t pid, bool *host)
 {
 	const struct fixture_process *process = fixture_find(ctx, pid);
@@ -303,6 +316,7 @@ static struct fixture *make(const char *baseline, bool live)
 					  .cgroup = read_cgroup,
 					  .exe = read_exe,
 					  .host_file = read_host_file,
+					  .threads = read_threads,
 					  .in_host_userns = read_userns,
 					  .sees_host_files = read_sees_host,
 					  .file_caps = read_file_caps,

@@ -39,10 +39,30 @@ static struct process *root_process(int64_t pid)
 static void change_uids(struct process *process, uint64_t uid, uint64_t euid, uint64_t suid,
 			uint64_t fsuid)
 {
-	const struct event event = {.uid = uid, .euid = euid, .suid = suid, .fsuid = fsuid};
+	/* setfsuid(2) is the call that moves fsuid alone */
+	const struct event event = {
+		.call = process->euid == euid && process->uid == uid ? CALL_SETFSUID
+								     : CALL_SETRESUID,
+		.uid = uid,
+		.euid = euid,
+		.suid = suid,
+		.fsuid = fsuid,
+	};
 
 	process_apply_uids(process, &event, true);
 }
+
+START_TEST(test_setresuid_after_setfsuid_gives_no_file_capabilities)
+{
+	const struct event event = {.call = CALL_SETRESUID};
+	struct process *process = root_process(7);
+
+	process->fsuid = 5;
+	process->sets = (struct event_sets){FIXTURE_ALL, CAP(NET_RAW), 0, 0};
+	process_apply_uids(process, &event, true);
+	ck_assert_uint_eq(process->sets.effective, CAP(NET_RAW));
+}
+END_TEST
 
 START_TEST(test_process_is_its_node_and_pid)
 {
@@ -363,6 +383,7 @@ int main(void)
 	tcase_add_test(tc, test_longest_unseen_is_forgotten_at_the_bound);
 	tcase_add_test(tc, test_exe_is_kept_without_deleted_and_within_its_bound);
 	tcase_add_test(tc, test_child_has_what_its_parent_had_but_only_inferred);
+	tcase_add_test(tc, test_setresuid_after_setfsuid_gives_no_file_capabilities);
 	tcase_add_loop_test(tc, test_unrecorded_exec_does_what_capabilities_7_says, 0,
 			    COUNT(execs));
 	tcase_add_test(tc, test_exec_with_an_unknown_bounding_set_is_no_underestimate);

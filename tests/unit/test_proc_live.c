@@ -226,6 +226,7 @@ START_TEST(test_what_one_thread_dropped_is_not_in_the_intersection)
 	start_child(drop_in_a_thread);
 	status = status_of(child);
 	ck_assert_uint_eq(status.threads, 2);
+	ck_assert(proc->threads(proc->ctx, child, &status));
 	ck_assert(status.effective & CAPMASK_BIT(CAP_KILL));
 	ck_assert(!(status.task_effective & CAPMASK_BIT(CAP_KILL)));
 	ck_assert(status.task_permitted & CAPMASK_BIT(CAP_KILL));
