@@ -246,17 +246,26 @@ static long write_nothing(struct actor *actor)
 	return change(actor->abi, NOTHING, NOTHING);
 }
 
+/* The actor's own options for the actor that it launches. */
+static void exec_target(const struct actor *actor)
+{
+	const char *arguments[] = {actor->file, NULL, NULL, NULL, NULL, NULL};
+	size_t count = 1;
+
+	if (actor->forge) {
+		arguments[count++] = "--forge";
+		arguments[count++] = actor->forge;
+	}
+	if (actor->split)
+		arguments[count++] = "--split";
+	arguments[count] = "capset";
+	execv(actor->file, (char *const *)arguments);
+}
+
 /* As a service manager starts a unit: the child enters its cgroup, sets its sets once more, and
  * execs an actor. */
 static long launch(struct actor *actor)
 {
-	char *arguments[] = {(char *)actor->file, "capset", NULL};
-	char *forging[] = {(char *)actor->file,
-			   "--forge",
-			   (char *)actor->forge,
-			   actor->split ? "--split" : "capset",
-			   actor->split ? "capset" : NULL,
-			   NULL};
 	pid_t child = fork();
 
 	if (child == 0) {
@@ -264,7 +273,7 @@ static long launch(struct actor *actor)
 			if (move_to_cgroup(actor->cgroups[i]) != 0)
 				_exit(1);
 		if (write_nothing(actor) == 0)
-			execv(actor->file, actor->forge ? forging : arguments);
+			exec_target(actor);
 		_exit(1);
 	}
 	waitpid(child, NULL, 0);
