@@ -119,7 +119,7 @@ static void assign_session(struct world *world, struct process *process, int64_t
 	struct service *service;
 	bool is_new;
 
-	if (process->auid < 0 || process->session < 0 || !is_program(process))
+	if (process->auid < 0 || process->session < 0 || !process->service || !is_program(process))
 		return;
 	service = identity_session(world, process->node, process->session, &is_new);
 	if (service && is_new)
@@ -305,13 +305,15 @@ static void start_program(struct world *world, const struct event *event, struct
 
 	if (!process->exe)
 		return;
-	if (read_identity(world, process, NULL, &identity) && identity.kind != SERVICE_SESSION) {
+	(void)read_identity(world, process, NULL, &identity);
+	if (has_login(world, process, &identity))
+		service = identity_session(world, process->node, process->session, &is_new);
+	else if (identity.kind == SERVICE_UNIT || identity.kind == SERVICE_CONTAINER)
 		service = identity_service(world, process->node, &identity, &is_new);
-		if (service && is_new)
-			begin_service(service, event->time, process->ppid == 1);
-	} else {
+	else
 		service = identity_new_program(world, process->node, process->exe, event->time);
-	}
+	if (service && is_new)
+		begin_service(service, event->time, process->ppid == 1);
 	process_set_service(process, service);
 }
 

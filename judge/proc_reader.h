@@ -34,6 +34,13 @@ struct proc_file {
 	uint64_t device, inode; /* st_dev, st_ino */
 };
 
+struct proc_file_caps {
+	bool present;
+	capmask permitted, inheritable;
+	uint64_t inode;	 /* of the file that the path leads to now */
+	int64_t changed; /* its ctime, ms since the epoch */
+};
+
 struct proc_reader {
 	void *ctx;
 	/* Each returns true when the fact could be had. All are bounded in time and memory. */
@@ -54,10 +61,9 @@ struct proc_reader {
 	/* True when the process is in init's mount namespace and root folder: its paths are the
 	 * host's. */
 	bool (*sees_host_files)(void *ctx, pid_t pid);
-	/* security.capability of a file as process pid sees the path. *present false: it has none.
+	/* security.capability of a file as process pid sees the path; present false: it has none.
 	 */
-	bool (*file_caps)(void *ctx, pid_t pid, const char *path, capmask *permitted,
-			  capmask *inheritable, bool *present);
+	bool (*file_caps)(void *ctx, pid_t pid, const char *path, struct proc_file_caps *caps);
 	/* The calls above for every process there is, for seeding: calls visit with each pid. */
 	void (*each_process)(void *ctx, void (*visit)(void *visit_ctx, pid_t pid), void *visit_ctx);
 };

@@ -16,6 +16,9 @@
  * security.capability passes; the attribute's name is not in the record */
 enum { FILE_CAPS_SIZE_V2 = 20, FILE_CAPS_SIZE_V3 = 24 };
 
+/* audit stamps its events by the coarse clock, files by theirs */
+enum { CLOCK_GRAIN_MS = 20 };
+
 enum { SECUREBITS_RESTRAINING = 0xef }; /* all but keep-caps, which is the other way about */
 
 /* ---- helpers --------------------------------------------------------------------------------- */
@@ -400,7 +403,7 @@ static struct bytes last_path(const struct event *event)
 }
 
 static bool file_caps_now(const struct world *world, const struct event *event,
-			  struct transition *t, bool *present)
+			  struct proc_file_caps *caps)
 {
 	char path[PROC_PATH_MAX];
 	struct bytes name = last_path(event);
@@ -412,32 +415,52 @@ static bool file_caps_now(const struct world *world, const struct event *event,
 	else
 		snprintf(path, sizeof(path), "%.*s/%.*s", (int)event->cwd.length,
 			 event->cwd.data ? event->cwd.data : "", (int)name.length, name.data);
-	return world->proc->file_caps(world->proc->ctx, (pid_t)event->pid, path, &t->file_permitted,
-				      &t->file_inheritable, present);
+	return world->proc->file_caps(world->proc->ctx, (pid_t)event->pid, path, caps);
+}
+
+/* That the file has no capabilities now counts only of the very file, unchanged since the call:
+ * another may lie there, or the attribute have been taken off again. */
+static bool had_none(const struct event *event, const struct proc_file_caps *caps)
+{
+	return !caps->present && event->path_count > 0 &&
+	       event->paths[event->path_count - 1].inode == caps->inode &&
+	       caps->changed <= event->time + CLOCK_GRAIN_MS;
+}
+
+static void take_set_file(const struct event *event, const struct proc_file_caps *caps, bool read,
+			  struct transition *t)
+{
+	t->has_file = true;
+	t->file_path = last_path(event);
+	if (!t->file_path.data)
+		t->file_path = (struct bytes){"(by descriptor)", 15};
+	if (read && caps->present) {
+		t->has_file_caps = true;
+		t->file_permitted = caps->permitted;
+		t->file_inheritable = caps->inheritable;
+	}
+	if (event->path_count)
+		t->file_mode = event->paths[event->path_count - 1].mode;
 }
 
 static bool derive_file_caps(struct world *world, const struct event *event,
 			     struct observation *seen, struct transition *t)
 {
-	bool by_size = strcmp(syscalls_name((uint32_t)event->arch, (unsigned)event->syscall),
-			      "setxattrat") != 0;
+	const char *call = syscalls_name((uint32_t)event->arch, (unsigned)event->syscall);
+	/* setxattrat(2) has its size in memory */
+	bool by_size = strcmp(call, "setxattrat") != 0;
 	uint32_t size = (uint32_t)event->args[3];
-	bool present = false, read;
+	struct proc_file_caps caps;
+	bool read;
 
 	t->mechanism = MECHANISM_FILE_CAPS;
 	t->previous = PREVIOUS_UNKNOWN;
 	if (by_size && size != FILE_CAPS_SIZE_V2 && size != FILE_CAPS_SIZE_V3)
 		return false;
-	read = file_caps_now(world, event, t, &present);
-	if (read ? !present : !by_size)
+	read = file_caps_now(world, event, &caps);
+	if (by_size ? read && had_none(event, &caps) : !read || !caps.present)
 		return false;
-	t->has_file = true;
-	t->file_path = last_path(event);
-	if (!t->file_path.data)
-		t->file_path = (struct bytes){"(by descriptor)", 15};
-	t->has_file_caps = read;
-	if (event->path_count)
-		t->file_mode = event->paths[event->path_count - 1].mode;
+	take_set_file(event, &caps, read, t);
 	return !in_child_userns(seen->process);
 }
 

@@ -542,25 +542,30 @@ static int open_as_seen_by(pid_t pid, const char *path)
 	return fd;
 }
 
-static bool live_file_caps(void *ctx, pid_t pid, const char *path, capmask *permitted,
-			   capmask *inheritable, bool *present)
+static bool live_file_caps(void *ctx, pid_t pid, const char *path, struct proc_file_caps *caps)
 {
 	unsigned char value[CAPS_XATTR_MAX];
 	char name[NAME_MAX_LENGTH];
+	struct stat attributes;
 	ssize_t size;
 	int fd = open_as_seen_by(pid, path), error;
 
 	(void)ctx;
+	memset(caps, 0, sizeof(*caps));
 	if (fd < 0)
 		return false;
 	/* fgetxattr refuses O_PATH; by way of /proc it is the same file */
 	snprintf(name, sizeof(name), "/proc/self/fd/%d", fd);
 	size = getxattr(name, "security.capability", value, sizeof(value));
 	error = errno;
+	if (fstat(fd, &attributes) == 0) {
+		caps->inode = attributes.st_ino;
+		caps->changed = (int64_t)attributes.st_ctim.tv_sec * 1000 +
+				attributes.st_ctim.tv_nsec / 1000000;
+	}
 	close(fd);
-	*permitted = *inheritable = 0;
-	*present = size > 0 &&
-		   proc_live_parse_file_caps(value, (size_t)size, permitted, inheritable);
+	caps->present = size > 0 && proc_live_parse_file_caps(value, (size_t)size, &caps->permitted,
+							      &caps->inheritable);
 	return size >= 0 || error == ENODATA || error == EOPNOTSUPP;
 }
 

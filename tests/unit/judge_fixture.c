@@ -103,16 +103,18 @@ static bool read_sees_host(void *ctx, pid_t pid)
 	return process && !process->foreign_files;
 }
 
-static bool read_file_caps(void *ctx, pid_t pid, const char *path, capmask *permitted,
-			   capmask *inheritable, bool *present)
+static bool read_file_caps(void *ctx, pid_t pid, const char *path, struct proc_file_caps *caps)
 {
-	const struct fixture *fx = ctx;
+	struct fixture *fx = ctx;
 
-	(void)pid;
 	(void)path;
-	*permitted = fx->file_caps;
-	*inheritable = 0;
-	*present = fx->file_caps != 0;
+	memset(caps, 0, sizeof(*caps));
+	if (!fixture_find(fx, pid))
+		return false;
+	caps->present = fx->file_caps != 0;
+	caps->permitted = fx->file_caps;
+	caps->inode = fx->file_inode;
+	caps->changed = fx->file_changed;
 	return true;
 }
 

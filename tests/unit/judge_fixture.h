@@ -65,6 +65,8 @@ struct fixture {
 	struct fixture_process processes[FIXTURE_PROCESSES];
 	char missing_file[256]; /* the host has no file of this path */
 	capmask file_caps;	/* of any file that is asked for */
+	uint64_t file_inode;	/* and its inode and ctime */
+	int64_t file_changed;
 	capmask bounding;	/* of new processes */
 	struct fixture_alert *alerts;
 	size_t alert_count, alert_capacity;

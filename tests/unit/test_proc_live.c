@@ -431,24 +431,25 @@ END_TEST
 START_TEST(test_file_caps_are_read_through_the_process_root)
 {
 	char plain[sizeof(folder) + 32], link_path[sizeof(folder) + 32];
-	capmask permitted, inheritable;
-	bool present = true;
+	struct proc_file_caps caps;
+	struct stat attributes;
 
 	snprintf(plain, sizeof(plain), "%s/plain", folder);
 	snprintf(link_path, sizeof(link_path), "%s/link", folder);
 	copy_file("/dev/null", plain);
 	ck_assert_int_eq(symlink(plain, link_path), 0);
-	ck_assert(proc->file_caps(proc->ctx, getpid(), plain, &permitted, &inheritable, &present));
-	ck_assert(!present);
+	ck_assert(proc->file_caps(proc->ctx, getpid(), plain, &caps));
+	ck_assert(!caps.present);
+	ck_assert_int_eq(stat(plain, &attributes), 0);
+	ck_assert_uint_eq(caps.inode, attributes.st_ino);
+	ck_assert_int_eq(caps.changed / 1000, attributes.st_ctim.tv_sec);
 	if (geteuid() != 0)
 		return;
 	ck_assert_int_eq(setxattr(plain, "security.capability", version2, sizeof(version2), 0), 0);
-	ck_assert(proc->file_caps(proc->ctx, getpid(), link_path, &permitted, &inheritable,
-				  &present));
-	ck_assert(present);
-	ck_assert(permitted & CAPMASK_BIT(CAP_NET_RAW));
-	ck_assert(!proc->file_caps(proc->ctx, getpid(), "/no/such/file", &permitted, &inheritable,
-				   &present));
+	ck_assert(proc->file_caps(proc->ctx, getpid(), link_path, &caps));
+	ck_assert(caps.present);
+	ck_assert(caps.permitted & CAPMASK_BIT(CAP_NET_RAW));
+	ck_assert(!proc->file_caps(proc->ctx, getpid(), "/no/such/file", &caps));
 }
 END_TEST
 
@@ -463,8 +464,7 @@ static void enter_folder(void)
 START_TEST(test_absolute_link_ends_at_the_process_root)
 {
 	char path[sizeof(folder) + 32];
-	capmask permitted, inheritable;
-	bool present = false;
+	struct proc_file_caps caps;
 
 	snprintf(path, sizeof(path), "%s/plain", folder);
 	copy_file("/dev/null", path);
@@ -472,10 +472,9 @@ START_TEST(test_absolute_link_ends_at_the_process_root)
 	snprintf(path, sizeof(path), "%s/link", folder);
 	ck_assert_int_eq(symlink("/plain", path), 0);
 	start_child(enter_folder);
-	ck_assert(proc->file_caps(proc->ctx, child, "/link", &permitted, &inheritable, &present));
-	ck_assert(present);
-	ck_assert(!proc->file_caps(proc->ctx, child, "/bin/sleep", &permitted, &inheritable,
-				   &present));
+	ck_assert(proc->file_caps(proc->ctx, child, "/link", &caps));
+	ck_assert(caps.present);
+	ck_assert(!proc->file_caps(proc->ctx, child, "/bin/sleep", &caps));
 }
 END_TEST
 

@@ -625,8 +625,32 @@ START_TEST(test_live_the_file_itself_tells)
 
 	fixture_process(fx, 100, 1, "/usr/sbin/daemon");
 	/* another attribute of that size */
+	fx->file_inode = 9;
 	fixture_call(fx, act);
 	fixture_no_alert(fx);
+	/* another file lies there now, or this one has been changed since: its absence proves
+	 * nothing */
+	fx->file_inode = 10;
+	fixture_call(fx, act);
+	ck_assert(!fixture_only_alert(fx)->file.has_caps);
+	fx->file_inode = 9;
+	fx->file_changed = INT64_MAX;
+	fixture_call(fx, act);
+	ck_assert_uint_eq(fx->alert_count, 2);
+	fixture_free(fx);
+}
+END_TEST
+
+START_TEST(test_live_the_files_capabilities_are_told)
+{
+	struct fixture *fx = fixture_live(NULL);
+	struct fixture_act act = {
+		.call = 190,
+		.args = {3, 2, 3, 20},
+		.records = "CWD cwd=\"/root\"\nPATH item=0 name=\"x\" inode=9 dev=08:01 "
+			   "mode=0100755 nametype=NORMAL cap_fp=0 cap_fi=0"};
+
+	fixture_process(fx, 100, 1, "/usr/sbin/daemon");
 	fx->file_caps = CAP(NET_RAW);
 	fixture_call(fx, act);
 	ck_assert(fixture_only_alert(fx)->file.has_caps);
@@ -752,6 +776,7 @@ int main(void)
 	tcase_add_loop_test(tc, test_file_capabilities_are_told_by_the_size_of_the_attribute, 0,
 			    COUNT(xattrs));
 	tcase_add_test(tc, test_live_the_file_itself_tells);
+	tcase_add_test(tc, test_live_the_files_capabilities_are_told);
 	tcase_add_loop_test(tc, test_attempt_to_write_cap_last_cap_is_high_refused_or_not, 0,
 			    COUNT(last_caps));
 	suite_add_tcase(suite, tc);
