@@ -27,19 +27,20 @@ static bool is_still_there(const struct world *world, const struct process *proc
 	       status.start_ticks == process->start_ticks;
 }
 
-static bool read_identity(const struct world *world, const struct process *process,
-			  const struct launcher_entry *launcher, struct identity *identity)
+static bool read_cgroup(const struct world *world, const struct process *process,
+			char text[PROC_CGROUP_MAX])
 {
-	char text[PROC_CGROUP_MAX], around[PROC_CGROUP_MAX] = "";
+	return world_has_proc(world, process->node) && is_still_there(world, process) &&
+	       world->proc->cgroup(world->proc->ctx, (pid_t)process->pid, text, PROC_CGROUP_MAX);
+}
+
+static bool read_identity(const struct world *world, const struct process *process,
+			  struct identity *identity)
+{
+	char text[PROC_CGROUP_MAX];
 
 	identity->kind = SERVICE_UNKNOWN;
-	if (!world_has_proc(world, process->node) || !is_still_there(world, process) ||
-	    !world->proc->cgroup(world->proc->ctx, (pid_t)process->pid, text, sizeof(text)))
-		return false;
-	if (launcher && launcher->starts == SERVICE_CONTAINER &&
-	    world->proc->cgroup(world->proc->ctx, (pid_t)process->ppid, around, sizeof(around)))
-		identity_container_of_launcher(text, around, launcher->runtime, identity);
-	else
+	if (read_cgroup(world, process, text))
 		identity_from_cgroup(text, identity);
 	return identity->kind != SERVICE_UNKNOWN;
 }
@@ -51,22 +52,47 @@ static void begin_service(struct service *service, int64_t time, bool by_launche
 	service->awaits_start = by_launcher && service->kind == SERVICE_UNIT;
 }
 
-/* Where a launcher takes its target: by cgroup, for that is the launcher's own doing. */
-static void assign_target(struct world *world, const struct event *event, struct process *process,
+/* The target of a launcher is told by its cgroup, for that is the launcher's own doing. Of a
+ * container's it is one that the runtime itself is not in (or init, when the runtime has gone). */
+static void target_identity(const struct world *world, const struct process *process,
+			    const struct launcher_entry *launcher, const char *text,
+			    struct identity *identity)
+{
+	const struct proc_reader *proc = world->proc;
+	char around[PROC_CGROUP_MAX];
+
+	if (launcher->starts != SERVICE_CONTAINER) {
+		identity_from_cgroup(text, identity);
+		return;
+	}
+	if (!proc->cgroup(proc->ctx, (pid_t)process->ppid, around, sizeof(around)) &&
+	    !proc->cgroup(proc->ctx, 1, around, sizeof(around)))
+		around[0] = '\0';
+	identity_container_of_launcher(text, around, launcher->runtime, identity);
+}
+
+/* False when the cgroup shows that nothing is being launched: the process is where its parent is.
+ * When it can't be read any more, the launch is believed and its target not known. */
+static bool assign_target(struct world *world, const struct event *event, struct process *process,
 			  const struct launcher_entry *launcher)
 {
+	char text[PROC_CGROUP_MAX];
 	struct identity identity;
 	struct service *service;
 	bool is_new;
 
-	if (!read_identity(world, process, launcher, &identity)) {
+	if (!read_cgroup(world, process, text)) {
 		process_set_service(process, NULL);
-		return;
+		return true;
 	}
+	target_identity(world, process, launcher, text, &identity);
+	if (identity.kind == SERVICE_UNKNOWN)
+		return false;
 	service = identity_service(world, process->node, &identity, &is_new);
 	if (service && is_new)
 		begin_service(service, event->time, true);
 	process_set_service(process, service);
+	return true;
 }
 
 /* auid and session set: a login session, but in a unit's own cgroup only one that a launcher of
@@ -88,7 +114,7 @@ static void assign_by_itself(struct world *world, struct process *process, int64
 	struct service *service = NULL;
 	bool is_new = false;
 
-	(void)read_identity(world, process, NULL, &identity);
+	(void)read_identity(world, process, &identity);
 	if (identity.kind == SERVICE_CONTAINER)
 		service = identity_service(world, process->node, &identity, &is_new);
 	else if (has_login(world, process, &identity))
@@ -305,7 +331,7 @@ static void start_program(struct world *world, const struct event *event, struct
 
 	if (!process->exe)
 		return;
-	(void)read_identity(world, process, NULL, &identity);
+	(void)read_identity(world, process, &identity);
 	if (has_login(world, process, &identity))
 		service = identity_session(world, process->node, process->session, &is_new);
 	else if (identity.kind == SERVICE_UNIT || identity.kind == SERVICE_CONTAINER)
@@ -477,8 +503,11 @@ static void find_launcher(struct world *world, const struct event *event, struct
 		seen->launcher = NULL;
 		return;
 	}
-	if (!process->launching || !process->service)
-		assign_target(world, event, process, seen->launcher);
+	if ((!process->launching || !process->service) &&
+	    !assign_target(world, event, process, seen->launcher)) {
+		seen->launcher = NULL;
+		return;
+	}
 	process->launching = true;
 	process->launching_to = seen->launcher->starts;
 }

@@ -206,10 +206,10 @@ static bool is_launcher_grant(const struct world *world, const struct transition
 		return false;
 	if (world->settings->report_launcher_grants && t->outcome == OUTCOME_SUCCESS)
 		return false;
-	/* no target yet: a container's init before it is moved there; a unit's has its cgroup from
-	 * the first */
+	/* its target is not known: a replay can't; a container's init may live for milliseconds
+	 * ("runc exec true"), while a unit's child stage becomes the unit's program */
 	if (!t->service)
-		return replay;
+		return replay || t->launching_to == SERVICE_CONTAINER;
 	return phase == PHASE_STARTING || t->service->kind == SERVICE_CONTAINER;
 }
 
