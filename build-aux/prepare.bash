@@ -111,7 +111,7 @@ prepare_build() {
 	mkdir -p "$build" || return 1
 	{
 		if [[ ! -x $source/configure || $source/configure.ac -nt $source/configure ||
-			-n $(find "$source" -name local.mk -newer "$source/Makefile.in" -print -quit) ||
+			-n $(find "$source" -maxdepth 3 -name local.mk -newer "$source/Makefile.in" -print -quit) ||
 			$source/Makefile.am -nt $source/Makefile.in ]]; then
 			(cd "$source" && autoreconf -fi)
 		fi &&

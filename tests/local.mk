@@ -7,6 +7,6 @@ AM_TESTS_ENVIRONMENT = srcdir='$(srcdir)'; export srcdir;
 EXTRA_DIST += tests/layering/check-includes tests/docs/check tests/install/check-install \
 	tests/live/run tests/replay/run tests/hostile/run \
 	$(wildcard $(srcdir)/tests/live/*.[ch] $(srcdir)/tests/live/*.py $(srcdir)/tests/live/*.rules) \
-	$(wildcard $(srcdir)/tests/replay/*.py $(srcdir)/tests/replay/streams/* \
-		$(srcdir)/tests/replay/golden/*) \
+	$(wildcard $(srcdir)/tests/replay/*.py $(srcdir)/tests/replay/*.md \
+		$(srcdir)/tests/replay/streams/* $(srcdir)/tests/replay/golden/*) \
 	$(wildcard $(srcdir)/tests/hostile/*.py)
