@@ -67,7 +67,7 @@ struct fixture {
 	capmask file_caps;	/* of any file that is asked for */
 	uint64_t file_inode;	/* and its inode and ctime */
 	int64_t file_changed;
-	capmask bounding;	/* of new processes */
+	capmask bounding; /* of new processes */
 	struct fixture_alert *alerts;
 	size_t alert_count, alert_capacity;
 };
