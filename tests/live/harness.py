@@ -380,7 +380,8 @@ class Stack:
         self.undo.append(self.end_actors)
         if self.prepare:
             self.prepare(self)
-        if not os.path.exists(DEV_LOG):
+        if not has_listener(DEV_LOG):
+            pathlib.Path(DEV_LOG).unlink(missing_ok=True)  # of a run that was killed
             self.log = SyslogSink(DEV_LOG)
             self.undo.append(lambda: os.unlink(DEV_LOG))
             self.undo.append(self.log.close)
@@ -592,6 +593,18 @@ def test_users():
         except KeyError:
             found.append(instead)
     return found
+
+
+def has_listener(path):
+    """Whether somebody receives at this socket, or something else of that name is there."""
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as probe:
+        try:
+            probe.connect(path)
+        except (FileNotFoundError, ConnectionRefusedError):
+            return False
+        except OSError:
+            pass
+    return True
 
 
 def silence_kernel():
