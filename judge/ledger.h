@@ -63,6 +63,8 @@ struct process {
 	capmask bounding;
 	uint8_t securebits;
 	unsigned threads;
+	uint64_t
+		capset_header; /* where its last capset(2) had its header; 0: none since its exec */
 	enum user_namespace userns;
 	bool userns_doubted; /* its parent was in the host's, /proc shows it in another: unrecorded
 			      */

@@ -18,6 +18,7 @@ struct observation {
 	bool live;			       /* /proc confirmed it: its start time fits */
 	struct proc_status status;	       /* where live: as it stands now, after the event */
 	const struct launcher_entry *launcher; /* the event is a launcher's work; NULL otherwise */
+	bool other_thread;		       /* a replay: the call came from far off in memory */
 	bool opens_sessions;		       /* sshd, login, cron: a launcher of sessions */
 };
 

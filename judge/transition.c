@@ -19,6 +19,9 @@ enum { FILE_CAPS_SIZE_V2 = 20, FILE_CAPS_SIZE_V3 = 24 };
 /* audit stamps its events by the coarse clock, files by theirs */
 enum { CLOCK_GRAIN_MS = 20 };
 
+/* no two places on one thread's stack are farther apart (RLIMIT_STACK is 8 MiB by default) */
+#define STACK_SPAN (16u << 20)
+
 enum { SECUREBITS_RESTRAINING = 0xef }; /* all but keep-caps, which is the other way about */
 
 /* ---- helpers --------------------------------------------------------------------------------- */
@@ -47,7 +50,16 @@ static bool gains_any(const struct transition *t)
 
 static bool has_threads(const struct observation *seen)
 {
-	return seen->live && seen->status.threads > 1;
+	return seen->other_thread || (seen->live && seen->status.threads > 1);
+}
+
+/* A replay can't count threads, but each has a stack of its own: a capset(2) whose header lies far
+ * from the last one's is taken for another thread's. */
+static bool is_far(const struct process *process, const struct event *event)
+{
+	uint64_t a = process->capset_header, b = event->args[0];
+
+	return a && (a > b ? a - b : b - a) > STACK_SPAN;
 }
 
 /* Known means: this very process (its start confirmed), one thread. A replay has no way to confirm
@@ -64,6 +76,8 @@ static struct event_sets all_threads(const struct world *world, const struct obs
 {
 	struct proc_status status = seen->status;
 
+	if (world_is_replay(world, seen->process->node))
+		return seen->process->sets;
 	(void)world->proc->threads(world->proc->ctx, (pid_t)seen->process->pid, &status);
 	return (struct event_sets){
 		.permitted = status.task_permitted,
@@ -163,6 +177,8 @@ static bool derive_capset(struct world *world, const struct event *event, struct
 	struct process *process = seen->process;
 
 	t->mechanism = MECHANISM_CAPSET;
+	seen->other_thread = world_is_replay(world, process->node) && is_far(process, event);
+	process->capset_header = event->args[0];
 	if (!event->success)
 		return event->exit == -EPERM && derive_denied(t, seen, 0);
 	if (!(event->parts & EVENT_CAPSET))
@@ -301,6 +317,7 @@ static bool derive_exec(struct world *world, const struct event *event, struct o
 	gained = derive_exec_sets(event, seen, t);
 	compare_sets(t);
 	take_exec_file(event, t);
+	process->capset_header = 0;
 	process->securebits &= (uint8_t)~SECBIT_KEEP_CAPS;
 	/* an exec leaves one thread; what is only inferred does not become known by it */
 	process->has_sets = true;

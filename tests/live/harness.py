@@ -16,6 +16,7 @@ import shutil
 import signal
 import socket
 import subprocess
+import sys
 import tempfile
 import threading
 import time
@@ -353,6 +354,7 @@ class Stack:
     def __enter__(self):
         if os.geteuid() != 0:
             raise CannotRun("needs root")
+        signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))  # so that all is undone
         self.lock = AuditLock()
         self.lock.__enter__()
         self.undo.append(lambda: self.lock.__exit__())

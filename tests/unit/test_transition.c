@@ -119,6 +119,19 @@ START_TEST(test_permitted_grown_by_capset_is_impossible_where_all_is_known)
 }
 END_TEST
 
+START_TEST(test_in_a_replay_a_capset_from_far_off_is_another_threads)
+{
+	struct fixture *fx = fixture_replay(NULL);
+
+	run_recorded(fx, ACT());
+	fixture_capset(fx, ACT(.args = {0x7ffc12340000, 0x7ffc12340008}), none);
+	fixture_capset(fx, ACT(.args = {0x7f3412340000, 0x7f3412340008}), full);
+	ck_assert_int_eq(fixture_only_alert(fx)->reason, REASON_EXPANSION_AFTER_START);
+	ck_assert_int_eq(fixture_only_alert(fx)->previous, PREVIOUS_INFERRED);
+	fixture_free(fx);
+}
+END_TEST
+
 START_TEST(test_permitted_grown_is_not_impossible_where_execs_go_unrecorded)
 {
 	struct fixture *fx = fixture_replay(NULL);
@@ -746,6 +759,7 @@ int main(void)
 	tcase_add_test(tc, test_of_an_unknown_before_root_held_its_permitted_and_another_nothing);
 	tcase_add_test(tc, test_change_of_uid_between_two_records_is_taken_into_account);
 	tcase_add_test(tc, test_permitted_grown_by_capset_is_impossible_where_all_is_known);
+	tcase_add_test(tc, test_in_a_replay_a_capset_from_far_off_is_another_threads);
 	tcase_add_test(tc, test_permitted_grown_is_not_impossible_where_execs_go_unrecorded);
 	tcase_add_test(tc, test_new_name_of_the_image_is_no_exec_where_execs_are_recorded);
 	tcase_add_test(tc, test_new_name_may_be_an_exec_where_execs_go_unrecorded);
