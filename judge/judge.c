@@ -192,7 +192,8 @@ static void judge_event_ceiling(struct judge *judge, const struct event *event,
 }
 
 /* Every capset that succeeds has a CAPSET record (kernel/auditsc.c, __audit_log_capset): where a
- * whole event lacks it, somebody keeps those records from us (an exclude rule). */
+ * whole event lacks it, those records are lost (auditd's queue is full) or kept from us (an exclude
+ * rule). */
 static bool lacks_capset(const struct event *event)
 {
 	return event->call == CALL_CAPSET && event->success && event->complete &&
@@ -202,9 +203,9 @@ static bool lacks_capset(const struct event *event)
 static void report_blind_capset(struct judge *judge, const struct event *event,
 				const struct observation *seen)
 {
-	static const char lost[] =
-		"a capset succeeded without a CAPSET record: an exclude rule hides what processes "
-		"gain by capset (see auditctl -l)";
+	static const char lost[] = "a capset succeeded and its CAPSET record did not come: records "
+				   "are being lost, or an "
+				   "exclude rule hides them (auditctl -s, auditctl -l)";
 	struct alert alert;
 
 	report_begin(&alert, &judge->world, &judge->host, event);
