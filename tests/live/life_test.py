@@ -254,7 +254,9 @@ class LonelyStack(Stack):
     """With a plugin that cannot come up."""
 
     def await_plugin(self):
-        time.sleep(2)
+        """Until it has said why, and then as long as further tries would take."""
+        wait_until(lambda: any("capwatch-not-there" in line for line in self.log_lines() or []), PATIENCE)
+        time.sleep(1.5)
 
 
 def missing_user(report, options):
