@@ -250,6 +250,143 @@ START_TEST(test_proc_of_a_later_process_is_not_taken_for_the_events)
 }
 END_TEST
 
+/* ---- evasions that were seen once ---- */
+
+/* A running unit that has put cap_sys_ptrace down, and whose execs are recorded. */
+static const struct event_sets without_ptrace = {FIXTURE_ALL, FIXTURE_ALL & ~CAP(SYS_PTRACE), 0, 0};
+
+static struct fixture *run_dropped(struct fixture_act act)
+{
+	struct fixture *fx = fixture_live(launchers);
+
+	fixture_run_unit(fx, 200, "web", WEB);
+	fixture_capset(fx, act, without_ptrace);
+	fixture_forget_alerts(fx);
+	return fx;
+}
+
+static void assert_raise_seen(struct fixture *fx)
+{
+	const struct alert *alert = fixture_only_alert(fx);
+
+	ck_assert_int_eq(alert->reason, REASON_EXPANSION_AFTER_START);
+	ck_assert_uint_eq(alert->sets[ALERT_EFFECTIVE].gained, CAP(SYS_PTRACE));
+	fixture_free(fx);
+}
+
+START_TEST(test_renaming_ones_own_file_is_no_exec)
+{
+	struct fixture_act act = {.pid = 200, .exe = WEB};
+	struct fixture *fx = run_dropped(act);
+
+	snprintf(fixture_find(fx, 200)->exe, sizeof(fixture_find(fx, 200)->exe), "/tmp/renamed");
+	act.exe = "/tmp/renamed";
+	fixture_capset(fx, act, full);
+	assert_raise_seen(fx);
+}
+END_TEST
+
+START_TEST(test_child_of_clone_parent_has_not_what_its_parent_on_record_has)
+{
+	struct fixture_act act = {.pid = 200, .exe = WEB};
+	struct fixture *fx = run_dropped(act);
+
+	/* made by 200, but a child of 200's parent, which holds everything and runs another file */
+	fixture_process(fx, 150, 1, "/usr/sbin/supervisor");
+	set_cgroup(fx, 150, "/system.slice/web.service");
+	fixture_exec(fx, (struct fixture_act){.pid = 150, .exe = "/usr/sbin/supervisor"}, NULL,
+		     NULL);
+	fixture_process(fx, 201, 150, WEB);
+	set_cgroup(fx, 201, "/system.slice/web.service");
+	fixture_forget_alerts(fx);
+	act.pid = 201;
+	act.ppid = 150;
+	fixture_capset(fx, act, full);
+	assert_raise_seen(fx);
+}
+END_TEST
+
+START_TEST(test_orphan_has_what_its_service_holds)
+{
+	struct fixture_act act = {.pid = 200, .exe = WEB};
+	struct fixture *fx = run_dropped(act);
+
+	fixture_process(fx, 202, 1, WEB);
+	set_cgroup(fx, 202, "/system.slice/web.service");
+	act.pid = 202;
+	fixture_capset(fx, act, full);
+	assert_raise_seen(fx);
+}
+END_TEST
+
+START_TEST(test_child_is_of_the_host_though_its_parent_has_left_it_since)
+{
+	struct fixture_act act = {.pid = 200, .exe = WEB};
+	struct fixture *fx = run_dropped(act);
+
+	fixture_process(fx, 201, 200, WEB);
+	fixture_wait(fx, 1000);
+	fixture_find(fx, 200)->child_userns = true;
+	act.call = 272;
+	act.args[0] = 0x10000000;
+	fixture_call(fx, act);
+	fixture_forget_alerts(fx);
+	fixture_capset(fx, (struct fixture_act){.pid = 201, .ppid = 200, .exe = WEB}, full);
+	assert_raise_seen(fx);
+}
+END_TEST
+
+START_TEST(test_child_forked_before_its_parent_dropped_has_what_that_had)
+{
+	struct fixture *fx = fixture_live(launchers);
+	struct fixture_act act = {.pid = 200, .exe = WEB};
+
+	fixture_run_unit(fx, 200, "web", WEB);
+	fixture_process(fx, 201, 200, WEB);
+	fixture_wait(fx, 1000);
+	fixture_capset(fx, act, none);
+	fixture_wait(fx, 1000);
+	/* its own first drop, of one capability: no gain */
+	fixture_capset(fx, (struct fixture_act){.pid = 201, .ppid = 200, .exe = WEB},
+		       without_ptrace);
+	fixture_no_alert(fx);
+	fixture_free(fx);
+}
+END_TEST
+
+START_TEST(test_another_threads_uid_is_no_way_back_to_root)
+{
+	struct fixture_act act = {.pid = 200, .exe = WEB}, nobody = act;
+	struct fixture *fx = run_dropped(act);
+
+	fixture_find(fx, 200)->status.threads = 2;
+	nobody.euid = nobody.fsuid = 65534;
+	fixture_setuid(fx, nobody);
+	fixture_forget_alerts(fx);
+	fixture_capset(fx, act, full);
+	ck_assert_int_eq(fixture_only_alert(fx)->reason, REASON_EXPANSION_AFTER_START);
+	ck_assert(fixture_only_alert(fx)->sets[ALERT_EFFECTIVE].gained & CAP(SYS_PTRACE));
+	fixture_free(fx);
+}
+END_TEST
+
+START_TEST(test_child_of_runc_in_runcs_own_cgroup_launches_nothing)
+{
+	struct fixture *fx = fixture_live(launchers);
+	struct fixture_act act = {.pid = 301, .ppid = 300, .exe = "/"};
+
+	fixture_process(fx, 300, 1, RUNC);
+	set_cgroup(fx, 300, "/system.slice/web.service");
+	fixture_process(fx, 301, 300, "/");
+	set_cgroup(fx, 301, "/system.slice/web.service");
+	fixture_wait(fx, 600000);
+	fixture_capset(fx, act, without_ptrace);
+	fixture_forget_alerts(fx);
+	fixture_capset(fx, act, full);
+	assert_raise_seen(fx);
+}
+END_TEST
+
 /* ---- launchers ---- */
 
 /* A child of init sets up the unit by ambient capabilities and executes it. */
@@ -404,6 +541,13 @@ int main(void)
 	tcase_add_test(tc,
 		       test_file_replaced_under_a_running_service_changes_nothing_but_its_state);
 	tcase_add_test(tc, test_file_removed_under_a_running_service_is_deleted);
+	tcase_add_test(tc, test_renaming_ones_own_file_is_no_exec);
+	tcase_add_test(tc, test_child_of_clone_parent_has_not_what_its_parent_on_record_has);
+	tcase_add_test(tc, test_orphan_has_what_its_service_holds);
+	tcase_add_test(tc, test_child_is_of_the_host_though_its_parent_has_left_it_since);
+	tcase_add_test(tc, test_child_forked_before_its_parent_dropped_has_what_that_had);
+	tcase_add_test(tc, test_another_threads_uid_is_no_way_back_to_root);
+	tcase_add_test(tc, test_child_of_runc_in_runcs_own_cgroup_launches_nothing);
 	tcase_add_test(tc, test_pid_reused_is_another_process);
 	tcase_add_test(tc, test_proc_of_a_later_process_is_not_taken_for_the_events);
 	tcase_add_loop_test(tc, test_what_systemd_grants_a_new_unit_is_silent, 0, 2);
