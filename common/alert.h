@@ -77,7 +77,7 @@ struct alert_coverage {
 	struct bytes boot_id;
 };
 
-enum { ALERT_RECORDS_MAX = 16, ALERT_MISSING_MAX = CAPMASK_BITS };
+enum { ALERT_RECORDS_MAX = 16 };
 
 struct alert {
 	char id[96];		     /* filled by alert_make_id() */

@@ -89,11 +89,9 @@ static const struct field_rule rules[] = {
 	{AUDIT_SERVICE_START, "pid", FIELD_SIGNED, EVENT(service.pid)},
 	{AUDIT_SERVICE_START, "uid", FIELD_SIGNED, EVENT(service.uid)},
 	{AUDIT_SERVICE_START, "unit", FIELD_TEXT, EVENT(service.unit)},
-	{AUDIT_SERVICE_START, "res", FIELD_TEXT, EVENT(service.result)},
 	{AUDIT_SERVICE_STOP, "pid", FIELD_SIGNED, EVENT(service.pid)},
 	{AUDIT_SERVICE_STOP, "uid", FIELD_SIGNED, EVENT(service.uid)},
 	{AUDIT_SERVICE_STOP, "unit", FIELD_TEXT, EVENT(service.unit)},
-	{AUDIT_SERVICE_STOP, "res", FIELD_TEXT, EVENT(service.result)},
 };
 
 enum { RULE_COUNT = sizeof(rules) / sizeof(rules[0]) };
@@ -337,7 +335,6 @@ bool event_read(struct event_reader *reader, const struct intake_event *raw, str
 	event->node = (struct bytes){raw->node, strlen(raw->node)};
 	event->auid = event->session = -1;
 	event->config.audit_enabled = event->config.old = event->config.result = -1;
-	event->config.auid = -1;
 	event->login.auid = event->login.old_auid = -1;
 	reader->event = event;
 	reader->filled = false;

@@ -75,7 +75,6 @@ struct event {
 	struct {
 		struct bytes op, key, path;
 		int64_t audit_enabled, old, result; /* -1: not there */
-		int64_t auid;
 	} config;
 
 	/* LOGIN */
@@ -87,7 +86,7 @@ struct event {
 	struct {
 		bool start;
 		int64_t pid, uid;
-		struct bytes unit, result;
+		struct bytes unit;
 	} service;
 
 	bool daemon_start; /* DAEMON_START; else DAEMON_END or DAEMON_ABORT */

@@ -44,12 +44,31 @@ static bool record_file(const struct event *event, struct proc_file *file)
 	return true;
 }
 
+static bool same_file(const struct proc_file *one, const struct proc_file *other)
+{
+	return one->inode == other->inode && one->device == other->device;
+}
+
 static bool is_host_file(const struct world *world, const char *path, const struct proc_file *file)
 {
 	struct proc_file host;
 
-	return world->proc->host_file(world->proc->ctx, path, &host) && host.inode == file->inode &&
-	       host.device == file->device;
+	return world->proc->host_file(world->proc->ctx, path, &host) && same_file(&host, file);
+}
+
+/* /proc/PID/exe as it stands now. */
+struct exe_link {
+	char path[PROC_PATH_MAX];
+	struct proc_file file;
+	bool deleted;
+};
+
+static bool read_link(const struct world *world, const struct process *process,
+		      struct exe_link *link)
+{
+	return world_has_proc(world, process->node) &&
+	       world->proc->exe(world->proc->ctx, (pid_t)process->pid, link->path,
+				sizeof(link->path), &link->file, &link->deleted);
 }
 
 static void set_image(struct process *process, enum exe_identity identity, enum exe_state state,
@@ -63,30 +82,35 @@ static void set_image(struct process *process, enum exe_identity identity, enum 
 /* A file that is gone can't be compared. One replaced before our time is believed, for nothing
  * speaks against the process that was there first; later only where the path is the host's. */
 static enum exe_identity compare_link(const struct world *world, const struct process *process,
-				      const struct proc_file *file, bool deleted)
+				      const struct exe_link *link)
 {
-	if (is_host_file(world, process->exe, file))
+	if (is_host_file(world, process->exe, &link->file))
 		return EXE_ID_HOST;
-	if (!deleted)
+	if (!link->deleted)
 		return EXE_ID_OTHER;
 	if (world->seeding || world->proc->sees_host_files(world->proc->ctx, (pid_t)process->pid))
 		return EXE_ID_HOST;
 	return EXE_ID_UNKNOWN;
 }
 
+static void take_link(const struct world *world, struct process *process,
+		      const struct exe_link *link)
+{
+	set_image(process, compare_link(world, process, link),
+		  link->deleted ? EXE_DELETED : EXE_CURRENT, &link->file);
+}
+
 static void identify_by_link(const struct world *world, const struct event *event,
 			     struct process *process)
 {
 	const struct proc_reader *proc = world->proc;
-	char link[PROC_PATH_MAX];
+	struct exe_link link;
 	struct proc_file file;
-	bool deleted;
 
-	if (!proc->exe(proc->ctx, (pid_t)process->pid, link, sizeof(link), &file, &deleted))
+	if (!read_link(world, process, &link))
 		return;
-	if (strcmp(link, process->exe) == 0) {
-		set_image(process, compare_link(world, process, &file, deleted),
-			  deleted ? EXE_DELETED : EXE_CURRENT, &file);
+	if (strcmp(link.path, process->exe) == 0) {
+		take_link(world, process, &link);
 		return;
 	}
 	/* the next image has come already. Where execs are recorded (no login) that record would
@@ -115,41 +139,27 @@ void image_identify(const struct world *world, const struct event *event, struct
 
 void image_adopt(const struct world *world, struct process *process)
 {
-	char link[PROC_PATH_MAX];
-	struct proc_file file;
-	bool deleted;
+	struct exe_link link;
 
-	if (world->proc->exe(world->proc->ctx, (pid_t)process->pid, link, sizeof(link), &file,
-			     &deleted) &&
-	    process_set_exe(process, link, strlen(link)))
-		set_image(process, compare_link(world, process, &file, deleted),
-			  deleted ? EXE_DELETED : EXE_CURRENT, &file);
+	if (read_link(world, process, &link) &&
+	    process_set_exe(process, link.path, strlen(link.path)))
+		take_link(world, process, &link);
 }
 
 bool image_is_renamed(const struct world *world, const struct process *process)
 {
-	char link[PROC_PATH_MAX];
-	struct proc_file file;
-	bool deleted;
+	struct exe_link link;
 
-	return world_has_proc(world, process->node) && process->exe_file.inode != 0 &&
-	       world->proc->exe(world->proc->ctx, (pid_t)process->pid, link, sizeof(link), &file,
-				&deleted) &&
-	       file.inode == process->exe_file.inode && file.device == process->exe_file.device;
+	return process->exe_file.inode != 0 && read_link(world, process, &link) &&
+	       same_file(&link.file, &process->exe_file);
 }
 
 bool image_has_changed(const struct world *world, const struct process *process)
 {
-	char link[PROC_PATH_MAX];
-	struct proc_file file;
-	bool deleted;
+	struct exe_link link;
 
-	return world_has_proc(world, process->node) && process->exe &&
-	       process->exe_file.inode != 0 &&
-	       world->proc->exe(world->proc->ctx, (pid_t)process->pid, link, sizeof(link), &file,
-				&deleted) &&
-	       strcmp(link, process->exe) == 0 &&
-	       (file.inode != process->exe_file.inode || file.device != process->exe_file.device);
+	return process->exe && process->exe_file.inode != 0 && read_link(world, process, &link) &&
+	       strcmp(link.path, process->exe) == 0 && !same_file(&link.file, &process->exe_file);
 }
 
 void image_refresh_state(const struct world *world, const struct event *event,

@@ -355,12 +355,7 @@ static void take_settings(struct judge *judge, const struct settings *settings,
 
 static bool is_alive(void *ctx, const struct process *process)
 {
-	const struct world *world = ctx;
-	struct proc_status status;
-
-	return world_has_proc(world, process->node) && process->start_ticks &&
-	       world->proc->status(world->proc->ctx, (pid_t)process->pid, &status) &&
-	       status.start_ticks == process->start_ticks;
+	return observe_is_alive(ctx, process);
 }
 
 struct judge *judge_new(const struct judge_options *options, struct error *err)

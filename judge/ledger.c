@@ -262,7 +262,7 @@ static void take_past(struct process *child, const struct process_past *past)
 	child->userns = past->userns;
 }
 
-static void take_least(struct event_sets *sets, const struct event_sets *other)
+void process_take_least(struct event_sets *sets, const struct event_sets *other)
 {
 	sets->permitted &= other->permitted;
 	sets->effective &= other->effective;
@@ -279,7 +279,7 @@ void process_inherit_past(struct process *child, const struct process *parent, i
 		if (start_time < past->until - CLOCK_GRAIN_MS)
 			take_past(child, past);
 		else if (past->has_sets)
-			take_least(&child->sets, &past->sets);
+			process_take_least(&child->sets, &past->sets);
 	}
 }
 
@@ -304,6 +304,15 @@ void process_apply_exec(struct process *process)
 	}
 	process->sets.permitted = process->sets.ambient;
 	process->sets.effective = process->sets.ambient;
+}
+
+void process_set_ids(struct process *process, const struct event *event)
+{
+	process->has_ids = true;
+	process->uid = (uint32_t)event->uid;
+	process->euid = (uint32_t)event->euid;
+	process->suid = (uint32_t)event->suid;
+	process->fsuid = (uint32_t)event->fsuid;
 }
 
 static bool all_nonzero(const struct event *event)
@@ -339,11 +348,7 @@ void process_apply_uids(struct process *process, const struct event *event, bool
 	}
 	if (memcmp(&before, &process->sets, sizeof(before)) != 0)
 		process->provenance = PREVIOUS_INFERRED;
-	process->has_ids = true;
-	process->uid = (uint32_t)event->uid;
-	process->euid = (uint32_t)event->euid;
-	process->suid = (uint32_t)event->suid;
-	process->fsuid = (uint32_t)event->fsuid;
+	process_set_ids(process, event);
 }
 
 size_t ledger_count(const struct ledger *ledger)

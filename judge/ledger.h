@@ -126,6 +126,12 @@ void process_inherit_past(struct process *child, const struct process *parent, i
  * noroot) regains its bounding set. Clears keep-caps. Sets become inferred. */
 void process_apply_exec(struct process *process);
 
+/* The four uids of a record. */
+void process_set_ids(struct process *process, const struct event *event);
+
+/* Cuts sets to what other has, too. */
+void process_take_least(struct event_sets *sets, const struct event_sets *other);
+
 /* New uids seen in a record: what the kernel does to the sets on the way there (capabilities(7),
  * "Effect of user ID changes on capabilities"; security/commoncap.c cap_emulate_setxuid). Sets
  * become inferred where they change. recorded: the event is that change itself; else nothing is

@@ -18,19 +18,19 @@ enum {
 
 /* ---- services -------------------------------------------------------------------------------- */
 
-/* /proc/PID may be a later process's by now, which would speak for the one that is gone. */
-static bool is_still_there(const struct world *world, const struct process *process)
+bool observe_is_alive(const struct world *world, const struct process *process)
 {
 	struct proc_status status;
 
-	return world->proc->status(world->proc->ctx, (pid_t)process->pid, &status) &&
+	return world_has_proc(world, process->node) && process->start_ticks &&
+	       world->proc->status(world->proc->ctx, (pid_t)process->pid, &status) &&
 	       status.start_ticks == process->start_ticks;
 }
 
 static bool read_cgroup(const struct world *world, const struct process *process,
 			char text[PROC_CGROUP_MAX])
 {
-	return world_has_proc(world, process->node) && is_still_there(world, process) &&
+	return observe_is_alive(world, process) &&
 	       world->proc->cgroup(world->proc->ctx, (pid_t)process->pid, text, PROC_CGROUP_MAX);
 }
 
@@ -288,10 +288,7 @@ static void guess_sets(struct process *process)
 		if (!process->has_ids && member->has_ids)
 			take_ids(process, member);
 		if (process->has_sets) {
-			process->sets.permitted &= member->sets.permitted;
-			process->sets.effective &= member->sets.effective;
-			process->sets.inheritable &= member->sets.inheritable;
-			process->sets.ambient &= member->sets.ambient;
+			process_take_least(&process->sets, &member->sets);
 			continue;
 		}
 		process->has_sets = true;

@@ -35,6 +35,9 @@ void observe_login(struct world *world, const struct event *event);
 /* SERVICE_START and SERVICE_STOP; believed only when pid 1 as root sent it. */
 void observe_service(struct world *world, const struct event *event);
 
+/* Does /proc still show this very process? Its pid may be a later one's by now. */
+bool observe_is_alive(const struct world *world, const struct process *process);
+
 /* Takes a process into the ledger as /proc shows it now (seeding; parents never heard of). NULL
  * when it is gone. depth bounds the chain of parents. */
 struct process *observe_adopt(struct world *world, int64_t pid, int depth);

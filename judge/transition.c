@@ -324,11 +324,7 @@ static bool derive_exec(struct world *world, const struct event *event, struct o
 	process->sets = t->impossible ? event->bprm_new : t->after;
 	process->provenance = event->parts & EVENT_BPRM ? provenance_after(world, seen)
 							: PREVIOUS_INFERRED;
-	process->has_ids = true;
-	process->uid = (uint32_t)event->uid;
-	process->euid = (uint32_t)event->euid;
-	process->suid = (uint32_t)event->suid;
-	process->fsuid = (uint32_t)event->fsuid;
+	process_set_ids(process, event);
 	observe_exec(world, event, seen);
 	if (seen->launcher) {
 		t->by_launcher = true;
