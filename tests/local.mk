@@ -4,6 +4,16 @@
 TESTS += tests/layering/check-includes
 AM_TESTS_ENVIRONMENT = srcdir='$(srcdir)'; export srcdir;
 
+# A live run kept, and judged again: the recorder is a plugin for a test host (tests/vm).
+noinst_PROGRAMS += tests/vm/recorder tests/replay/judge-recording
+RECORDING_SOURCES = tests/replay/recording.c tests/replay/recording.h
+RECORDED_PROC_SOURCES = tests/replay/recorded_proc.c tests/replay/recorded_proc.h
+tests_vm_recorder_SOURCES = tests/vm/recorder.c $(RECORDING_SOURCES)
+tests_vm_recorder_LDADD = $(PLUGIN_LIBS)
+tests_replay_judge_recording_SOURCES = tests/replay/judge_recording.c $(RECORDING_SOURCES) \
+	$(RECORDED_PROC_SOURCES)
+tests_replay_judge_recording_LDADD = $(JUDGE_LIBS)
+
 EXTRA_DIST += tests/layering/check-includes tests/docs/check tests/install/check-install \
 	tests/live/run tests/replay/run tests/hostile/run \
 	$(wildcard $(srcdir)/tests/live/*.[ch] $(srcdir)/tests/live/*.py $(srcdir)/tests/live/*.rules) \
