@@ -20,6 +20,7 @@
  *     exe_state: any | host      # host (default): the exe must be the host's file; any: by parent alone (runc init)
  *     starts: unit | container | session   # what its target is; unit is the default
  *     runtime: runc              # with starts: container, the runtime's word in alerts (default: the entry's name)
+ *     grants: {...grant}         # the most that it gives to its target; default: all but permitted and effective
  *
  * A grant: permitted, effective, inheritable, ambient: [cap...] | all | same (as effective or as
  * permitted); mechanisms: [capset, exec, ...]; securebits: [keep-caps, ...]; exec: [path glob...];
@@ -84,6 +85,7 @@ struct launcher_entry {
 	bool any_exe_file;	  /* exe_state: any */
 	enum service_kind starts; /* SERVICE_UNIT, SERVICE_CONTAINER or SERVICE_SESSION */
 	char *runtime;		  /* the runtime's word; the entry's name where none is given */
+	struct grant grants;	  /* the most that it gives to its target before its exec */
 };
 
 struct baseline {

@@ -276,7 +276,7 @@ static const struct yaml_field grant_fields[] = {
 	{"denied", read_denied, offsetof(struct grant_source, grant)},
 };
 
-static const struct yaml_fields grant_table = {"start: or running:", grant_fields,
+static const struct yaml_fields grant_table = {"start:, running: or grants:", grant_fields,
 					       sizeof(grant_fields) / sizeof(grant_fields[0])};
 
 static int read_grant(const struct yaml_reader *reader, const struct yaml_node *node, void *target)
@@ -415,9 +415,13 @@ static const struct yaml_field service_fields[] = {
 };
 
 static const struct yaml_field launcher_fields[] = {
-	ENTRY("name", read_name, name),	      ENTRY("match", read_launcher_match, match),
-	{"exe_state", read_exe_state, 0},     {"starts", read_starts, 0},
-	ENTRY("runtime", read_name, runtime), RELATIONS,
+	ENTRY("name", read_name, name),
+	ENTRY("match", read_launcher_match, match),
+	{"exe_state", read_exe_state, 0},
+	{"starts", read_starts, 0},
+	ENTRY("runtime", read_name, runtime),
+	ENTRY("grants", read_grant, grants),
+	RELATIONS,
 };
 
 /* Indexed by enum source_kind. */

@@ -2,6 +2,7 @@
 /* Entries as written, of all folders, into the entries that judge. */
 #include "conf/baseline_source.h"
 
+#include <linux/securebits.h>
 #include <string.h>
 
 static const char *const kind_words[] = {"service", "launcher"};
@@ -152,7 +153,8 @@ static int extend_entry(struct arena *arena, struct entry_source *entry, struct 
 	extend_match(&merged.match, &entry->match);
 	extend_rest(&merged, entry);
 	if (extend_grant(arena, &merged.start, &entry->start) < 0 ||
-	    extend_grant(arena, &merged.running, &entry->running) < 0)
+	    extend_grant(arena, &merged.running, &entry->running) < 0 ||
+	    extend_grant(arena, &merged.grants, &entry->grants) < 0)
 		return -1;
 	merged.relation = RELATION_EXTENDS;
 	merged.layer = entry->layer;
@@ -268,7 +270,8 @@ static int settle_entry(struct entry_source *entry, struct error *err)
 			entry->doc, entry->place, err, "%s '%s' must match by at least one of %s",
 			kind_words[entry->kind], entry->name, needed_words[entry->kind]);
 	entry->match.rule.key_count = count_keys(&entry->match);
-	if (settle_grant(entry, &entry->start, err) < 0)
+	if (settle_grant(entry, &entry->start, err) < 0 ||
+	    settle_grant(entry, &entry->grants, err) < 0)
 		return -1;
 	return settle_grant(entry, &entry->running, err);
 }
@@ -298,6 +301,19 @@ static int put_service(struct arena *arena, const struct entry_source *entry,
 	return put->file ? 0 : -1;
 }
 
+/* What systemd and the runtimes do for a target: nothing that makes the launcher itself more
+ * powerful in effective or permitted. */
+static const struct grant default_grants = {
+	.inheritable = UINT64_MAX,
+	.ambient = UINT64_MAX,
+	.mechanisms = 1u << MECHANISM_CAPSET | 1u << MECHANISM_AMBIENT,
+	.securebits = SECBIT_KEEP_CAPS,
+	.setuid = true,
+	.userns = true,
+	.denied = UINT64_MAX,
+	.denied_any = true,
+};
+
 static int put_launcher(struct arena *arena, const struct entry_source *entry,
 			struct baseline *baseline)
 {
@@ -312,6 +328,7 @@ static int put_launcher(struct arena *arena, const struct entry_source *entry,
 		.any_exe_file = entry->any_exe_file,
 		.starts = entry->starts_given ? entry->starts : SERVICE_UNIT,
 		.runtime = entry->runtime ? entry->runtime : entry->name,
+		.grants = entry->grants.grant.given ? entry->grants.grant : default_grants,
 	};
 	return put->file ? 0 : -1;
 }

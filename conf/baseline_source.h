@@ -56,6 +56,7 @@ struct entry_source {
 	char *name, *extends;
 	struct match_source match;
 	struct grant_source start, running;
+	struct grant_source grants; /* a launcher's */
 	bool ceiling_given, mode_given, exe_state_given, starts_given;
 	enum ceiling_kind ceiling_kind;
 	capmask ceiling;

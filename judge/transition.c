@@ -610,6 +610,7 @@ bool transition_derive(struct world *world, const struct event *event, struct ob
 	process_state(seen->process, &before);
 	t->service = seen->process->service;
 	t->by_launcher = seen->launcher != NULL;
+	t->launcher = seen->launcher;
 	t->launching_to = seen->process->launching_to;
 	service_hold(t->service);
 	judged = derive(world, event, seen, t);

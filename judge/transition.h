@@ -35,7 +35,8 @@ struct transition {
 	struct service *service;		   /* held; see transition_release() */
 	const struct baseline_entry *entry_before; /* of an exec: what spoke for the caller */
 	bool by_launcher;
-	enum service_kind launching_to; /* what kind of target the launcher has */
+	const struct launcher_entry *launcher; /* where it still is one; NULL after its exec */
+	enum service_kind launching_to;	       /* what kind of target the launcher has */
 };
 
 /* Takes the event into the ledger. True when it is something to judge: a gain, or a refused one. */

@@ -195,6 +195,21 @@ static enum disposition dispose(const struct world *world, const struct baseline
 	return DISPOSITION_ALERT;
 }
 
+/* Is it within what this launcher gives at all? Its exec is the target's start, by the kernel's
+ * rules. */
+static bool within_grants(const struct transition *t, enum phase phase)
+{
+	struct grants grants = {.count = 1};
+	capmask missing;
+
+	if (t->mechanism == MECHANISM_EXEC)
+		return true;
+	if (!t->launcher)
+		return false;
+	grants.list[0] = &t->launcher->grants;
+	return allowed(&grants, t, phase, &missing);
+}
+
 /* What a launcher does is its target's, by the target's own configuration, as long as that starts.
  * In a service that has started before, it is judged like anybody's; but a container is entered
  * from outside (observe.c: its cgroup is not the runtime's), so that "runc exec" is the runtime's
@@ -202,7 +217,8 @@ static enum disposition dispose(const struct world *world, const struct baseline
 static bool is_launcher_grant(const struct world *world, const struct transition *t,
 			      enum phase phase, bool replay)
 {
-	if (!t->by_launcher || t->impossible || t->mechanism == MECHANISM_CAP_LAST_CAP)
+	if (!t->by_launcher || t->impossible || t->mechanism == MECHANISM_CAP_LAST_CAP ||
+	    !within_grants(t, phase))
 		return false;
 	if (world->settings->report_launcher_grants && t->outcome == OUTCOME_SUCCESS)
 		return false;

@@ -160,6 +160,9 @@ START_TEST(test_defaults_of_an_entry)
 	ck_assert(baseline->entries[1].running.denied_any);
 	ck_assert_int_eq(baseline->entries[1].ceiling_kind, CEILING_NONE);
 	ck_assert(!baseline->launchers[0].any_exe_file);
+	ck_assert_uint_eq(baseline->launchers[0].grants.effective, 0);
+	ck_assert_uint_eq(baseline->launchers[0].grants.ambient, UINT64_MAX);
+	ck_assert(baseline->launchers[0].grants.userns);
 	baseline_free(baseline);
 }
 END_TEST
@@ -301,12 +304,15 @@ START_TEST(test_extending_a_launcher)
 {
 	struct baseline *baseline = load_layers(chronyd,
 						"launchers: [{name: systemd, extends: systemd, "
-						"match: {exe: /y}, exe_state: any}]\n");
+						"match: {exe: /y}, exe_state: any, "
+						"grants: {effective: [cap_setpcap]}}]\n");
 
 	ck_assert_uint_eq(baseline->launcher_count, 1);
 	ck_assert_str_eq(baseline->launchers[0].match.exe.items[0], "/y");
 	ck_assert_int_eq(baseline->launchers[0].match.parent_pid, 1);
 	ck_assert(baseline->launchers[0].any_exe_file);
+	ck_assert_uint_eq(baseline->launchers[0].grants.effective, CAPMASK_BIT(8));
+	ck_assert_uint_eq(baseline->launchers[0].grants.ambient, 0);
 	baseline_free(baseline);
 }
 END_TEST
@@ -373,7 +379,7 @@ START_TEST(test_what_is_wrong_is_refused_with_its_place_and_remedy)
 		 "unknown key 'macth' in a service, did you mean match?"},
 		{"{name: a, match: {exe: /x}, runing: {}}", "1:40", "did you mean running?"},
 		{"{name: a, match: {exe: /x}, running: []}", "1:49",
-		 "a list where start: or running: belongs"},
+		 "a list where start:, running: or grants: belongs"},
 		{"{name: a, match: {exe: /x}, running: {effective: [cap_net_raww]}}", "1:62",
 		 "unknown capability 'cap_net_raww', did you mean cap_net_raw?"},
 		{"{name: a, match: {exe: /x}, running: {effective: [NET_RAW]}}", "1:62",

@@ -28,6 +28,7 @@ static const char launchers[] = "launchers:\n"
 				"], parent_exe: " RUNC "}\n"
 				"    exe_state: any\n"
 				"    starts: container\n"
+				"    grants: {effective: all, inheritable: all, denied: all}\n"
 				"  - {name: sshd, match: {exe: /usr/sbin/sshd}, starts: session}\n"
 				"services:\n"
 				"  - {name: web, match: {exe: " WEB
@@ -430,6 +431,24 @@ START_TEST(test_what_systemd_grants_is_told_when_asked_for)
 }
 END_TEST
 
+/* cap_sys_admin, which systemd puts down for nobody and takes up for nobody. */
+START_TEST(test_what_is_beyond_a_launchers_grants_is_judged_like_anybodys)
+{
+	struct fixture *fx = fixture_live(launchers);
+	struct fixture_act act = {.pid = 200, .exe = SYSTEMD, .comm = "(web)"};
+
+	fixture_process(fx, 200, 1, SYSTEMD);
+	set_cgroup(fx, 200, "/system.slice/web.service");
+	fixture_capset(fx, act,
+		       (struct event_sets){FIXTURE_ALL, FIXTURE_ALL & ~CAP(SYS_ADMIN), 0, 0});
+	fixture_no_alert(fx);
+	fixture_capset(fx, act, full);
+	ck_assert_uint_eq(fixture_only_alert(fx)->sets[ALERT_EFFECTIVE].gained, CAP(SYS_ADMIN));
+	ck_assert_str_eq(fixture_only_alert(fx)->service.name.data, "web.service");
+	fixture_free(fx);
+}
+END_TEST
+
 START_TEST(test_launcher_in_a_service_that_runs_already_is_judged_like_anybody)
 {
 	struct fixture *fx = fixture_live(launchers);
@@ -552,6 +571,7 @@ int main(void)
 	tcase_add_test(tc, test_proc_of_a_later_process_is_not_taken_for_the_events);
 	tcase_add_loop_test(tc, test_what_systemd_grants_a_new_unit_is_silent, 0, 2);
 	tcase_add_test(tc, test_what_systemd_grants_is_told_when_asked_for);
+	tcase_add_test(tc, test_what_is_beyond_a_launchers_grants_is_judged_like_anybodys);
 	tcase_add_test(tc, test_launcher_in_a_service_that_runs_already_is_judged_like_anybody);
 	tcase_add_loop_test(tc, test_forged_launcher_grants_nothing_silently, 0, COUNT(forgeries));
 	tcase_add_test(tc, test_runcs_init_is_silent_and_its_payload_in_the_container);
