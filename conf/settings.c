@@ -12,7 +12,7 @@
 #include "conf/yaml_doc.h"
 #include "conf/yaml_read.h"
 
-enum { SINKS_MAX = 32, NAME_MAX_LENGTH = 64, USER_MAX_LENGTH = 31 };
+enum { SINKS_MAX = 32, NAME_MAX_LENGTH = 64, USER_MAX_LENGTH = 31, SWEEP_MIN_MS = 1000 };
 
 /* Where a value was written, for what can be judged only when all files are read. */
 struct origin {
@@ -347,6 +347,23 @@ static int read_sinks(const struct yaml_reader *reader, const struct yaml_node *
 	return 0;
 }
 
+static int read_sweep(const struct yaml_reader *reader, const struct yaml_node *node, void *target)
+{
+	int64_t *interval = target;
+
+	if (yaml_is_word(node, "off")) {
+		*interval = 0;
+		return 0;
+	}
+	if (yaml_read_duration(reader, node, interval) < 0)
+		return -1;
+	if (*interval < SWEEP_MIN_MS)
+		return yaml_read_fail(reader, node,
+				      "sweep: wants at least %d ms between two sweeps, or 'off'",
+				      SWEEP_MIN_MS);
+	return 0;
+}
+
 #define SETTING(key, read, member)                                                                 \
 	{                                                                                          \
 		key, read, offsetof(struct loading, settings.member)                               \
@@ -361,6 +378,7 @@ static const struct yaml_field settings_fields[] = {
 	SETTING("start_timeout", yaml_read_duration, start_timeout_ms),
 	SETTING("repeat_window", yaml_read_duration, repeat_window_ms),
 	SETTING("coverage_grace", yaml_read_duration, coverage_grace_ms),
+	SETTING("sweep", read_sweep, sweep_ms),
 	SETTING("report_launcher_grants", yaml_read_bool, report_launcher_grants),
 	{"sinks", read_sinks, 0},
 	LATER("labels"),
@@ -391,6 +409,7 @@ static struct loading *loading_new(void)
 		.start_timeout_ms = 5 * 60 * 1000,
 		.repeat_window_ms = 5 * 60 * 1000,
 		.coverage_grace_ms = 60 * 1000,
+		.sweep_ms = 60 * 1000,
 		.sinks = arena_alloc(&loading->arena, SINKS_MAX, sizeof(struct sink_settings)),
 	};
 	if (!loading->settings.sinks) {

@@ -32,6 +32,7 @@ struct settings {
 	char *user, *courier_user;
 	char **baseline; /* NULL-terminated */
 	int64_t start_window_ms, start_timeout_ms, repeat_window_ms, coverage_grace_ms;
+	int64_t sweep_ms; /* 0: off */
 	bool report_launcher_grants;
 	struct sink_settings *sinks;
 	size_t sink_count;

@@ -11,6 +11,7 @@
 #include "judge/observe.h"
 #include "judge/repeats.h"
 #include "judge/report.h"
+#include "judge/sweep.h"
 #include "judge/transition.h"
 #include "judge/verdict.h"
 #include "judge/world.h"
@@ -19,6 +20,8 @@ enum {
 	/* how often services at the end of their start are looked for, and when none is starting */
 	CEILING_INTERVAL_MS = 1000,
 	CEILING_IDLE_MS = 15000,
+	/* a sweep waits for the stream to be empty, but not forever */
+	SWEEP_LATE_MS = 1000,
 };
 
 struct judge {
@@ -30,6 +33,7 @@ struct judge {
 	struct event_reader *reader;
 	struct repeats *repeats;
 	struct coverage *coverage;
+	struct sweep *sweep;
 	struct event event; /* the one being judged */
 	struct report_buffers buffers;
 	int64_t now;	       /* live: the wall clock; a replay: the latest event's time */
@@ -73,14 +77,15 @@ static struct process *parent_of(struct judge *judge, const struct process *proc
 	return ledger_find(judge->world.ledger, process->node, process->ppid);
 }
 
-static void alert_ceiling(struct judge *judge, struct process *process, const struct event *event,
-			  const struct verdict *verdict)
+/* event: what showed it; NULL where /proc did. */
+static void alert_ceiling(struct judge *judge, const struct ceiling_question *question,
+			  const struct event *event, const struct verdict *verdict)
 {
+	struct process *process = question->process;
 	struct alert alert;
 
 	report_begin(&alert, &judge->world, &judge->host, event);
-	if (!event)
-		alert.time = judge->now;
+	alert.time = question->now;
 	alert.mechanism = event ? MECHANISM_CAPSET : MECHANISM_SWEEP;
 	if (event && event->call == CALL_EXEC)
 		alert.mechanism = MECHANISM_EXEC;
@@ -90,7 +95,7 @@ static void alert_ceiling(struct judge *judge, struct process *process, const st
 	alert.has_capabilities = true;
 	alert.sets[ALERT_PERMITTED].present = true;
 	alert.sets[ALERT_PERMITTED].has_before = true;
-	alert.sets[ALERT_PERMITTED].before = process->sets.permitted & capmask_known();
+	alert.sets[ALERT_PERMITTED].before = question->permitted & capmask_known();
 	alert.sets[ALERT_PERMITTED].after = alert.sets[ALERT_PERMITTED].before;
 	report_verdict(&alert, verdict, &judge->buffers);
 	process->ceiling_reported = true;
@@ -183,12 +188,16 @@ static void judge_event_ceiling(struct judge *judge, const struct event *event,
 {
 	struct verdict verdict;
 	bool exact = (event->parts & (EVENT_CAPSET | EVENT_BPRM)) && event->success;
+	struct ceiling_question question = {.process = seen->process,
+					    .parent = seen->parent,
+					    .permitted = seen->process->sets.permitted,
+					    .now = event->time};
 
-	if (!exact)
+	if (!exact || !seen->process->has_sets)
 		return;
-	verdict_judge_ceiling(&judge->world, seen->process, seen->parent, event->time, &verdict);
+	verdict_judge_ceiling(&judge->world, &question, &verdict);
 	if (verdict.alert)
-		alert_ceiling(judge, seen->process, event, &verdict);
+		alert_ceiling(judge, &question, event, &verdict);
 }
 
 /* Every capset that succeeds has a CAPSET record (kernel/auditsc.c, __audit_log_capset): where a
@@ -266,6 +275,7 @@ static void take_event(void *ctx, const struct intake_event *raw)
 	judge->reported = 0;
 	judge->stats.events_judged++;
 	coverage_take(judge->coverage, event);
+	sweep_take_event(judge->sweep, event);
 	if (event->parts & EVENT_CONFIG_CHANGE)
 		judge->world.execs_seen[event->node_number] = false; /* to be shown anew */
 	if (event->parts & EVENT_SERVICE)
@@ -311,6 +321,8 @@ static void judge_start_end(void *ctx, struct process *process)
 	struct world *world = &judge->world;
 	struct proc_status status;
 	struct verdict verdict;
+	struct ceiling_question question = {
+		.process = process, .permitted = process->sets.permitted, .now = judge->now};
 
 	if (!process->service || !process->service->ceiling_due)
 		return;
@@ -318,14 +330,14 @@ static void judge_start_end(void *ctx, struct process *process)
 		if (!world->proc->status(world->proc->ctx, (pid_t)process->pid, &status) ||
 		    status.start_ticks != process->start_ticks)
 			return;
-		process->has_sets = true;
-		process->sets.permitted = status.permitted;
+		question.permitted = status.permitted;
 	} else if (!process->has_sets || process->provenance != PREVIOUS_KNOWN) {
 		return;
 	}
-	verdict_judge_ceiling(world, process, parent_of(judge, process), judge->now, &verdict);
+	question.parent = parent_of(judge, process);
+	verdict_judge_ceiling(world, &question, &verdict);
 	if (verdict.alert)
-		alert_ceiling(judge, process, NULL, &verdict);
+		alert_ceiling(judge, &question, NULL, &verdict);
 }
 
 static void judge_ends_of_starts(struct judge *judge)
@@ -340,6 +352,32 @@ static void judge_ends_of_starts(struct judge *judge)
 	judge->next_ceilings = judge->now + (round.waiting ? CEILING_INTERVAL_MS : CEILING_IDLE_MS);
 }
 
+/* ---- the sweep ------------------------------------------------------------------------------- */
+
+/* An id of process and time: the ordinal of an event does not count here. */
+static void report_finding(void *ctx, const struct sweep_finding *finding)
+{
+	struct judge *judge = ctx;
+	struct process *process = finding->process;
+	struct ceiling_question above = {
+		.process = process, .permitted = finding->permitted, .now = finding->time};
+	struct alert alert;
+
+	judge->reported = 0;
+	if (!finding->transition) {
+		alert_ceiling(judge, &above, NULL, finding->verdict);
+		return;
+	}
+	judge->stats.gains++;
+	report_begin(&alert, &judge->world, &judge->host, NULL);
+	alert.time = finding->time;
+	report_process(&alert, process, parent_of(judge, process), NULL);
+	report_service(&alert, process->service, alert.time);
+	report_transition(&alert, finding->transition);
+	report_verdict(&alert, finding->verdict, &judge->buffers);
+	send_alert(judge, &alert);
+}
+
 /* ---- the face -------------------------------------------------------------------------------- */
 
 static void take_settings(struct judge *judge, const struct settings *settings,
@@ -351,6 +389,7 @@ static void take_settings(struct judge *judge, const struct settings *settings,
 	judge->world.clock.start_timeout_ms = settings->start_timeout_ms;
 	repeats_set_window(judge->repeats, settings->repeat_window_ms);
 	coverage_set_grace(judge->coverage, settings->coverage_grace_ms);
+	sweep_set_interval(judge->sweep, settings->sweep_ms);
 }
 
 static bool is_alive(void *ctx, const struct process *process)
@@ -378,9 +417,10 @@ struct judge *judge_new(const struct judge_options *options, struct error *err)
 	judge->intake = intake_new(take_event, judge);
 	judge->repeats = repeats_new(deliver, judge);
 	judge->coverage = coverage_new(report_coverage, judge);
+	judge->sweep = sweep_new(&judge->world, report_finding, judge);
 	judge->reader = event_reader_new(err);
 	if (!judge->reader || !judge->world.ledger || !judge->world.services || !judge->intake ||
-	    !judge->repeats || !judge->coverage) {
+	    !judge->repeats || !judge->coverage || !judge->sweep) {
 		if (judge->reader)
 			error_set(err, "out of memory");
 		judge_free(judge);
@@ -400,6 +440,7 @@ void judge_free(struct judge *judge)
 	event_reader_free(judge->reader);
 	repeats_free(judge->repeats);
 	coverage_free(judge->coverage);
+	sweep_free(judge->sweep);
 	/* the ledger counts its processes in the services: it goes first */
 	ledger_free(judge->world.ledger);
 	service_table_free(judge->world.services);
@@ -435,6 +476,8 @@ static void set_clock(struct judge *judge, int64_t now)
 
 void judge_feed(struct judge *judge, const char *bytes, size_t length, int64_t now)
 {
+	int64_t deadline;
+
 	if (judge->live)
 		set_clock(judge, now);
 	intake_feed(judge->intake, bytes, length, judge->live ? now : 0);
@@ -443,6 +486,10 @@ void judge_feed(struct judge *judge, const char *bytes, size_t length, int64_t n
 	judge->reported = 0;
 	advance(judge, now);
 	judge_ends_of_starts(judge);
+	sweep_take_input(judge->sweep, now);
+	deadline = sweep_deadline(judge->sweep);
+	if (deadline >= 0 && now > deadline + SWEEP_LATE_MS)
+		sweep_run(judge->sweep, now);
 }
 
 void judge_tick(struct judge *judge, int64_t now)
@@ -452,6 +499,7 @@ void judge_tick(struct judge *judge, int64_t now)
 	intake_expire(judge->intake, now);
 	advance(judge, now);
 	judge_ends_of_starts(judge);
+	sweep_run(judge->sweep, now);
 }
 
 static int64_t earlier(int64_t a, int64_t b)
@@ -467,6 +515,7 @@ int64_t judge_next_deadline(const struct judge *judge)
 
 	deadline = earlier(deadline, coverage_deadline(judge->coverage));
 	deadline = earlier(deadline, repeats_deadline(judge->repeats));
+	deadline = earlier(deadline, sweep_deadline(judge->sweep));
 	return earlier(deadline, judge->next_ceilings);
 }
 

@@ -217,6 +217,7 @@ void process_inherit(struct process *child, const struct process *parent)
 	child->session = parent->session;
 	child->has_sets = parent->has_sets;
 	child->sets = parent->sets;
+	child->most = parent->most;
 	child->provenance = PREVIOUS_INFERRED;
 	child->has_bounding = parent->has_bounding;
 	child->bounding = parent->bounding;
@@ -268,6 +269,51 @@ void process_take_least(struct event_sets *sets, const struct event_sets *other)
 	sets->effective &= other->effective;
 	sets->inheritable &= other->inheritable;
 	sets->ambient &= other->ambient;
+}
+
+void process_take_most(struct event_sets *sets, const struct event_sets *other)
+{
+	sets->permitted |= other->permitted;
+	sets->effective |= other->effective;
+	sets->inheritable |= other->inheritable;
+	sets->ambient |= other->ambient;
+}
+
+/* Calls after which a process may hold other sets than before; a CAPSET that did not come tells
+ * nothing of them. */
+static bool can_move_sets(const struct event *event)
+{
+	switch (event->call) {
+	case CALL_CAPSET:
+		return event->parts & EVENT_CAPSET;
+	case CALL_PRCTL:
+		return (uint32_t)event->args[0] == PRCTL_CAP_AMBIENT;
+	case CALL_EXEC:
+	case CALL_SETUID:
+	case CALL_SETREUID:
+	case CALL_SETRESUID:
+	case CALL_SETFSUID:
+	case CALL_UNSHARE:
+	case CALL_SETNS:
+		return true;
+	default:
+		return false;
+	}
+}
+
+void process_note_call(struct process *process, const struct event *event)
+{
+	bool moves = event->success && can_move_sets(event);
+
+	if (moves && event->call == CALL_EXEC) {
+		process->executed = event->time;
+		process->most = process->sets;
+	}
+	process_take_most(&process->most, &process->sets);
+	if (!moves)
+		return;
+	process->moved = event->serial;
+	process->moved_at = event->time;
 }
 
 void process_inherit_past(struct process *child, const struct process *parent, int64_t start_time)

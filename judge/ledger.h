@@ -59,6 +59,11 @@ struct process {
 	bool has_sets;
 	enum previous provenance; /* of sets: known or inferred */
 	struct event_sets sets;
+	struct event_sets most; /* all that it, or whom it was forked from, has held since the last
+				   exec on record */
+	uint64_t moved;		/* serial of the last record by which sets can move; 0: none yet */
+	int64_t moved_at;	/* and its time (ms) */
+	int64_t executed;	/* ms: its own last exec on record; 0: none */
 	bool has_bounding;
 	capmask bounding;
 	uint8_t securebits;
@@ -131,6 +136,12 @@ void process_set_ids(struct process *process, const struct event *event);
 
 /* Cuts sets to what other has, too. */
 void process_take_least(struct event_sets *sets, const struct event_sets *other);
+
+/* Adds to sets what other has. */
+void process_take_most(struct event_sets *sets, const struct event_sets *other);
+
+/* The process has just made the call of this event, and holds now what that left it. */
+void process_note_call(struct process *process, const struct event *event);
 
 /* New uids seen in a record: what the kernel does to the sets on the way there (capabilities(7),
  * "Effect of user ID changes on capabilities"; security/commoncap.c cap_emulate_setxuid). Sets

@@ -4,6 +4,7 @@ noinst_LIBRARIES += judge/libjudge.a
 judge_libjudge_a_SOURCES = \
 	judge/coverage.c judge/coverage.h \
 	judge/event.c judge/event.h \
+	judge/explain.c judge/explain.h \
 	judge/identity.c judge/identity.h \
 	judge/image.c judge/image.h \
 	judge/intake.c judge/intake.h \
@@ -15,6 +16,7 @@ judge_libjudge_a_SOURCES = \
 	judge/repeats.c judge/repeats.h \
 	judge/report.c judge/report.h \
 	judge/service.c judge/service.h \
+	judge/sweep.c judge/sweep.h \
 	judge/syscalls.c judge/syscalls.h \
 	judge/transition.c judge/transition.h \
 	judge/verdict.c judge/verdict.h \
@@ -25,8 +27,8 @@ JUDGE_LIBS = judge/libjudge.a $(AUPARSE_LIBS) $(AUDIT_LIBS) $(CONF_LIBS)
 JUDGE_TESTS = \
 	tests/unit/test_coverage tests/unit/test_event tests/unit/test_identity tests/unit/test_intake \
 	tests/unit/test_judge tests/unit/test_ledger tests/unit/test_match tests/unit/test_observe \
-	tests/unit/test_repeats tests/unit/test_service tests/unit/test_syscalls tests/unit/test_transition \
-	tests/unit/test_verdict
+	tests/unit/test_repeats tests/unit/test_service tests/unit/test_sweep tests/unit/test_syscalls \
+	tests/unit/test_transition tests/unit/test_verdict
 check_PROGRAMS += $(JUDGE_TESTS)
 TESTS += $(JUDGE_TESTS)
 
@@ -62,6 +64,9 @@ tests_unit_test_repeats_LDADD = $(JUDGE_TEST_LIBS)
 tests_unit_test_service_SOURCES = tests/unit/test_service.c
 tests_unit_test_service_CPPFLAGS = $(UNIT_TEST_CPPFLAGS)
 tests_unit_test_service_LDADD = $(JUDGE_TEST_LIBS)
+tests_unit_test_sweep_SOURCES = tests/unit/test_sweep.c $(JUDGE_TEST_FIXTURE)
+tests_unit_test_sweep_CPPFLAGS = $(UNIT_TEST_CPPFLAGS)
+tests_unit_test_sweep_LDADD = $(JUDGE_TEST_LIBS)
 tests_unit_test_syscalls_SOURCES = tests/unit/test_syscalls.c
 tests_unit_test_syscalls_CPPFLAGS = $(UNIT_TEST_CPPFLAGS)
 tests_unit_test_syscalls_LDADD = $(JUDGE_TEST_LIBS)

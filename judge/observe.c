@@ -183,6 +183,7 @@ static void adopt_sets(struct process *process, const struct proc_status *status
 	process->sets.effective = status->task_effective;
 	process->sets.inheritable = status->task_inheritable;
 	process->sets.ambient = status->task_ambient;
+	process->most = process->sets;
 	process->has_ids = true;
 	process->uid = status->uid;
 	process->euid = status->euid;

@@ -27,7 +27,13 @@ struct proc_status {
 	capmask task_permitted, task_effective, task_inheritable,
 		task_ambient;  /* the leader's until threads() has been asked */
 	int64_t auid, session; /* -1: unset */
+	uint64_t image; /* where its stack began: another after every exec (ASLR), the same after
+			   fork; 0: not known */
+	bool kernel_thread;
+	bool ended; /* a zombie: nothing of it runs any more */
 	char comm[PROC_COMM_MAX + 1];
+	bool forked;   /* it has executed nothing since its fork */
+	uint64_t heap; /* where its heap begins, as image; 0: not known */
 };
 
 struct proc_file {

@@ -615,6 +615,7 @@ bool transition_derive(struct world *world, const struct event *event, struct ob
 	service_hold(t->service);
 	judged = derive(world, event, seen, t);
 	seen->process->seen_event = true;
+	process_note_call(seen->process, event);
 	if (!t->service && event->call == CALL_EXEC) {
 		t->service = seen->process->service;
 		service_hold(t->service);

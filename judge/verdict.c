@@ -254,24 +254,25 @@ void verdict_judge(const struct world *world, const struct event *event,
 	verdict->severity = name_severity(verdict->reason, t);
 }
 
-void verdict_judge_ceiling(const struct world *world, const struct process *process,
-			   const struct process *parent, int64_t now, struct verdict *verdict)
+void verdict_judge_ceiling(const struct world *world, const struct ceiling_question *question,
+			   struct verdict *verdict)
 {
+	const struct process *process = question->process;
 	const struct baseline_entry *entry;
 	capmask ceiling;
 
 	memset(verdict, 0, sizeof(*verdict));
-	verdict->phase = service_phase(process->service, &world->clock, now);
-	if (verdict->phase != PHASE_RUNNING || !process->has_sets ||
-	    process->userns == USERNS_CHILD || process->ceiling_reported || process->launching)
+	verdict->phase = service_phase(process->service, &world->clock, question->now);
+	if (verdict->phase != PHASE_RUNNING || process->userns == USERNS_CHILD ||
+	    process->ceiling_reported || process->launching)
 		return;
-	entry = match_entry(world, process, parent);
+	entry = match_entry(world, process, question->parent);
 	if (!entry || entry->ceiling_kind == CEILING_NONE)
 		return;
 	ceiling = entry->ceiling_kind == CEILING_LIST ? entry->ceiling : process->service->declared;
 	if (entry->ceiling_kind == CEILING_DECLARED && ceiling == 0)
 		return; /* never seen at its start: what it was given is not known */
-	verdict->missing = process->sets.permitted & ~ceiling;
+	verdict->missing = question->permitted & ~ceiling;
 	if (!verdict->missing)
 		return;
 	verdict->entry = entry;
@@ -279,4 +280,39 @@ void verdict_judge_ceiling(const struct world *world, const struct process *proc
 	verdict->alert = true;
 	verdict->reason = REASON_ABOVE_CEILING;
 	verdict->severity = SEVERITY_MEDIUM;
+}
+
+/* By which call it was gained nobody saw: what the entry allows by any call would have been silent
+ * had it been seen. */
+static capmask missing_by_any(const struct grants *grants, const struct transition *t)
+{
+	struct event_sets left = t->gained;
+
+	for (size_t i = 0; i < grants->count; i++) {
+		const struct grant *grant = grants->list[i];
+		left.permitted &= ~grant->permitted;
+		left.effective &= ~(grant->setuid ? LEDGER_ALL_CAPS : grant->effective);
+		left.inheritable &= ~grant->inheritable;
+		left.ambient &= ~grant->ambient;
+	}
+	return left.permitted | left.effective | left.inheritable | left.ambient;
+}
+
+void verdict_judge_sweep(const struct world *world, const struct sweep_question *question,
+			 struct verdict *verdict)
+{
+	const struct process *process = question->process;
+	struct grants grants;
+
+	memset(verdict, 0, sizeof(*verdict));
+	verdict->phase = service_phase(process->service, &world->clock, question->now);
+	verdict->entry = match_entry(world, process, question->parent);
+	verdict->disposition = dispose(world, verdict->entry);
+	grants = grants_in_phase(verdict->entry, verdict->phase, false);
+	verdict->missing = missing_by_any(&grants, question->transition);
+	if (!verdict->missing)
+		return;
+	verdict->alert = true;
+	verdict->reason = REASON_UNEXPLAINED_GAIN;
+	verdict->severity = name_severity(verdict->reason, question->transition);
 }

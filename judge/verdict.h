@@ -26,8 +26,26 @@ void verdict_judge(const struct world *world, const struct event *event,
 		   const struct observation *seen, const struct transition *transition,
 		   struct verdict *verdict);
 
-/* A running process against the ceiling of its entry: alert when permitted exceeds it. */
-void verdict_judge_ceiling(const struct world *world, const struct process *process,
-			   const struct process *parent, int64_t now, struct verdict *verdict);
+/* A process of a running service against the ceiling of its entry: alert when permitted, what it
+ * holds, exceeds it. */
+struct ceiling_question {
+	struct process *process;
+	const struct process *parent; /* may be NULL */
+	capmask permitted;
+	int64_t now; /* ms */
+};
+
+void verdict_judge_ceiling(const struct world *world, const struct ceiling_question *question,
+			   struct verdict *verdict);
+
+/* What no record explains (t->gained, by the mechanism sweep), found at this time. */
+struct sweep_question {
+	const struct process *process, *parent; /* parent may be NULL */
+	const struct transition *transition;
+	int64_t now; /* ms */
+};
+
+void verdict_judge_sweep(const struct world *world, const struct sweep_question *question,
+			 struct verdict *verdict);
 
 #endif

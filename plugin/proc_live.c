@@ -185,9 +185,19 @@ static const char *stat_field(const char *after_comm, int wanted)
 
 bool proc_live_parse_stat(const char *text, size_t length, struct proc_status *status)
 {
-	enum { STAT_STATE = 3, STAT_PPID = 4, STAT_THREADS = 20, STAT_START = 22 };
+	enum {
+		STAT_STATE = 3,
+		STAT_PPID = 4,
+		STAT_FLAGS = 9,
+		STAT_THREADS = 20,
+		STAT_START = 22,
+		STAT_STACK = 28,
+		STAT_HEAP = 47,
+		FLAG_KTHREAD = 0x00200000, /* PF_KTHREAD of <linux/sched.h> */
+		FLAG_FORKED = 0x40,	   /* PF_FORKNOEXEC */
+	};
 	const char *open = memchr(text, '(', length), *close = memrchr(text, ')', length);
-	const char *threads, *start;
+	const char *threads, *start, *stack, *state, *heap;
 	size_t comm_length;
 
 	if (!open || !close || close < open || close + 2 >= text + length)
@@ -204,6 +214,15 @@ bool proc_live_parse_stat(const char *text, size_t length, struct proc_status *s
 	status->ppid = (pid_t)strtol(stat_field(close + 2, STAT_PPID), NULL, 10);
 	status->threads = (uint32_t)strtoul(threads, NULL, 10);
 	status->start_ticks = strtoull(start, NULL, 10);
+	state = stat_field(close + 2, STAT_STATE);
+	/* a leader that has ended shows as a zombie as long as one of its threads runs */
+	status->ended = strchr("ZXx", *state) && status->threads <= 1;
+	status->kernel_thread = strtoul(stat_field(close + 2, STAT_FLAGS), NULL, 10) & FLAG_KTHREAD;
+	stack = stat_field(close + 2, STAT_STACK);
+	status->image = stack ? strtoull(stack, NULL, 10) : 0;
+	status->forked = strtoul(stat_field(close + 2, STAT_FLAGS), NULL, 10) & FLAG_FORKED;
+	heap = stat_field(close + 2, STAT_HEAP);
+	status->heap = heap ? strtoull(heap, NULL, 10) : 0;
 	return true;
 }
 
