@@ -1,0 +1,102 @@
+# SPDX-License-Identifier: Apache-2.0
+"""machine: one run of a test host in QEMU, from power on to power off.
+
+Owns: the command line of QEMU, the disks of one run, the reading of the second serial port. Must not
+own: what runs inside (agent), nor what its words mean (verdict).
+
+vda is the image under an overlay that is thrown away, vdb the payload (a tar), vdc takes the results
+(a tar). No network card: a host under test reaches nothing but itself.
+"""
+import json
+import os
+import subprocess
+import tarfile
+import time
+from pathlib import Path
+
+RESULTS_SIZE = 1 << 30
+POLL_S = 0.5
+KERNEL_LINE = ("root=/dev/vda rw console=ttyS0 audit=1 audit_backlog_limit=8192 panic=5 quiet "
+               "systemd.show_status=0 mitigations=off nokaslr")
+
+
+class RunFailed(Exception):
+    pass
+
+
+def command_line(image, folder, ssh_port):
+    """ssh_port: a person's way in, on loopback; the host still reaches nothing outside."""
+    network = (["-netdev", f"user,id=n,restrict=on,hostfwd=tcp:127.0.0.1:{ssh_port}-:22", "-device", "virtio-net,netdev=n"]
+               if ssh_port else ["-nic", "none"])
+    drive = "if=virtio,cache=unsafe,discard=unmap"
+    return ["qemu-system-x86_64", "-accel", "tcg,thread=multi,tb-size=1024", "-cpu", "max", "-smp", "2", "-m", "2048",
+            "-nodefaults", "-display", "none", *network, "-device", "virtio-rng-pci",
+            "-kernel", image.kernel, "-initrd", image.initrd, "-append", KERNEL_LINE,
+            "-serial", f"file:{folder / 'console'}", "-serial", f"file:{folder / 'words'}",
+            "-drive", f"file={folder / 'overlay'},format=qcow2,{drive}",
+            "-drive", f"file={folder / 'payload.tar'},format=raw,readonly=on,{drive}",
+            "-drive", f"file={folder / 'results.tar'},format=raw,{drive}"]
+
+
+def prepare_disks(image, folder):
+    subprocess.run(["qemu-img", "create", "-q", "-f", "qcow2", "-F", "raw", "-b", image.disk, folder / "overlay"],
+                   check=True)
+    with open(folder / "results.tar", "wb") as disk:
+        disk.truncate(RESULTS_SIZE)
+    (folder / "words").touch()
+
+
+class Words:
+    """The JSON lines that the agent writes to the second serial port, as they come."""
+
+    def __init__(self, path):
+        self.file = open(path, "rb")  # noqa: SIM115 (closed with the run)
+        self.rest = b""
+
+    def fresh(self):
+        self.rest += self.file.read()
+        *lines, self.rest = self.rest.split(b"\n")
+        words = []
+        for line in lines:
+            try:
+                words.append(json.loads(line))
+            except ValueError:
+                continue  # what a terminal's start may write before us
+        return words
+
+
+def run(image, folder, limit_s, heard, ssh_port=None):
+    """Runs the host until it powers off; heard is called with each of the agent's words. Returns the
+    folder of the results; raises RunFailed with the console's end when there are none."""
+    prepare_disks(image, folder)
+    deadline = time.monotonic() + limit_s
+    with open(folder / "qemu.log", "wb") as log:
+        qemu = subprocess.Popen([str(word) for word in command_line(image, folder, ssh_port)], stdin=subprocess.DEVNULL,
+                                stdout=log, stderr=subprocess.STDOUT, env=os.environ)
+    words = Words(folder / "words")
+    ended = False
+    try:
+        while qemu.poll() is None and time.monotonic() < deadline:
+            time.sleep(POLL_S)
+            for word in words.fresh():
+                heard(word)
+                ended = ended or word.get("kind") == "end"
+    finally:
+        qemu.kill()
+        qemu.wait()
+    for word in words.fresh():
+        heard(word)
+        ended = ended or word.get("kind") == "end"
+    (folder / "overlay").unlink()
+    if not ended:
+        raise RunFailed(f"the host did not finish within {limit_s} s; its console ends with:\n" + tail(folder / "console")
+                        + tail(folder / "qemu.log"))
+    results = folder / "results"
+    with tarfile.open(folder / "results.tar") as tar:
+        tar.extractall(results, filter="data")
+    (folder / "results.tar").unlink()
+    return results
+
+
+def tail(path):
+    return Path(path).read_bytes().decode(errors="replace")[-3000:]

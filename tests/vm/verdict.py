@@ -1,0 +1,126 @@
+# SPDX-License-Identifier: Apache-2.0
+"""verdict: what a run's results say, held against its scenario file. Prints, and counts passed and failed.
+
+Owns: which alert belongs to which case, and what is undeclared. Must not own: the run itself (machine).
+"""
+import json
+
+import scenario
+
+
+class Verdict:
+    """words: the agent's; results: the folder it handed back; stats: judge-recording's counters."""
+
+    def __init__(self, wanted, words, results, stats):
+        self.wanted, self.results = wanted, results
+        self.words, self.stats = words, stats
+        self.passed = self.failed = 0
+        self.alerts = read_alerts(results / "alerts.jsonl")
+
+    def line(self, good, text):
+        print(f"{'ok  ' if good else 'FAIL'} {text}", flush=True)
+        if good:
+            self.passed += 1
+        else:
+            self.failed += 1
+
+    def of_kind(self, *kinds):
+        return [word for word in self.words if word.get("kind") in kinds]
+
+    def judge(self):
+        for word in self.of_kind("install", "prepare", "step"):
+            if word["status"] != 0:
+                self.line(False, f"{word['name']}: status {word['status']}\n{indent(word['output'])}")
+        if self.of_kind("case"):
+            self.judge_cases()
+        else:
+            self.judge_quiet()
+        self.print_usage()
+
+    def judge_quiet(self):
+        """No alert but those declared; and every step was done, or nothing was shown."""
+        declared = {declared: 0 for declared in self.wanted.declared}
+        undeclared = []
+        for alert in self.alerts:
+            fitting = [one for one in declared if one.alert.fits(alert)]
+            if fitting:
+                declared[fitting[0]] += 1
+            else:
+                undeclared.append(alert)
+        for one, count in declared.items():
+            print(f"     declared, {count} times: {one.alert}: {one.why}")
+        for alert in undeclared:
+            self.line(False, f"undeclared: {describe(alert)} (during {self.step_at(alert)})")
+        steps = self.of_kind("prepare", "step")
+        good = [word for word in steps if word["status"] == 0]
+        services = {word["service"] for word in good if word["service"]}
+        self.line(not undeclared, f"{len(services)} services started, {len(good)} operations done, "
+                  f"{self.stats['events_judged']} capability events judged, {len(self.alerts)} alerts "
+                  f"({len(self.alerts) - len(undeclared)} declared, {len(undeclared)} undeclared)")
+
+    def judge_cases(self):
+        """A line a case. An alert that no case expects is a finding too: a false alarm or a wrong reason."""
+        used = set()
+        words = {word["name"]: word for word in self.of_kind("case")}
+        for case in self.wanted.of_release():
+            if not isinstance(case, scenario.Case):
+                continue
+            word = words.get(case.name)
+            if word is None:
+                self.line(False, f"{case.name}: the host never came to it")
+                continue
+            window = [alert for alert in self.alerts
+                      if word["begin"] - scenario.EARLY_S <= scenario.alert_time(alert) <= word.get("until", word["end"])]
+            self.judge_case(case, word, window, used)
+        strangers = [alert for alert in self.alerts if alert["id"] not in used]
+        for alert in strangers:
+            declared = [one for one in self.wanted.declared if one.alert.fits(alert)]
+            if not declared:
+                self.line(False, f"unexpected: {describe(alert)} (during {self.step_at(alert)})")
+
+    def judge_case(self, case, word, window, used):
+        missing = []
+        for expected in case.expect:
+            fitting = [alert for alert in window if expected.fits(alert)]
+            if not fitting:
+                missing.append(str(expected))
+            used.update(alert["id"] for alert in fitting)
+        used.update(alert["id"] for alert in window if any(one.fits(alert) for one in case.also))
+        if word["status"] != 0:
+            self.line(False, f"{case.name}: the act failed, status {word['status']}\n{indent(word['output'])}")
+        elif missing:
+            seen = "; ".join(describe(alert) for alert in window) or "nothing"
+            self.line(False, f"{case.name}: missing {' and '.join(missing)}; seen: {seen}\n{indent(word['output'])}")
+        else:
+            self.line(True, f"{case.name}: {'; '.join(str(expected) for expected in case.expect)}")
+
+    def step_at(self, alert):
+        moment = scenario.alert_time(alert)
+        names = [word["name"] for word in self.words
+                 if "begin" in word and word["begin"] - scenario.EARLY_S <= moment <= word["end"]]
+        before = [word["name"] for word in self.words if word.get("end", float("inf")) < moment]
+        return names[0] if names else f"no step, after {before[-1]}" if before else "no step"
+
+    def print_usage(self):
+        try:
+            usage = json.loads((self.results / "usage.json").read_text())
+        except (OSError, ValueError):
+            return
+        for name, row in sorted(usage.items()):
+            print(f"     {name:16} {row['cpu_s']:7.2f} s of CPU, {row['peak_kib']} KiB at most in one process")
+
+
+def read_alerts(path):
+    if not path.exists():
+        return []
+    return [json.loads(line) for line in path.read_text().splitlines()]
+
+
+def describe(alert):
+    service = alert.get("service") or {}
+    return (f"{alert['time']} {alert['severity']} {alert['reason']} by {alert['mechanism']} in {service.get('name')} "
+            f"({alert.get('phase')}): {alert['message']}")
+
+
+def indent(text):
+    return "\n".join("         " + line for line in text.strip().splitlines()[-25:])
