@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "judge/explain.h"
+#include "judge/image.h"
 #include "judge/observe.h"
 
 enum {
@@ -19,6 +20,7 @@ enum {
 	BLIND_MS = 2000, /* about a change of rules: what is born then may not be recorded yet */
 	BLIND_MAX = 8,
 	PIDS_STEP = 1024,
+	ADOPT_COST = 2, /* in readings, beside the first */
 };
 
 /* What is kept in mind of a process. */
@@ -321,6 +323,7 @@ static struct process *adopt(struct sweep *sweep, struct look *look)
 {
 	struct process *process = observe_adopt(sweep->world, look->seen->pid, 0);
 
+	sweep->budget += ADOPT_COST;
 	if (!process)
 		return NULL;
 	process->sets = process->most = look->seen->reading.sets;
@@ -453,6 +456,13 @@ static void take_over(struct sweep *sweep, struct look *look)
 	accept(sweep, look->seen, &look->status, process);
 }
 
+/* It has executed something meanwhile, and no record said so: what it runs now is told. */
+static void take_image(struct sweep *sweep, struct look *look)
+{
+	image_adopt(sweep->world, look->process);
+	memcpy(look->process->comm, look->status.comm, sizeof(look->process->comm));
+}
+
 static void report_gain(struct sweep *sweep, struct look *look)
 {
 	struct transition transition;
@@ -463,6 +473,8 @@ static void report_gain(struct sweep *sweep, struct look *look)
 
 	if (!look->process && !adopt(sweep, look))
 		return;
+	if (look->status.image != look->seen->reading.image)
+		take_image(sweep, look);
 	fill_transition(look, &transition);
 	question.process = finding.process = look->process;
 	question.parent = look->parent;
