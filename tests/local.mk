@@ -14,9 +14,17 @@ tests_replay_judge_recording_SOURCES = tests/replay/judge_recording.c $(RECORDIN
 	$(RECORDED_PROC_SOURCES)
 tests_replay_judge_recording_LDADD = $(JUDGE_LIBS)
 
+check_PROGRAMS += tests/unit/test_recording
+TESTS += tests/unit/test_recording
+tests_unit_test_recording_SOURCES = tests/unit/test_recording.c $(RECORDING_SOURCES) \
+	$(RECORDED_PROC_SOURCES)
+tests_unit_test_recording_CPPFLAGS = $(UNIT_TEST_CPPFLAGS)
+tests_unit_test_recording_LDADD = $(CONF_LIBS) $(UNIT_TEST_LIBS)
+
 EXTRA_DIST += tests/layering/check-includes tests/docs/check tests/install/check-install \
-	tests/live/run tests/replay/run tests/hostile/run \
+	tests/live/run tests/replay/run tests/replay/ablate tests/replay/cut tests/hostile/run \
 	$(wildcard $(srcdir)/tests/live/*.[ch] $(srcdir)/tests/live/*.py $(srcdir)/tests/live/*.rules) \
 	$(wildcard $(srcdir)/tests/replay/*.py $(srcdir)/tests/replay/*.md \
-		$(srcdir)/tests/replay/streams/* $(srcdir)/tests/replay/golden/*) \
+		$(srcdir)/tests/replay/streams/* $(srcdir)/tests/replay/golden/* \
+		$(srcdir)/tests/replay/recordings/*/*) \
 	$(wildcard $(srcdir)/tests/hostile/*.py)

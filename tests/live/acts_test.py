@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """acts_test: every mechanism, every evasion and every act that is no gain, against the real kernel.
 
-usage: acts_test.py --build DIR [--only NAME] [--record FILE]
---record keeps what auditd gave its plugins, for tests/replay/streams.
+usage: acts_test.py --build DIR [--only NAME] [--record DIR]
+--record keeps the run in a new folder, for tests/replay/cut. It is judged again in any case.
 All actors start together, wait out the start window, and act one after another.
 """
 import argparse
@@ -11,9 +11,9 @@ import datetime
 import os
 import pathlib
 import re
-import shutil
 import struct
 import subprocess
+import sys
 import time
 
 import cases
@@ -22,8 +22,11 @@ from harness import (CannotRun, SETTLE, START_WINDOW, Stack, TOP, forget_login, 
                      wait_until)
 from report import Report
 
+sys.path.insert(0, str(TOP / "tests" / "replay"))
+
+import recordings  # noqa: E402
+
 PATIENCE = 3.0
-DEFAULT_START_WINDOW = 10.0  # what a replay goes by
 CAP_NET_RAW = 13
 VFS_CAP_REVISION_2_EFFECTIVE = 0x02000001
 SYSLOG_LINE = re.compile(r"^<\d{1,3}>1 \S+ \S+ \S+ \S+ \S+ \[\S+ .*?\] .+", re.S)
@@ -238,6 +241,18 @@ def check_rest(report, stack):
     report.result("webhook-got-only-alerts", stack.webhook.errors)
 
 
+def check_recording(report, stack):
+    """What was recorded beside the plugin is judged as it was live, by the very same answers."""
+    problems = []
+    try:
+        judged = recordings.run(stack.build, stack.recording, "--config", stack.dir / "capwatch.yaml")
+        if judged != (stack.recording / "alerts.jsonl").read_bytes():
+            problems.append("judge-recording gives other alerts than the recorder's judge gave live")
+    except (OSError, recordings.RecordingError) as error:
+        problems.append(str(error))
+    report.result("recording-judged-again", problems)
+
+
 def run_stack(report, options, all_cases, **settings):
     chosen = [case for case in all_cases if report.wants(case.name)]
     if not chosen:
@@ -245,15 +260,15 @@ def run_stack(report, options, all_cases, **settings):
 
     def prepare(stack):
         prepare_files(stack)
-        if options.record:
-            stack.add_recorder()
+        stack.add_recorder()
 
     with Stack(options.build, cases.BASELINE, prepare=prepare, **settings) as stack:
         stack.validator = schema_validator()
-        run_cases(report, stack, chosen, DEFAULT_START_WINDOW if options.record else START_WINDOW)
+        run_cases(report, stack, chosen, START_WINDOW)
         check_rest(report, stack)
+        check_recording(report, stack)
         if options.record:
-            shutil.copyfile(stack.dir / "stream", options.record)
+            stack.keep_recording(options.record)
 
 
 def main():

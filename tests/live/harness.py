@@ -301,18 +301,8 @@ active = yes
 direction = out
 path = {dir}/bin/recorder
 type = always
-args = {dir}/stream
+args = --config={dir}/capwatch.yaml {dir}/recording
 format = string
-"""
-
-RECORDER = """\
-#!/usr/bin/python3
-import os, signal, sys
-for number in (signal.SIGHUP, signal.SIGTERM):
-    signal.signal(number, signal.SIG_IGN)
-out = os.open(sys.argv[1], os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
-while (data := os.read(0, 1 << 18)):
-    os.write(out, data)
 """
 
 CAPWATCH_YAML = """\
@@ -436,13 +426,21 @@ class Stack:
             os.chmod(self.dir / path, 0o644 if path == "capwatch.yaml" else 0o640)
 
     def add_recorder(self):
-        """A second plugin, which keeps the stream: prepare's way to make one for tests/replay."""
-        recorder = self.dir / "bin" / "recorder"
-        recorder.write_text(RECORDER)
-        recorder.chmod(0o750)
+        """A second plugin, which keeps the run (tests/vm/recorder): prepare's way to have it judged again."""
+        install_program(self.build / "tests" / "vm" / "recorder", self.dir / "bin" / "recorder")
         conf = self.dir / "plugins.d" / "recorder.conf"
         conf.write_text(RECORDER_CONF.format(dir=self.dir))
         conf.chmod(0o640)
+
+    @property
+    def recording(self):
+        return self.dir / "recording"
+
+    def keep_recording(self, target):
+        """Once it is stopped: the recording with the baseline's own entries, for tests/replay/cut."""
+        shutil.copytree(self.recording, target)
+        if self.baseline:
+            shutil.copyfile(self.dir / "baseline.d" / "50-test.yaml", pathlib.Path(target) / "baseline.yaml")
 
     def install_programs(self):
         """A copy of the built tree's two programs, as it lies there, owned as auditd demands."""

@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """quiet_test: real daemons and tools on the shipped baseline, from start to stop, without one alert.
 
-usage: quiet_test.py --build DIR [--only NAME]
+usage: quiet_test.py --build DIR [--only NAME] [--record DIR]
+--record keeps the run in a new folder, for tests/replay/cut.
 One after another, so that an alert's time tells whose it is. Each must also do its work.
 """
 import argparse
@@ -95,6 +96,7 @@ def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--build", "--build-dir", default=str(TOP / "build"))
     parser.add_argument("--only", default="")
+    parser.add_argument("--record")
     options = parser.parse_args()
     report = Report("quiet", options.only)
     chosen = []
@@ -106,10 +108,12 @@ def main():
                 chosen.append(case)
     try:
         if chosen:
-            with Stack(options.build) as stack:
+            with Stack(options.build, prepare=Stack.add_recorder if options.record else None) as stack:
                 stack.validator = schema_validator()
                 stack.undo.append(clean_up)
                 run_all(report, stack, chosen)
+                if options.record:
+                    stack.keep_recording(options.record)
     except CannotRun as why:
         report.skip("quiet", str(why))
     report.finish()
