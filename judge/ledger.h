@@ -22,6 +22,15 @@ enum { LEDGER_PROCESSES_MAX = 8192, LEDGER_EXE_MAX = 4096, LEDGER_PAST_MAX = 3 }
  * underestimate. */
 #define LEDGER_ALL_CAPS (~(capmask)0)
 
+/* Who began the process, as far as init can have. */
+enum origin {
+	ORIGIN_UNKNOWN,
+	ORIGIN_FORK,  /* init forked it, and it has executed nothing since */
+	ORIGIN_EXEC,  /* init forked it to execute what it runs */
+	ORIGIN_INIT,  /* one of these, and it has executed more since */
+	ORIGIN_OTHER, /* not init */
+};
+
 enum exe_identity {
 	EXE_ID_UNKNOWN, /* could not be compared */
 	EXE_ID_HOST,	/* was the host's file of this path when it was compared */
@@ -78,6 +87,7 @@ struct process {
 	bool seen_event;     /* has acted itself: not just somebody's parent */
 	bool launching;	     /* a launcher on its way to the target's exec */
 	enum service_kind launching_to; /* and what that target is */
+	enum origin origin;
 	bool ceiling_reported;
 	struct service *service;
 	struct process *member_next, *member_previous; /* of its service */

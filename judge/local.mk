@@ -12,6 +12,7 @@ judge_libjudge_a_SOURCES = \
 	judge/ledger.c judge/ledger.h \
 	judge/match.c judge/match.h \
 	judge/observe.c judge/observe.h \
+	judge/origin.c judge/origin.h \
 	judge/proc_reader.h \
 	judge/repeats.c judge/repeats.h \
 	judge/report.c judge/report.h \

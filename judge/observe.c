@@ -9,6 +9,7 @@
 #include "judge/identity.h"
 #include "judge/image.h"
 #include "judge/match.h"
+#include "judge/origin.h"
 
 enum {
 	ADOPT_DEPTH = 6,
@@ -50,6 +51,14 @@ static void begin_service(struct service *service, int64_t time, bool by_launche
 {
 	service->first_event = time;
 	service->awaits_start = by_launcher && service->kind == SERVICE_UNIT;
+}
+
+/* The same by a process of its own. Whoever makes himself a cgroup of a unit's name, and forks or
+ * executes there, has started no unit: init has not begun it. */
+static void begin_by_itself(struct service *service, int64_t time, const struct process *process)
+{
+	begin_service(service, time, process->ppid == 1);
+	service->unbegun = service->kind == SERVICE_UNIT && process->origin == ORIGIN_OTHER;
 }
 
 /* The target of a launcher is told by its cgroup, for that is the launcher's own doing. Of a
@@ -124,8 +133,7 @@ static void assign_by_itself(struct world *world, struct process *process, int64
 	else if (process->exe)
 		service = identity_program(world, process->node, process->exe, &is_new);
 	if (service && is_new)
-		begin_service(service, process->start_time ? process->start_time : time,
-			      process->ppid == 1);
+		begin_by_itself(service, process->start_time ? process->start_time : time, process);
 	/* in a replay the start of what was there before the stream is not known */
 	if (service && is_new && !process->start_time)
 		service->first_event = 0;
@@ -337,7 +345,7 @@ static void start_program(struct world *world, const struct event *event, struct
 	else
 		service = identity_new_program(world, process->node, process->exe, event->time);
 	if (service && is_new)
-		begin_service(service, event->time, process->ppid == 1);
+		begin_by_itself(service, event->time, process);
 	process_set_service(process, service);
 }
 
@@ -362,6 +370,8 @@ static void take_unrecorded_exec(struct world *world, const struct event *event,
 
 	process_apply_exec(process);
 	process->execs_recorded = false;
+	if (!process->launching)
+		process->origin = ORIGIN_UNKNOWN;
 	set_image(world, event, process, seen->live);
 	change_program(world, event, process);
 }
@@ -482,6 +492,50 @@ static void find_service(struct world *world, const struct event *event, struct 
 	assign_session(world, process, event->time);
 }
 
+/* The work of init's own child, and not of somebody who runs init's program. */
+static bool is_of_init(const struct observation *seen)
+{
+	const struct process *process = seen->process;
+	bool forks = seen->parent && seen->parent->exe && process->exe &&
+		     strcmp(process->exe, seen->parent->exe) == 0;
+
+	return process->origin == ORIGIN_UNKNOWN ||
+	       process->origin == (forks ? ORIGIN_FORK : ORIGIN_EXEC);
+}
+
+/* Another's code (LD_PRELOAD) is in the program. Asked of what still runs it alone. */
+static bool is_injected(const struct world *world, const struct process *process)
+{
+	const struct proc_reader *proc = world->proc;
+	char path[PROC_PATH_MAX];
+	struct proc_file file;
+	bool deleted, foreign;
+
+	return process && process->exe && observe_is_alive(world, process) &&
+	       proc->foreign_code(proc->ctx, (pid_t)process->pid, &foreign) && foreign &&
+	       proc->exe(proc->ctx, (pid_t)process->pid, path, sizeof(path), &file, &deleted) &&
+	       strcmp(path, process->exe) == 0;
+}
+
+static bool is_genuine(const struct world *world, const struct launcher_entry *launcher,
+		       const struct observation *seen)
+{
+	if (launcher->match.has_parent_pid && launcher->match.parent_pid == 1)
+		return is_of_init(seen);
+	return launcher->starts != SERVICE_CONTAINER ||
+	       (!is_injected(world, seen->process) && !is_injected(world, seen->parent));
+}
+
+/* What was taken for a launcher turns out to be none, and has started nothing. */
+static void disown_launch(struct process *process)
+{
+	struct service *service = process->service;
+
+	if (process->launching && service && service->awaits_start)
+		service->unbegun = true;
+	process->launching = false;
+}
+
 static void find_launcher(struct world *world, const struct event *event, struct observation *seen)
 {
 	struct process *process = seen->process;
@@ -498,6 +552,11 @@ static void find_launcher(struct world *world, const struct event *event, struct
 	/* whoever starts units has no login: a root shell that runs systemd's file is no launcher
 	 */
 	if (seen->launcher->starts == SERVICE_UNIT && event->auid >= 0 && !process->launching) {
+		seen->launcher = NULL;
+		return;
+	}
+	if (!is_genuine(world, seen->launcher, seen)) {
+		disown_launch(process);
 		seen->launcher = NULL;
 		return;
 	}
@@ -525,8 +584,10 @@ bool observe_event(struct world *world, const struct event *event, struct observ
 	if (!seen->process)
 		return false;
 	catch_up(world, event, seen);
-	if (event->call != CALL_EXEC)
+	if (event->call != CALL_EXEC) {
+		seen->process->origin = origin_of_actor(world, event, seen);
 		find_launcher(world, event, seen);
+	}
 	find_service(world, event, seen->process);
 	guess_sets(seen->process);
 	if (event->call != CALL_EXEC && !sets_uids(event))
@@ -541,11 +602,15 @@ void observe_exec(struct world *world, const struct event *event, struct observa
 	struct process *process = seen->process;
 	bool same = image_same_path(process->exe, event->exe);
 
+	process->origin = origin_after_exec(world, event, process);
 	set_image(world, event, process, seen->live);
 	process->execs_recorded = event->auid < 0;
 	/* a set-user-ID exec may be on record by a rule of its own */
-	if (event->auid < 0 && event->uid == event->euid)
+	if (event->auid < 0 && event->uid == event->euid) {
+		if (!world->execs_seen[process->node] && process->node == 0)
+			world->execs_since = event->time;
 		world->execs_seen[process->node] = true;
+	}
 	if (!same)
 		change_program(world, event, process);
 	find_launcher(world, event, seen);
@@ -605,4 +670,5 @@ void observe_service(struct world *world, const struct event *event)
 	if (is_new || service_phase(service, &world->clock, event->time) == PHASE_RUNNING)
 		service->first_event = event->time;
 	service->started = event->time;
+	service->unbegun = false;
 }

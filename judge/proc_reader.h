@@ -67,6 +67,9 @@ struct proc_reader {
 	/* True when the process is in init's mount namespace and root folder: its paths are the
 	 * host's. */
 	bool (*sees_host_files)(void *ctx, pid_t pid);
+	/* True in *foreign when code is in the process's memory that comes from a file outside the
+	 * system's folders, its own program apart. */
+	bool (*foreign_code)(void *ctx, pid_t pid, bool *foreign);
 	/* security.capability of a file as process pid sees the path; present false: it has none.
 	 */
 	bool (*file_caps)(void *ctx, pid_t pid, const char *path, struct proc_file_caps *caps);

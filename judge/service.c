@@ -134,6 +134,8 @@ int64_t service_running_from(const struct service *service, const struct service
 
 	if (service->first_event == 0)
 		return 0;
+	if (service->unbegun && !service->started)
+		return service->first_event;
 	limit = service->first_event + clock->start_timeout_ms;
 	if (service->started)
 		from = service->started + clock->start_window_ms;

@@ -29,6 +29,8 @@ struct service {
 	int64_t first_event; /* ms: the start as far as it is known; 0: not known */
 	int64_t started;     /* ms of SERVICE_START, 0: none yet */
 	bool awaits_start;   /* a systemd unit: SERVICE_START is to come */
+	bool unbegun;	     /* nobody whose work it is began it: it counts as running until
+				SERVICE_START */
 	bool ended;	     /* SERVICE_STOP: the next process of this name starts it anew */
 	capmask declared; /* what it was given: the bounding set of its first process; 0: not known
 			   */

@@ -18,6 +18,7 @@ struct world {
 	const struct baseline *baseline;
 	const struct proc_reader *proc;	  /* NULL: a replay */
 	bool execs_seen[WORLD_NODES_MAX]; /* execs without a login are recorded there: one was */
+	int64_t execs_since;		  /* of this host: ms, the first such exec */
 	bool seeding;			  /* taking in what was there before us */
 	struct service_clock clock;
 	struct ledger *ledger;

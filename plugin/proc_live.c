@@ -29,6 +29,8 @@ enum {
 	STATUS_CHUNKS_MAX = 256, /* of one status: 65,536 groups take 180 */
 	CGROUP_WHOLE_MAX = 16 * 1024,
 	CAPS_XATTR_MAX = 64,
+	MAPS_LINE = 512,       /* a longer path is cut, but not its beginning */
+	MAPS_LINES_MAX = 4096, /* of a launcher, which has some dozens */
 };
 
 static const char deleted_suffix[] = " (deleted)";
@@ -498,6 +500,64 @@ static bool live_sees_host_files(void *ctx, pid_t pid)
 	       same_file(&root, &live->host_root);
 }
 
+/* --- /proc/PID/maps --- */
+
+/* Where a host keeps its libraries; what anybody writes to is elsewhere. */
+static bool is_system_file(const char *path)
+{
+	static const char *const folders[] = {"/usr/", "/lib",	"/bin/", "/sbin/",
+					      "/opt/", "/nix/", "/gnu/", "/snap/"};
+
+	for (size_t i = 0; i < sizeof(folders) / sizeof(*folders); i++)
+		if (strncmp(path, folders[i], strlen(folders[i])) == 0)
+			return true;
+	return false;
+}
+
+/* "START-END r-xp OFFSET MAJOR:MINOR INODE      /PATH": is it code of another file than the
+ * program's, from outside the system's folders? What has no file ([vdso], anonymous) is none. The
+ * device is no help: on btrfs and overlayfs it is another than stat(2) says. */
+static bool is_foreign(const char *line, uint64_t program)
+{
+	const char *path = strchr(line, '/');
+	uint64_t inode;
+	char executable;
+
+	return path && sscanf(line, "%*s %*2c%c%*c %*s %*s %" SCNu64, &executable, &inode) == 2 &&
+	       executable == 'x' && inode != program && !is_system_file(path);
+}
+
+static bool search_maps(FILE *maps, uint64_t program)
+{
+	char line[MAPS_LINE];
+	bool begins = true;
+
+	/* a longer line's rest is no line */
+	for (int i = 0; i < MAPS_LINES_MAX && fgets(line, sizeof(line), maps); i++) {
+		if (begins && is_foreign(line, program))
+			return true;
+		begins = strchr(line, '\n') != NULL;
+	}
+	return false;
+}
+
+static bool live_foreign_code(void *ctx, pid_t pid, bool *foreign)
+{
+	struct proc_file program = {0, 0};
+	char name[NAME_MAX_LENGTH];
+	FILE *maps;
+
+	snprintf(name, sizeof(name), "/proc/%d/exe", (int)pid);
+	(void)live_host_file(ctx, name, &program);
+	snprintf(name, sizeof(name), "/proc/%d/maps", (int)pid);
+	maps = fopen(name, "re");
+	if (!maps)
+		return false;
+	*foreign = search_maps(maps, program.inode);
+	fclose(maps);
+	return true;
+}
+
 /* --- file capabilities --- */
 
 static uint32_t le32_at(const unsigned char *bytes)
@@ -619,6 +679,7 @@ void proc_live_init(struct proc_live *live)
 			   .threads = live_threads,
 			   .in_host_userns = live_in_host_userns,
 			   .sees_host_files = live_sees_host_files,
+			   .foreign_code = live_foreign_code,
 			   .file_caps = live_file_caps,
 			   .each_process = live_each_process},
 		.ticks_per_second = sysconf(_SC_CLK_TCK),

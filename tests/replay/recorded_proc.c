@@ -371,6 +371,16 @@ static bool recorded_sees_host_files(void *ctx, pid_t pid)
 		   &answer);
 }
 
+static bool recorded_foreign_code(void *ctx, pid_t pid, bool *foreign)
+{
+	struct recording_answer answer = {.known = false};
+
+	if (!ask(ctx, &(struct recording_question){RECORDING_FOREIGN_CODE, pid, NULL}, &answer))
+		return false;
+	*foreign = answer.flag;
+	return true;
+}
+
 static bool recorded_file_caps(void *ctx, pid_t pid, const char *path, struct proc_file_caps *caps)
 {
 	struct recording_answer answer = {.known = false};
@@ -411,6 +421,7 @@ struct recorded_proc *recorded_proc_new(void)
 		.host_file = recorded_host_file,
 		.in_host_userns = recorded_in_host_userns,
 		.sees_host_files = recorded_sees_host_files,
+		.foreign_code = recorded_foreign_code,
 		.file_caps = recorded_file_caps,
 		.each_process = recorded_each_process,
 	};

@@ -137,11 +137,13 @@ static void write_field(FILE *facts, enum width width, uint64_t value)
 }
 
 static const struct field status_fields[] = {
-	OF(U64, status.start_ticks),  OF(S64, status.start_time), OF(U32, status.ppid),
-	OF(U32, status.threads),      OF(U32, status.uid),	  OF(U32, status.euid),
-	OF(U32, status.suid),	      OF(U32, status.fsuid),	  OF(S64, status.auid),
-	OF(S64, status.session),      OF(MASK, status.permitted), OF(MASK, status.effective),
-	OF(MASK, status.inheritable), OF(MASK, status.bounding),  OF(MASK, status.ambient),
+	OF(U64, status.start_ticks),	OF(S64, status.start_time), OF(U32, status.ppid),
+	OF(U32, status.threads),	OF(U32, status.uid),	    OF(U32, status.euid),
+	OF(U32, status.suid),		OF(U32, status.fsuid),	    OF(S64, status.auid),
+	OF(S64, status.session),	OF(MASK, status.permitted), OF(MASK, status.effective),
+	OF(MASK, status.inheritable),	OF(MASK, status.bounding),  OF(MASK, status.ambient),
+	OF(U64, status.image),		OF(FLAG, status.forked),    OF(U64, status.heap),
+	OF(FLAG, status.kernel_thread), OF(FLAG, status.ended),
 };
 static const struct field threads_fields[] = {
 	OF(MASK, status.task_permitted),
@@ -179,6 +181,7 @@ static const struct {
 	[RECORDING_HOST_FILE] = {"host_file", FIELDS(file_fields), 0},
 	[RECORDING_IN_HOST_USERNS] = {"in_host_userns", FIELDS(flag_fields), 0},
 	[RECORDING_SEES_HOST_FILES] = {"sees_host_files", NULL, 0, 0},
+	[RECORDING_FOREIGN_CODE] = {"foreign_code", FIELDS(flag_fields), 0},
 	[RECORDING_FILE_CAPS] = {"file_caps", FIELDS(caps_fields), 0},
 	[RECORDING_EACH_PROCESS] = {"each_process", NULL, 0, WITH_PIDS},
 };

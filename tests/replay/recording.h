@@ -47,6 +47,7 @@ enum recording_call {
 	RECORDING_HOST_FILE,
 	RECORDING_IN_HOST_USERNS,
 	RECORDING_SEES_HOST_FILES,
+	RECORDING_FOREIGN_CODE,
 	RECORDING_FILE_CAPS,
 	RECORDING_EACH_PROCESS,
 	RECORDING_CALLS,
@@ -65,7 +66,7 @@ struct recording_answer {
 	struct proc_status status; /* of threads only task_* */
 	struct proc_file file;
 	struct proc_file_caps caps;
-	bool flag; /* exe: deleted; in_host_userns: host */
+	bool flag; /* exe: deleted; in_host_userns: host; foreign_code: foreign */
 	char text[PROC_CGROUP_MAX];
 	pid_t *pids; /* each_process: the caller's, room for RECORDING_PIDS_MAX */
 	size_t pid_count;

@@ -103,6 +103,15 @@ static bool read_sees_host(void *ctx, pid_t pid)
 	return process && !process->foreign_files;
 }
 
+static bool read_foreign_code(void *ctx, pid_t pid, bool *foreign)
+{
+	const struct fixture_process *process = fixture_find(ctx, pid);
+
+	if (process)
+		*foreign = process->foreign_code;
+	return process != NULL;
+}
+
 static bool read_file_caps(void *ctx, pid_t pid, const char *path, struct proc_file_caps *caps)
 {
 	struct fixture *fx = ctx;
@@ -321,6 +330,7 @@ static struct fixture *make(const char *baseline, bool live)
 					  .threads = read_threads,
 					  .in_host_userns = read_userns,
 					  .sees_host_files = read_sees_host,
+					  .foreign_code = read_foreign_code,
 					  .file_caps = read_file_caps,
 					  .each_process = each_process};
 	options.settings = &fx->settings;

@@ -46,6 +46,7 @@ struct fixture_process {
 	bool deleted;	    /* exe's file has been removed */
 	bool child_userns;  /* in another user namespace than init */
 	bool foreign_files; /* in a mount namespace of its own */
+	bool foreign_code;  /* a library from elsewhere is in its memory */
 };
 
 struct fixture_alert {

@@ -449,6 +449,143 @@ START_TEST(test_what_is_beyond_a_launchers_grants_is_judged_like_anybodys)
 }
 END_TEST
 
+/* ---- who began it ---- */
+
+enum { HEAP_OF_INIT = 0x56495000, STACK_OF_INIT = 0x7ffce000, ELSEWHERE = 0x20000000 };
+
+static void place(struct fixture *fx, pid_t pid, uint64_t heap, uint64_t stack)
+{
+	struct proc_status *status = &fixture_find(fx, pid)->status;
+
+	status->heap = heap;
+	status->image = stack;
+}
+
+/* Execs are on record for some time. */
+static struct fixture *watched_host(void)
+{
+	struct fixture *fx = fixture_live(launchers);
+
+	place(fx, 1, HEAP_OF_INIT, STACK_OF_INIT);
+	fixture_process(fx, 90, 1, "/bin/sh");
+	fixture_exec(fx, (struct fixture_act){.pid = 90, .ppid = 80, .exe = "/bin/sh"}, NULL, NULL);
+	fixture_wait(fx, 60000);
+	return fx;
+}
+
+static const struct beginning {
+	const char *exe;
+	uint64_t heap, stack;  /* its own */
+	bool forked;	       /* it has executed nothing since */
+	uint64_t exec, capset; /* addresses on record: argv (0: no exec of it was recorded), sets */
+	bool genuine, starting;
+} beginnings[] = {
+	/* systemd's child stage, and after it has executed its target */
+	{SYSTEMD, HEAP_OF_INIT, STACK_OF_INIT, true, 0, HEAP_OF_INIT + 8, true, true},
+	{SYSTEMD, ELSEWHERE, ELSEWHERE, false, 0, HEAP_OF_INIT + 8, true, true},
+	/* somebody's systemd, forked twice, or executed by somebody's orphan */
+	{SYSTEMD, ELSEWHERE, ELSEWHERE, true, 0, ELSEWHERE + 8, false, false},
+	{SYSTEMD, ELSEWHERE, ELSEWHERE, false, 0, ELSEWHERE + 8, false, false},
+	{SYSTEMD, ELSEWHERE, ELSEWHERE, false, ELSEWHERE, HEAP_OF_INIT + 8, false, false},
+	/* executed by init's child, as a user's manager is */
+	{SYSTEMD, ELSEWHERE, ELSEWHERE, false, HEAP_OF_INIT, ELSEWHERE, false, true},
+	/* the executor has its arguments on init's stack, or heap */
+	{EXECUTOR, ELSEWHERE, ELSEWHERE, false, STACK_OF_INIT - 4096, ELSEWHERE, true, true},
+	{EXECUTOR, ELSEWHERE, ELSEWHERE, false, HEAP_OF_INIT + 65536, ELSEWHERE, true, true},
+	{EXECUTOR, ELSEWHERE, ELSEWHERE, false, ELSEWHERE, HEAP_OF_INIT, false, false},
+	{EXECUTOR, ELSEWHERE, ELSEWHERE, true, 0, ELSEWHERE, false, false},
+};
+
+START_TEST(test_launcher_is_whom_init_began)
+{
+	const struct beginning *begun = &beginnings[_i];
+	struct fixture *fx = watched_host();
+	struct fixture_act act = {.pid = 200, .exe = begun->exe, .comm = "(web)"};
+
+	fixture_process(fx, 200, 1, begun->exe)->status.forked = begun->forked;
+	place(fx, 200, begun->heap, begun->stack);
+	set_cgroup(fx, 200, "/system.slice/web.service");
+	if (begun->exec) {
+		act.args[1] = begun->exec;
+		fixture_exec(fx, act, NULL, NULL);
+	}
+	act.args[1] = begun->capset;
+	fixture_capset(fx, act, (struct event_sets){FIXTURE_ALL, FIXTURE_ALL, CAP(NET_RAW), 0});
+	fixture_prctl(fx, act, 47, 2, NET_RAW);
+	if (begun->genuine) {
+		fixture_no_alert(fx);
+	} else {
+		ck_assert_int_eq(fixture_last_alert(fx)->reason, REASON_AMBIENT_RAISE);
+		ck_assert_int_eq(fixture_last_alert(fx)->phase,
+				 begun->starting ? PHASE_STARTING : PHASE_RUNNING);
+	}
+	fixture_free(fx);
+}
+END_TEST
+
+START_TEST(test_launcher_is_believed_where_init_shows_no_memory)
+{
+	struct fixture *fx = watched_host();
+
+	place(fx, 1, 0, 0);
+	fixture_process(fx, 200, 1, SYSTEMD);
+	place(fx, 200, ELSEWHERE, ELSEWHERE);
+	launch(fx, 200, SYSTEMD, "/system.slice/web.service");
+	fixture_no_alert(fx);
+	fixture_free(fx);
+}
+END_TEST
+
+/* ---- a cgroup of a unit's name ---- */
+
+static const struct newcomer {
+	uint64_t argv; /* 0: no exec of it was recorded */
+	bool early;    /* it is older than the records */
+	bool starting;
+} newcomers[] = {
+	{HEAP_OF_INIT + 64, false, true},
+	{ELSEWHERE, false, false},
+	{0, false, false},
+	{0, true, true},
+};
+
+START_TEST(test_unit_is_starting_only_when_init_began_it)
+{
+	const struct newcomer *newcomer = &newcomers[_i];
+	struct fixture *fx = newcomer->early ? fixture_live(launchers) : watched_host();
+	struct fixture_act act = {.pid = 200, .exe = "/tmp/x"};
+
+	place(fx, 1, HEAP_OF_INIT, STACK_OF_INIT);
+	fixture_process(fx, 200, 1, "/tmp/x")->status.forked = newcomer->argv == 0;
+	set_cgroup(fx, 200, "/system.slice/new.service");
+	if (newcomer->argv) {
+		act.args[1] = newcomer->argv;
+		fixture_exec(fx, act, NULL, NULL);
+	}
+	fixture_capset(fx, act, idle);
+	fixture_capset(fx, act, full);
+	ck_assert_str_eq(fixture_only_alert(fx)->service.name.data, "new.service");
+	ck_assert_int_eq(fixture_only_alert(fx)->phase,
+			 newcomer->starting ? PHASE_STARTING : PHASE_RUNNING);
+	fixture_free(fx);
+}
+END_TEST
+
+START_TEST(test_units_start_by_init_counts_whoever_was_in_its_cgroup_before)
+{
+	struct fixture *fx = watched_host();
+	struct fixture_act act = {.pid = 200, .exe = "/tmp/x"};
+
+	fixture_process(fx, 200, 1, "/tmp/x");
+	set_cgroup(fx, 200, "/system.slice/new.service");
+	fixture_capset(fx, act, idle);
+	fixture_service(fx, "SERVICE_START", "new");
+	fixture_capset(fx, act, full);
+	ck_assert_int_eq(fixture_only_alert(fx)->phase, PHASE_STARTING);
+	fixture_free(fx);
+}
+END_TEST
+
 START_TEST(test_launcher_in_a_service_that_runs_already_is_judged_like_anybody)
 {
 	struct fixture *fx = fixture_live(launchers);
@@ -520,6 +657,28 @@ START_TEST(test_runcs_init_is_silent_and_its_payload_in_the_container)
 }
 END_TEST
 
+/* LD_PRELOAD into the runtime, and a cgroup made for it, is no container. */
+START_TEST(test_runtime_with_anothers_code_starts_no_container)
+{
+	struct fixture *fx = fixture_live(launchers);
+	struct fixture_act init = {.pid = 201, .ppid = 200, .exe = RUNC};
+	pid_t injected = _i == 1 ? 200 : 201;
+
+	fixture_process(fx, 200, 1, RUNC);
+	fixture_process(fx, 201, 200, RUNC);
+	if (_i)
+		fixture_find(fx, injected)->foreign_code = true;
+	set_cgroup(fx, 201, "/x.service");
+	fixture_capset(fx, init, idle);
+	fixture_capset(fx, init, full);
+	if (_i == 0)
+		fixture_no_alert(fx);
+	else
+		ck_assert_int_eq(fixture_only_alert(fx)->service.kind, SERVICE_PROGRAM);
+	fixture_free(fx);
+}
+END_TEST
+
 START_TEST(test_without_systemd_a_program_starts_with_its_first_process)
 {
 	struct fixture *fx = fixture_live(launchers);
@@ -572,6 +731,11 @@ int main(void)
 	tcase_add_loop_test(tc, test_what_systemd_grants_a_new_unit_is_silent, 0, 2);
 	tcase_add_test(tc, test_what_systemd_grants_is_told_when_asked_for);
 	tcase_add_test(tc, test_what_is_beyond_a_launchers_grants_is_judged_like_anybodys);
+	tcase_add_loop_test(tc, test_runtime_with_anothers_code_starts_no_container, 0, 3);
+	tcase_add_loop_test(tc, test_launcher_is_whom_init_began, 0, COUNT(beginnings));
+	tcase_add_test(tc, test_launcher_is_believed_where_init_shows_no_memory);
+	tcase_add_loop_test(tc, test_unit_is_starting_only_when_init_began_it, 0, COUNT(newcomers));
+	tcase_add_test(tc, test_units_start_by_init_counts_whoever_was_in_its_cgroup_before);
 	tcase_add_test(tc, test_launcher_in_a_service_that_runs_already_is_judged_like_anybody);
 	tcase_add_loop_test(tc, test_forged_launcher_grants_nothing_silently, 0, COUNT(forgeries));
 	tcase_add_test(tc, test_runcs_init_is_silent_and_its_payload_in_the_container);

@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/capability.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -178,6 +179,62 @@ START_TEST(test_start_time_is_of_the_wall_clock)
 	/* the kernel counts in ticks of 10 ms */
 	ck_assert_int_ge(status_of(child).start_time, before - 20);
 	ck_assert_int_le(status_of(child).start_time, after + 20);
+}
+END_TEST
+
+START_TEST(test_fork_keeps_its_parents_places_until_it_executes)
+{
+	char sleep_path[] = "/bin/sleep", sixty[] = "60";
+	char *const arguments[] = {sleep_path, sixty, NULL};
+
+	start_child(just_wait);
+	ck_assert(status_of(child).forked);
+	ck_assert_uint_ne(status_of(child).heap, 0);
+	ck_assert_uint_eq(status_of(child).heap, status_of(getpid()).heap);
+	ck_assert_uint_eq(status_of(child).image, status_of(getpid()).image);
+	kill(child, SIGKILL);
+	waitpid(child, NULL, 0);
+	child = vfork();
+	if (child == 0) {
+		execv(sleep_path, arguments);
+		_exit(1);
+	}
+	ck_assert(!status_of(child).forked);
+}
+END_TEST
+
+static void map_code(const char *path, bool create)
+{
+	int fd = open(path, create ? O_RDWR | O_CREAT : O_RDONLY, 0700);
+
+	if (fd < 0 || (create && ftruncate(fd, 4096) < 0) ||
+	    mmap(NULL, 4096, PROT_READ | PROT_EXEC, MAP_PRIVATE, fd, 0) == MAP_FAILED)
+		_exit(1);
+	close(fd);
+}
+
+static void map_code_of_the_system(void)
+{
+	map_code("/usr/bin/env", false);
+	say_ready();
+}
+
+static void map_code_from_elsewhere(void)
+{
+	char path[sizeof(folder) + 32];
+
+	snprintf(path, sizeof(path), "%s/plain", folder);
+	map_code(path, true);
+	say_ready();
+}
+
+START_TEST(test_code_from_outside_the_systems_folders_is_foreign)
+{
+	bool foreign = true;
+
+	start_child(_i ? map_code_from_elsewhere : map_code_of_the_system);
+	ck_assert(proc->foreign_code(proc->ctx, child, &foreign));
+	ck_assert(foreign == (_i == 1));
 }
 END_TEST
 
@@ -554,6 +611,8 @@ int main(void)
 	tcase_add_test(tcase, test_comm_is_the_raw_bytes_of_a_process_that_calls_itself_oddly);
 	tcase_add_test(tcase, test_own_status_agrees_with_what_the_kernel_says_otherwise);
 	tcase_add_test(tcase, test_start_time_is_of_the_wall_clock);
+	tcase_add_test(tcase, test_fork_keeps_its_parents_places_until_it_executes);
+	tcase_add_loop_test(tcase, test_code_from_outside_the_systems_folders_is_foreign, 0, 2);
 	tcase_add_test(tcase, test_process_that_is_gone_is_not_known);
 	tcase_add_test(tcase, test_cgroup_is_whole_or_not_had);
 	tcase_add_test(tcase, test_exe_is_the_hosts_file_of_its_path);

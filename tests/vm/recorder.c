@@ -162,6 +162,18 @@ static bool wrapped_sees_host_files(void *ctx, pid_t pid)
 		    &answer);
 }
 
+static bool wrapped_foreign_code(void *ctx, pid_t pid, bool *foreign)
+{
+	struct recorder *recorder = ctx;
+	struct recording_answer answer = {
+		.known = live(recorder)->foreign_code(live(recorder)->ctx, pid, foreign)};
+
+	if (answer.known)
+		answer.flag = *foreign;
+	return note(recorder, (struct recording_question){RECORDING_FOREIGN_CODE, pid, NULL},
+		    &answer);
+}
+
 static bool wrapped_file_caps(void *ctx, pid_t pid, const char *path, struct proc_file_caps *caps)
 {
 	struct recorder *recorder = ctx;
@@ -205,6 +217,7 @@ static void wrap(struct recorder *recorder)
 		.host_file = wrapped_host_file,
 		.in_host_userns = wrapped_in_host_userns,
 		.sees_host_files = wrapped_sees_host_files,
+		.foreign_code = wrapped_foreign_code,
 		.file_caps = wrapped_file_caps,
 		.each_process = wrapped_each_process,
 	};

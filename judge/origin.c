@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "judge/origin.h"
+
+#include <string.h>
+
+#include "judge/syscalls.h"
+
+/* How far from its first byte a heap may reach, and a stack from its last: more than init's do, and
+ * little beside the terabyte and the 16 gigabytes in which the kernel places them. */
+#define HEAP_SPAN (512ull << 20)
+#define STACK_SPAN (8ull << 20)
+
+/* audit's clock and /proc's are this far apart at the most */
+enum { CLOCK_SLACK_MS = 30 };
+
+static bool read_init(const struct world *world, const struct event *event,
+		      struct proc_status *init)
+{
+	return world_has_proc(world, event->node_number) &&
+	       world->proc->status(world->proc->ctx, 1, init) && init->heap && init->image;
+}
+
+static bool is_inits(const struct proc_status *init, uint64_t address)
+{
+	return (address >= init->heap && address - init->heap < HEAP_SPAN) ||
+	       (address <= init->image && init->image - address < STACK_SPAN);
+}
+
+/* Its argv, the second argument, of execveat(2) the third, is init's own. */
+static enum origin of_exec(const struct world *world, const struct event *event)
+{
+	const char *call = syscalls_name((uint32_t)event->arch, (unsigned)event->syscall);
+	struct proc_status init;
+
+	if (event->ppid != 1)
+		return ORIGIN_OTHER;
+	if (!read_init(world, event, &init))
+		return ORIGIN_UNKNOWN;
+	return is_inits(&init, event->args[strcmp(call, "execveat") == 0 ? 2 : 1]) ? ORIGIN_EXEC
+										   : ORIGIN_OTHER;
+}
+
+enum origin origin_after_exec(const struct world *world, const struct event *event,
+			      const struct process *process)
+{
+	switch (process->origin) {
+	case ORIGIN_FORK:
+	case ORIGIN_EXEC:
+	case ORIGIN_INIT:
+		return ORIGIN_INIT;
+	case ORIGIN_OTHER:
+		return ORIGIN_OTHER;
+	case ORIGIN_UNKNOWN:
+		break;
+	}
+	/* a launcher's target has its arguments of the launcher */
+	return process->launching ? ORIGIN_UNKNOWN : of_exec(world, event);
+}
+
+/* A child of init runs init's file. */
+static enum origin of_fork(const struct world *world, const struct event *event,
+			   const struct observation *seen)
+{
+	struct proc_status init;
+
+	if (!read_init(world, event, &init))
+		return ORIGIN_UNKNOWN;
+	if (seen->live && seen->status.forked && seen->status.heap)
+		return seen->status.heap == init.heap && seen->status.image == init.image
+			       ? ORIGIN_FORK
+			       : ORIGIN_OTHER;
+	/* it has executed something by now: its target, or this very program */
+	if (event->call == CALL_CAPSET)
+		return is_inits(&init, event->args[1]) ? ORIGIN_FORK : ORIGIN_OTHER;
+	return ORIGIN_UNKNOWN;
+}
+
+/* Each of its execs, and of those that it was forked from under our eyes, would be on record. */
+static bool is_watched(const struct world *world, const struct event *event,
+		       const struct process *process)
+{
+	return world_has_proc(world, event->node_number) && event->auid < 0 &&
+	       world->execs_seen[event->node_number] && process->start_time &&
+	       process->start_time > world->execs_since + CLOCK_SLACK_MS;
+}
+
+enum origin origin_of_actor(const struct world *world, const struct event *event,
+			    const struct observation *seen)
+{
+	const struct process *process = seen->process;
+	bool inits_file = event->ppid == 1 && seen->parent && seen->parent->exe && process->exe &&
+			  strcmp(process->exe, seen->parent->exe) == 0;
+
+	if (process->origin != ORIGIN_UNKNOWN)
+		return process->origin;
+	if (inits_file && !process->execs_recorded)
+		return of_fork(world, event, seen);
+	/* what init begins executes something before it acts, and that would be known */
+	if (!process->launching && !process->execs_recorded && is_watched(world, event, process))
+		return ORIGIN_OTHER;
+	return ORIGIN_UNKNOWN;
+}
