@@ -137,13 +137,26 @@ static void write_field(FILE *facts, enum width width, uint64_t value)
 }
 
 static const struct field status_fields[] = {
-	OF(U64, status.start_ticks),	OF(S64, status.start_time), OF(U32, status.ppid),
-	OF(U32, status.threads),	OF(U32, status.uid),	    OF(U32, status.euid),
-	OF(U32, status.suid),		OF(U32, status.fsuid),	    OF(S64, status.auid),
-	OF(S64, status.session),	OF(MASK, status.permitted), OF(MASK, status.effective),
-	OF(MASK, status.inheritable),	OF(MASK, status.bounding),  OF(MASK, status.ambient),
-	OF(U64, status.image),		OF(FLAG, status.forked),    OF(U64, status.heap),
-	OF(FLAG, status.kernel_thread), OF(FLAG, status.ended),
+	OF(U64, status.start_ticks),
+	OF(S64, status.start_time),
+	OF(U32, status.ppid),
+	OF(U32, status.threads),
+	OF(U32, status.uid),
+	OF(U32, status.euid),
+	OF(U32, status.suid),
+	OF(U32, status.fsuid),
+	OF(S64, status.auid),
+	OF(S64, status.session),
+	OF(MASK, status.permitted),
+	OF(MASK, status.effective),
+	OF(MASK, status.inheritable),
+	OF(MASK, status.bounding),
+	OF(MASK, status.ambient),
+	OF(U64, status.image),
+	OF(FLAG, status.kernel_thread),
+	OF(FLAG, status.ended),
+	OF(FLAG, status.forked),
+	OF(U64, status.heap),
 };
 static const struct field threads_fields[] = {
 	OF(MASK, status.task_permitted),
@@ -281,6 +294,7 @@ static const struct {
 	{"start_timeout_ms", offsetof(struct settings, start_timeout_ms)},
 	{"repeat_window_ms", offsetof(struct settings, repeat_window_ms)},
 	{"coverage_grace_ms", offsetof(struct settings, coverage_grace_ms)},
+	{"sweep_ms", offsetof(struct settings, sweep_ms)},
 };
 enum { DURATIONS = sizeof(durations) / sizeof(*durations) };
 
@@ -319,6 +333,8 @@ static bool parse_begin(const char *text, struct recording_begin *begin, struct 
 	    !read_string(&text, begin->host, sizeof(begin->host)) ||
 	    !read_string(&text, begin->host_id, sizeof(begin->host_id)))
 		return false;
+	if (settings)
+		settings->sweep_ms = 0; /* of a recorder that did not sweep yet */
 	copy = rest = strdup(text);
 	while (settings && copy && (word = strsep(&rest, " "))) {
 		char *value = strchr(word, '=');

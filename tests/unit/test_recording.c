@@ -184,6 +184,8 @@ START_TEST(test_status_survives_its_line)
 						     .fsuid = 33,
 						     .bounding = 0x1ffffffffff,
 						     .auid = -1,
+						     .image = UINT64_MAX,
+						     .forked = true,
 						     .session = 7}};
 	struct recording_answer back;
 
@@ -237,8 +239,9 @@ END_TEST
 
 START_TEST(test_settings_survive_a_begin)
 {
-	struct settings settings = {.start_window_ms = 1500, .repeat_window_ms = 0, .mode = 0};
-	struct settings back = {.start_window_ms = 10000, .repeat_window_ms = 300000};
+	struct settings settings = {.start_window_ms = 1500, .sweep_ms = 30000};
+	struct settings back = {
+		.start_window_ms = 10000, .repeat_window_ms = 300000, .sweep_ms = 60000};
 	struct recording_begin begin = {.offset = 4711, .host = "a host"};
 	struct recording_line parsed;
 	struct error err = {""};
@@ -256,6 +259,7 @@ START_TEST(test_settings_survive_a_begin)
 	ck_assert_str_eq(parsed.step.begin.host_id, "");
 	ck_assert_int_eq(back.start_window_ms, 1500);
 	ck_assert_int_eq(back.repeat_window_ms, 0);
+	ck_assert_int_eq(back.sweep_ms, 30000);
 	free(text);
 }
 END_TEST
