@@ -326,7 +326,13 @@ static void judge_start_end(void *ctx, struct process *process)
 
 	if (!process->service || !process->service->ceiling_due)
 		return;
+	question.parent = parent_of(judge, process);
 	if (world_has_proc(world, process->node)) {
+		/* /proc is read only where there is a ceiling at all */
+		question.permitted = LEDGER_ALL_CAPS;
+		verdict_judge_ceiling(world, &question, &verdict);
+		if (!verdict.alert)
+			return;
 		if (!world->proc->status(world->proc->ctx, (pid_t)process->pid, &status) ||
 		    status.start_ticks != process->start_ticks)
 			return;
@@ -334,7 +340,6 @@ static void judge_start_end(void *ctx, struct process *process)
 	} else if (!process->has_sets || process->provenance != PREVIOUS_KNOWN) {
 		return;
 	}
-	question.parent = parent_of(judge, process);
 	verdict_judge_ceiling(world, &question, &verdict);
 	if (verdict.alert)
 		alert_ceiling(judge, &question, NULL, &verdict);

@@ -75,6 +75,9 @@ struct proc_reader {
 	bool (*file_caps)(void *ctx, pid_t pid, const char *path, struct proc_file_caps *caps);
 	/* The calls above for every process there is, for seeding: calls visit with each pid. */
 	void (*each_process)(void *ctx, void (*visit)(void *visit_ctx, pid_t pid), void *visit_ctx);
+	/* Some of them at a time: up to *count pids, and how many that were. place: 0 for the
+	 * first, then as it was left. False: these were the last. NULL: each_process alone. */
+	bool (*list)(void *ctx, int64_t *place, pid_t *pids, size_t *count);
 };
 
 #endif

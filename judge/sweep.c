@@ -19,8 +19,8 @@ enum {
 	QUIET_MS = 2000, /* without input: nothing was on its way */
 	BLIND_MS = 2000, /* about a change of rules: what is born then may not be recorded yet */
 	BLIND_MAX = 8,
-	PIDS_STEP = 1024,
-	ADOPT_COST = 2, /* in readings, beside the first */
+	PIDS_STEP = 1024, /* listed in one go: what one system call gives */
+	ADOPT_COST = 2,	  /* in readings, beside the first */
 };
 
 /* What is kept in mind of a process. */
@@ -59,7 +59,8 @@ struct sweep {
 	int64_t due;   /* of the next round */
 	int64_t next_slice, next_confirm;
 
-	bool in_round;
+	bool in_round, listing;
+	int64_t place; /* of the listing */
 	unsigned round;
 	pid_t *pids; /* of this round */
 	size_t pid_count, pid_capacity, at;
@@ -566,32 +567,55 @@ static void confirm_some(struct sweep *sweep)
 
 /* ---- rounds ---------------------------------------------------------------------------------- */
 
+static bool make_room(struct sweep *sweep)
+{
+	pid_t *grown;
+
+	if (sweep->pid_count + PIDS_STEP <= sweep->pid_capacity)
+		return true;
+	if (sweep->pid_capacity >= SWEEP_PROCESSES_MAX)
+		return false;
+	grown = realloc(sweep->pids, (sweep->pid_capacity + PIDS_STEP) * sizeof(*grown));
+	if (!grown)
+		return false;
+	sweep->pids = grown;
+	sweep->pid_capacity += PIDS_STEP;
+	return true;
+}
+
 static void list_pid(void *ctx, pid_t pid)
 {
 	struct sweep *sweep = ctx;
-	pid_t *grown;
 
-	if (sweep->pid_count == SWEEP_PROCESSES_MAX)
+	if (sweep->pid_count < sweep->pid_capacity || make_room(sweep))
+		sweep->pids[sweep->pid_count++] = pid;
+}
+
+static void list_some(struct sweep *sweep)
+{
+	const struct proc_reader *proc = sweep->world->proc;
+	size_t count = PIDS_STEP;
+
+	if (!proc->list) {
+		proc->each_process(proc->ctx, list_pid, sweep);
+		sweep->listing = false;
 		return;
-	if (sweep->pid_count == sweep->pid_capacity) {
-		grown = realloc(sweep->pids, (sweep->pid_capacity + PIDS_STEP) * sizeof(*grown));
-		if (!grown)
-			return;
-		sweep->pids = grown;
-		sweep->pid_capacity += PIDS_STEP;
 	}
-	sweep->pids[sweep->pid_count++] = pid;
+	sweep->listing = false;
+	if (!make_room(sweep))
+		return;
+	sweep->listing = proc->list(proc->ctx, &sweep->place, sweep->pids + sweep->pid_count,
+				    &count);
+	sweep->pid_count += count;
 }
 
 static void begin_round(struct sweep *sweep)
 {
-	const struct proc_reader *proc = sweep->world->proc;
-
-	sweep->in_round = true;
+	sweep->in_round = sweep->listing = true;
 	sweep->round++;
 	sweep->pid_count = sweep->at = 0;
+	sweep->place = 0;
 	sweep->due = sweep->now + sweep->interval;
-	proc->each_process(proc->ctx, list_pid, sweep);
 }
 
 static void end_round(struct sweep *sweep)
@@ -602,6 +626,10 @@ static void end_round(struct sweep *sweep)
 
 static void run_slice(struct sweep *sweep)
 {
+	if (sweep->listing) {
+		list_some(sweep);
+		return;
+	}
 	sweep->budget = 0;
 	while (sweep->at < sweep->pid_count && sweep->budget < SWEEP_SLICE)
 		visit(sweep, sweep->pids[sweep->at++], 0);
@@ -645,10 +673,9 @@ void sweep_run(struct sweep *sweep, int64_t now)
 	}
 	if (now < (sweep->in_round ? sweep->next_slice : sweep->due))
 		return;
-	if (sweep->in_round)
-		run_slice(sweep);
-	else
+	if (!sweep->in_round)
 		begin_round(sweep);
+	run_slice(sweep);
 	sweep->next_slice = now + SWEEP_PAUSE_MS;
 }
 

@@ -668,6 +668,32 @@ static void live_each_process(void *ctx, void (*visit)(void *visit_ctx, pid_t pi
 	closedir(proc);
 }
 
+/* A place in /proc is a pid (fs/proc/base.c, proc_pid_readdir()): it holds from one opening to the
+ * next. */
+static bool live_list(void *ctx, int64_t *place, pid_t *pids, size_t *count)
+{
+	struct dirent *entry = NULL;
+	DIR *proc = opendir("/proc");
+	size_t found = 0;
+
+	(void)ctx;
+	if (proc && *place)
+		seekdir(proc, (long)*place);
+	while (proc && found < *count && (entry = readdir(proc))) {
+		char *end;
+		long pid = strtol(entry->d_name, &end, 10);
+
+		if (pid > 0 && *end == '\0')
+			pids[found++] = (pid_t)pid;
+	}
+	*count = found;
+	if (!proc)
+		return false;
+	*place = telldir(proc);
+	closedir(proc);
+	return entry != NULL;
+}
+
 void proc_live_init(struct proc_live *live)
 {
 	*live = (struct proc_live){
@@ -681,7 +707,8 @@ void proc_live_init(struct proc_live *live)
 			   .sees_host_files = live_sees_host_files,
 			   .foreign_code = live_foreign_code,
 			   .file_caps = live_file_caps,
-			   .each_process = live_each_process},
+			   .each_process = live_each_process,
+			   .list = live_list},
 		.ticks_per_second = sysconf(_SC_CLK_TCK),
 	};
 	/* where init's is not to be seen, as inside a container, what we are in stands for the host

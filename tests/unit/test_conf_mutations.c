@@ -25,6 +25,7 @@ static const char every_setting[] =
 	"start_timeout: 2m\n"
 	"repeat_window: 0\n"
 	"coverage_grace: 500ms\n"
+	"sweep: 1m\n"
 	"report_launcher_grants: true\n"
 	"sinks:\n"
 	"  - {type: syslog, facility: local3, socket_path: /run/log, min_severity: low}\n"

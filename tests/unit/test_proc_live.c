@@ -126,6 +126,27 @@ START_TEST(test_stat_cut_anywhere_is_refused_or_harmless)
 }
 END_TEST
 
+START_TEST(test_image_stays_through_a_fork_and_a_zombie_has_none)
+{
+	struct proc_status own = status_of(getpid()), its;
+
+	ck_assert_uint_ne(own.image, 0);
+	ck_assert(!own.kernel_thread);
+	ck_assert(!own.ended);
+	child = fork();
+	if (child == 0)
+		_exit(0);
+	while (its = status_of(child), !its.ended)
+		;
+	/* its memory is gone by then */
+	ck_assert_uint_eq(its.image, 0);
+	waitpid(child, NULL, 0);
+	start_child(say_ready);
+	ck_assert_uint_eq(status_of(child).image, own.image);
+	ck_assert(!status_of(child).ended);
+}
+END_TEST
+
 static void call_itself_oddly(void)
 {
 	prctl(PR_SET_NAME, "x) S 1 1 \"\\\n\xff");
@@ -545,6 +566,29 @@ static void look_for_self(void *ctx, pid_t pid)
 		*found = true;
 }
 
+START_TEST(test_list_gives_in_parts_what_each_process_gives)
+{
+	pid_t pids[7], last = 0;
+	int64_t place = 0;
+	size_t count, all = 0;
+	bool more, found = false;
+
+	do {
+		count = sizeof(pids) / sizeof(*pids);
+		more = proc->list(proc->ctx, &place, pids, &count);
+		ck_assert(!more || count == sizeof(pids) / sizeof(*pids));
+		for (size_t i = 0; i < count; i++) {
+			ck_assert_int_gt(pids[i], last);
+			last = pids[i];
+			found = found || pids[i] == getpid();
+		}
+		all += count;
+	} while (more);
+	ck_assert(found);
+	ck_assert_uint_gt(all, 1);
+}
+END_TEST
+
 START_TEST(test_each_process_visits_this_one)
 {
 	bool found = false;
@@ -623,6 +667,8 @@ int main(void)
 	tcase_add_test(tcase, test_malformed_file_caps_are_none);
 	tcase_add_test(tcase, test_file_caps_are_read_through_the_process_root);
 	tcase_add_test(tcase, test_each_process_visits_this_one);
+	tcase_add_test(tcase, test_list_gives_in_parts_what_each_process_gives);
+	tcase_add_test(tcase, test_image_stays_through_a_fork_and_a_zombie_has_none);
 	if (geteuid() == 0)
 		add_root_tests(tcase);
 	suite_add_tcase(suite, tcase);

@@ -46,6 +46,7 @@ START_TEST(test_every_key_is_read)
 		"start_timeout: 2m\n"
 		"repeat_window: 0\n"
 		"coverage_grace: 500ms\n"
+		"sweep: 10m\n"
 		"report_launcher_grants: true\n"
 		"sinks:\n"
 		"  - {type: syslog, facility: local3, socket_path: /run/log}\n"
@@ -64,6 +65,7 @@ START_TEST(test_every_key_is_read)
 	ck_assert_int_eq(settings->start_timeout_ms, 120000);
 	ck_assert_int_eq(settings->repeat_window_ms, 0);
 	ck_assert_int_eq(settings->coverage_grace_ms, 500);
+	ck_assert_int_eq(settings->sweep_ms, 600000);
 	ck_assert(settings->report_launcher_grants);
 	ck_assert_uint_eq(settings->sink_count, 3);
 	ck_assert_str_eq(vocab_word(&vocab_syslog_facility, settings->sinks[0].facility), "local3");
@@ -93,6 +95,7 @@ START_TEST(test_what_is_not_given_has_the_documented_default)
 	ck_assert_int_eq(settings->start_timeout_ms, 300000);
 	ck_assert_int_eq(settings->repeat_window_ms, 300000);
 	ck_assert_int_eq(settings->coverage_grace_ms, 60000);
+	ck_assert_int_eq(settings->sweep_ms, 60000);
 	ck_assert(!settings->report_launcher_grants);
 	ck_assert_str_eq(vocab_word(&vocab_syslog_facility, settings->sinks[0].facility),
 			 "authpriv");
@@ -103,6 +106,15 @@ START_TEST(test_what_is_not_given_has_the_documented_default)
 	settings = settings_defaults();
 	ck_assert_uint_eq(settings->sink_count, 0);
 	ck_assert_str_eq(settings->user, "capwatch");
+	settings_free(settings);
+}
+END_TEST
+
+START_TEST(test_sweep_can_be_switched_off)
+{
+	struct settings *settings = load("sweep: off\n");
+
+	ck_assert_int_eq(settings->sweep_ms, 0);
 	settings_free(settings);
 }
 END_TEST
@@ -244,6 +256,9 @@ START_TEST(test_what_is_wrong_is_refused_with_its_place_and_remedy)
 		{"start_timeout: -1s\n", "1:16", "no duration"},
 		{"repeat_window: 5min\n", "1:16", "unknown unit 'min'"},
 		{"coverage_grace: 1y\n", "1:17", "unknown unit 'y'"},
+		{"sweep: 999ms\n", "1:8", "at least 1000 ms between two sweeps, or 'off'"},
+		{"sweep: 0\n", "1:8", "or 'off'"},
+		{"sweep: of\n", "1:8", "no duration"},
 		{"sinks: [{type: webhook, url: 'http://x', timeout: 0}]\n", "1:51", "timeout of 0"},
 		/* URLs and names */
 		{"sinks: [{type: webhook, url: 'ftp://x'}]\n", "1:30",
@@ -425,6 +440,7 @@ int main(void)
 	tcase_set_timeout(tcase, 60);
 	tcase_add_test(tcase, test_every_key_is_read);
 	tcase_add_test(tcase, test_what_is_not_given_has_the_documented_default);
+	tcase_add_test(tcase, test_sweep_can_be_switched_off);
 	tcase_add_test(tcase, test_empty_file_and_no_sinks_are_valid);
 	tcase_add_test(tcase, test_sinks_without_a_name_get_one_each);
 	tcase_add_test(tcase, test_fragments_replace_values_and_add_sinks);
