@@ -58,7 +58,8 @@ class Run:
         environment = None
         if case.environment:
             environment = {**os.environ, "LD_PRELOAD": str(folder / "preload.so"),
-                           "ASAN_OPTIONS": "verify_asan_link_order=0:detect_leaks=0", **case.environment}
+                           "ASAN_OPTIONS": "verify_asan_link_order=0:detect_leaks=0",
+                           **{name: value.format_map(Values(self.stack)) for name, value in case.environment.items()}}
         self.actor = self.stack.actor(self.mounted() + self.launched(command), environment, forget_login)
 
     def mounted(self):

@@ -2,13 +2,14 @@
 /*
  * preload: an actor inside somebody else's program, by LD_PRELOAD, for the live tests.
  * CAPWATCH_ACT: "raise" (capset into effective) or "ambient" (inheritable, then ambient).
- * CAPWATCH_FORK set: forks twice first, so that ppid is 1 (or the reaper's); CAPWATCH_COMM: the
- * name it takes. Says READY, ACT and DONE as the actor does, waits for a line between, and never
- * lets the program run.
+ * CAPWATCH_FORK: "orphan" forks twice first, so that ppid is 1 (or the reaper's), "child" once.
+ * CAPWATCH_CGROUP: --cgroup FILE, as the actor has it. CAPWATCH_COMM: the name it takes. Says
+ * READY, ACT and DONE as the actor does, waits for a line between, and never lets the program run.
  */
 #define _GNU_SOURCE
 #include "tests/live/act.h"
 
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -25,7 +26,7 @@ static void wait_for(char end)
 		;
 }
 
-static void become_orphan(void)
+static void become_child(void)
 {
 	pid_t child = fork();
 
@@ -33,10 +34,29 @@ static void become_orphan(void)
 		waitpid(child, NULL, 0);
 		_exit(0);
 	}
+}
+
+static void become_orphan(void)
+{
+	pid_t child;
+
+	become_child();
+	child = getpid();
 	if (fork() > 0)
 		_exit(0);
 	while (getppid() == child)
 		usleep(1000);
+}
+
+static void enter_cgroups(char *words)
+{
+	for (char *word = strtok(words, " "); word; word = strtok(NULL, " ")) {
+		int fd = *word == '/' ? open(word, O_WRONLY) : -1;
+
+		if (fd >= 0 && write(fd, "0", 1) != 1)
+			_exit(4);
+		close(fd);
+	}
 }
 
 static long raise_sets(const char *act, struct act_sets *sets)
@@ -55,12 +75,18 @@ static long raise_sets(const char *act, struct act_sets *sets)
 static __attribute__((constructor)) void act_on_load(void)
 {
 	const char *act = getenv("CAPWATCH_ACT"), *comm = getenv("CAPWATCH_COMM");
+	const char *forks = getenv("CAPWATCH_FORK");
+	char *cgroups = getenv("CAPWATCH_CGROUP");
 	struct act_sets sets;
 
 	if (!act)
 		return;
-	if (getenv("CAPWATCH_FORK"))
+	if (forks && strcmp(forks, "child") == 0)
+		become_child();
+	else if (forks)
 		become_orphan();
+	if (cgroups)
+		enter_cgroups(cgroups);
 	if (comm)
 		prctl(PR_SET_NAME, comm, 0, 0, 0);
 	act_capget(&sets);
