@@ -104,11 +104,21 @@ class Declared:
 
 
 @dataclass(frozen=True)
+class Elsewhere:
+    """A shipped baseline entry that this host does not need, and which host or test does."""
+    entry: str
+    why: str
+    releases: tuple = (12, 13)
+
+
+@dataclass(frozen=True)
 class Scenario:
     name: str
     steps: tuple  # of Step or of Case, in order
     before_boot: tuple = ()  # of Step, run before capwatch is installed; then the host is rebooted
     declared: tuple = ()
+    entries_needed: bool = False  # each shipped baseline entry must keep an alert away here,
+    elsewhere: tuple = ()  # but these
     reboot: bool = False  # boot again after the installation, so that capwatch sees a boot
 
     def of_release(self):

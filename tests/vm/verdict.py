@@ -58,6 +58,19 @@ class Verdict:
                   f"{self.stats['events_judged']} capability events judged, {len(self.alerts)} alerts "
                   f"({len(self.alerts) - len(undeclared)} declared, {len(undeclared)} undeclared)")
 
+    def judge_entries(self, ablated):
+        """ablated: lines of tests/replay/ablate, one an entry of the shipped baseline."""
+        elsewhere = {one.entry: one.why for one in self.wanted.elsewhere if scenario.RELEASE in one.releases}
+        for text in ablated:
+            if text.startswith("ablate: "):
+                continue
+            name = text.split()[1]
+            needless = text.endswith("not needed here")
+            if needless and name in elsewhere:
+                self.line(True, f"entry {name}: not needed here: {elsewhere[name]}")
+            else:
+                self.line(not needless, f"entry {text}")
+
     def judge_cases(self):
         """A line a case. An alert that no case expects is a finding too: a false alarm or a wrong reason."""
         used = set()
