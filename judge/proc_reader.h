@@ -70,8 +70,8 @@ struct proc_reader {
 	/* True in *foreign when code is in the process's memory that comes from a file outside the
 	 * system's folders, its own program apart. */
 	bool (*foreign_code)(void *ctx, pid_t pid, bool *foreign);
-	/* security.capability of a file as process pid sees the path; present false: it has none.
-	 */
+	/* security.capability of a file as process pid sees the path, or "fd/N": of its open
+	 * descriptor N; present false: it has none. */
 	bool (*file_caps)(void *ctx, pid_t pid, const char *path, struct proc_file_caps *caps);
 	/* The calls above for every process there is, for seeding: calls visit with each pid. */
 	void (*each_process)(void *ctx, void (*visit)(void *visit_ctx, pid_t pid), void *visit_ctx);

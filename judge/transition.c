@@ -418,12 +418,16 @@ static struct bytes last_path(const struct event *event)
 static bool file_caps_now(const struct world *world, const struct event *event,
 			  struct proc_file_caps *caps)
 {
+	const char *call = syscalls_name((uint32_t)event->arch, (unsigned)event->syscall);
 	char path[PROC_PATH_MAX];
 	struct bytes name = last_path(event);
 
-	if (!world_has_proc(world, event->node_number) || !name.data)
+	if (!world_has_proc(world, event->node_number) ||
+	    (!name.data && strcmp(call, "fsetxattr") != 0))
 		return false;
-	if (name.data[0] == '/')
+	if (!name.data)
+		snprintf(path, sizeof(path), "fd/%u", (unsigned)event->args[0]);
+	else if (name.data[0] == '/')
 		snprintf(path, sizeof(path), "%.*s", (int)name.length, name.data);
 	else
 		snprintf(path, sizeof(path), "%.*s/%.*s", (int)event->cwd.length,

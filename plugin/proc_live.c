@@ -621,13 +621,24 @@ static int open_as_seen_by(pid_t pid, const char *path)
 	return fd;
 }
 
+/* The file behind "fd/N" of the process. */
+static int open_descriptor_of(pid_t pid, const char *path)
+{
+	char name[NAME_MAX_LENGTH];
+
+	if (snprintf(name, sizeof(name), "/proc/%d/%s", (int)pid, path) >= (int)sizeof(name))
+		return -1;
+	return open(name, O_PATH | O_CLOEXEC);
+}
+
 static bool live_file_caps(void *ctx, pid_t pid, const char *path, struct proc_file_caps *caps)
 {
 	unsigned char value[CAPS_XATTR_MAX];
 	char name[NAME_MAX_LENGTH];
 	struct stat attributes;
 	ssize_t size;
-	int fd = open_as_seen_by(pid, path), error;
+	int fd = *path == '/' ? open_as_seen_by(pid, path) : open_descriptor_of(pid, path);
+	int error;
 
 	(void)ctx;
 	memset(caps, 0, sizeof(*caps));

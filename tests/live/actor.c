@@ -413,6 +413,14 @@ static long give_other_xattr(struct actor *actor)
 	return setxattr(actor->file, "user.comment", "x", 1, 0) ? -errno : 0;
 }
 
+/* 20 bytes by descriptor, as cp -a and rsync give attributes. */
+static long give_other_xattr_by_descriptor(struct actor *actor)
+{
+	int fd = open(actor->file, O_RDONLY);
+
+	return fd < 0 || fsetxattr(fd, "user.comment", "twenty bytes of text", 20, 0) ? -errno : 0;
+}
+
 static long drop_more(struct actor *actor)
 {
 	return change(actor->abi, (struct act_sets){.effective = ~0ull, .permitted = actor->cap},
@@ -488,6 +496,7 @@ static const struct act ACTS[] = {
 	{"last-cap-read", drop_effective, read_last_cap},
 	{"other-sysctl", drop_effective, open_other_sysctl},
 	{"other-xattr", drop_effective, give_other_xattr},
+	{"other-xattr-by-descriptor", drop_effective, give_other_xattr_by_descriptor},
 };
 
 static int set_comm(const char *hex)

@@ -180,6 +180,7 @@ QUIET = [
     Case("quiet-cap-last-cap-read", "last-cap-read"),
     Case("quiet-other-sysctl", "other-sysctl"),
     Case("quiet-other-xattr", "--file {dir}/bin/given other-xattr"),
+    Case("quiet-other-xattr-by-descriptor", "--file {dir}/bin/given-other other-xattr-by-descriptor"),
     Case("quiet-exec-by-nobody", "--in child --uid 65534 --file {dir}/bin/helper-plain exec"),
     Case("quiet-allowed-by-exe", "capset"),
     Case("quiet-allowed-by-exe-in-child", "--in child capset"),

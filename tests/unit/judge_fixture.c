@@ -116,7 +116,7 @@ static bool read_file_caps(void *ctx, pid_t pid, const char *path, struct proc_f
 {
 	struct fixture *fx = ctx;
 
-	(void)path;
+	snprintf(fx->file_asked, sizeof(fx->file_asked), "%s", path);
 	memset(caps, 0, sizeof(*caps));
 	if (!fixture_find(fx, pid))
 		return false;

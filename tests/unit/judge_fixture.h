@@ -66,6 +66,7 @@ struct fixture {
 	struct fixture_process processes[FIXTURE_PROCESSES];
 	char missing_file[256]; /* the host has no file of this path */
 	capmask file_caps;	/* of any file that is asked for */
+	char file_asked[256];	/* the last one that was */
 	uint64_t file_inode;	/* and its inode and ctime */
 	int64_t file_changed;
 	capmask bounding; /* of new processes */

@@ -508,7 +508,7 @@ END_TEST
 
 START_TEST(test_file_caps_are_read_through_the_process_root)
 {
-	char plain[sizeof(folder) + 32], link_path[sizeof(folder) + 32];
+	char plain[sizeof(folder) + 32], link_path[sizeof(folder) + 32], descriptor[32];
 	struct proc_file_caps caps;
 	struct stat attributes;
 
@@ -528,6 +528,11 @@ START_TEST(test_file_caps_are_read_through_the_process_root)
 	ck_assert(caps.present);
 	ck_assert(caps.permitted & CAPMASK_BIT(CAP_NET_RAW));
 	ck_assert(!proc->file_caps(proc->ctx, getpid(), "/no/such/file", &caps));
+	snprintf(descriptor, sizeof(descriptor), "fd/%d", open(plain, O_RDONLY | O_CLOEXEC));
+	ck_assert(proc->file_caps(proc->ctx, getpid(), descriptor, &caps));
+	ck_assert(caps.present);
+	ck_assert_uint_eq(caps.inode, attributes.st_ino);
+	ck_assert(!proc->file_caps(proc->ctx, getpid(), "fd/999", &caps));
 }
 END_TEST
 

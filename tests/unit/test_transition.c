@@ -627,6 +627,28 @@ START_TEST(test_file_capabilities_are_told_by_the_size_of_the_attribute)
 }
 END_TEST
 
+/* cp -a, rsync and systemd set attributes of 20 bytes by descriptor. */
+START_TEST(test_live_the_file_behind_a_descriptor_tells)
+{
+	struct fixture *fx = fixture_live(NULL);
+	struct fixture_act act = {.call = 190,
+				  .args = {3, 2, 3, 20},
+				  .records = "PATH item=0 name=(null) inode=9 dev=08:01 "
+					     "mode=0100755 nametype=NORMAL cap_fp=0 cap_fi=0"};
+
+	fixture_process(fx, 100, 1, "/usr/sbin/daemon");
+	fx->file_inode = 9;
+	fixture_call(fx, act);
+	ck_assert_str_eq(fx->file_asked, "fd/3");
+	fixture_no_alert(fx);
+	/* the descriptor leads elsewhere by now */
+	fx->file_inode = 10;
+	fixture_call(fx, act);
+	ck_assert_str_eq(fixture_only_alert(fx)->file.path.data, "(by descriptor)");
+	fixture_free(fx);
+}
+END_TEST
+
 START_TEST(test_live_the_file_itself_tells)
 {
 	struct fixture *fx = fixture_live(NULL);
@@ -790,6 +812,7 @@ int main(void)
 	tcase_add_loop_test(tc, test_file_capabilities_are_told_by_the_size_of_the_attribute, 0,
 			    COUNT(xattrs));
 	tcase_add_test(tc, test_live_the_file_itself_tells);
+	tcase_add_test(tc, test_live_the_file_behind_a_descriptor_tells);
 	tcase_add_test(tc, test_live_the_files_capabilities_are_told);
 	tcase_add_loop_test(tc, test_attempt_to_write_cap_last_cap_is_high_refused_or_not, 0,
 			    COUNT(last_caps));
