@@ -157,9 +157,9 @@ static void bound_cheaply(const struct explain_subject *subject, struct explanat
 
 /* ---- execs and changes of uid that no rule records ------------------------------------------- */
 
-static bool execs_are_unrecorded(const struct world *world, const struct explain_subject *subject)
+static bool execs_are_unrecorded(const struct explain_subject *subject)
 {
-	return subject->status->auid >= 0 || !world->execs_seen[0];
+	return subject->status->auid >= 0 || !subject->exec_profile;
 }
 
 /* Another image than at the last reading, or than its parent's: it has executed something. */
@@ -172,25 +172,24 @@ static bool may_have_executed(const struct explain_subject *subject)
 }
 
 /* Was it root that executed? With the exec profile, set-user-ID files are on record everywhere. */
-static bool was_root(const struct world *world, const struct explain_subject *subject)
+static bool was_root(const struct explain_subject *subject)
 {
 	const struct explain_reading *reading = is_first(subject) ? subject->parent_before
 								  : subject->before;
 	const struct process *process = is_first(subject) && !subject->process ? subject->parent
 									       : subject->process;
 
-	return !world->execs_seen[0] ||
+	return !subject->exec_profile ||
 	       (reading && reading->time && has_root(reading->uid, reading->euid, reading->suid)) ||
 	       (process && process->has_ids &&
 		has_root(process->uid, process->euid, process->suid));
 }
 
-static void add_roots_exec(const struct world *world, const struct explain_subject *subject,
-			   struct explanation *to)
+static void add_roots_exec(const struct explain_subject *subject, struct explanation *to)
 {
 	const struct proc_status *status = subject->status;
 
-	if (!has_root(status->uid, status->euid, status->suid) || !was_root(world, subject))
+	if (!has_root(status->uid, status->euid, status->suid) || !was_root(subject))
 		return;
 	to->bound.permitted |= status->bounding;
 	to->bound.effective |= status->bounding;
@@ -215,13 +214,12 @@ static void add_file_caps(const struct world *world, const struct explain_subjec
 }
 
 /* Back to uid 0: what is permitted becomes effective. The exec profile records every such call. */
-static void add_unrecorded_uids(const struct world *world, const struct explain_subject *subject,
-				struct explanation *to)
+static void add_unrecorded_uids(const struct explain_subject *subject, struct explanation *to)
 {
 	const struct proc_status *status = subject->status;
 	const struct explain_reading *before = subject->before;
 
-	if (!world->execs_seen[0] && !is_first(subject) &&
+	if (!subject->exec_profile && !is_first(subject) &&
 	    ((before->euid != 0 && status->euid == 0) ||
 	     (before->fsuid != 0 && status->fsuid == 0)))
 		to->bound.effective |= to->bound.permitted;
@@ -230,10 +228,10 @@ static void add_unrecorded_uids(const struct world *world, const struct explain_
 static void add_unrecorded(const struct world *world, const struct explain_subject *subject,
 			   struct explanation *to)
 {
-	add_unrecorded_uids(world, subject, to);
-	if (!execs_are_unrecorded(world, subject) || !may_have_executed(subject))
+	add_unrecorded_uids(subject, to);
+	if (!execs_are_unrecorded(subject) || !may_have_executed(subject))
 		return;
-	add_roots_exec(world, subject, to);
+	add_roots_exec(subject, to);
 	add_file_caps(world, subject, to);
 }
 

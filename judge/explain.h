@@ -49,9 +49,10 @@ struct explain_subject {
 	const struct process *parent;		     /* of the ledger, or NULL */
 	const struct explain_reading *parent_before; /* NULL: never read */
 	uint64_t parent_image;			     /* as it is now; 0: not known */
-	bool older;				     /* than capwatch's own start */
-	bool born_blind;  /* while rules or auditing were being changed */
-	bool from_kernel; /* its parent is a kernel thread */
+	bool exec_profile; /* services' execs, set-user-ID execs and set*uid are recorded */
+	bool older;	   /* than capwatch's own start */
+	bool born_blind;   /* while rules or auditing were being changed */
+	bool from_kernel;  /* its parent is a kernel thread */
 };
 
 struct explanation {

@@ -275,7 +275,6 @@ static void take_event(void *ctx, const struct intake_event *raw)
 	judge->reported = 0;
 	judge->stats.events_judged++;
 	coverage_take(judge->coverage, event);
-	sweep_take_event(judge->sweep, event);
 	if (event->parts & EVENT_CONFIG_CHANGE)
 		judge->world.execs_seen[event->node_number] = false; /* to be shown anew */
 	if (event->parts & EVENT_SERVICE)
@@ -284,6 +283,7 @@ static void take_event(void *ctx, const struct intake_event *raw)
 		observe_login(&judge->world, event);
 	else if (event->parts & EVENT_SYSCALL)
 		judge_syscall(judge, event);
+	sweep_take_event(judge->sweep, event);
 }
 
 /* ---- ends of starts -------------------------------------------------------------------------- */

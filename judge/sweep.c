@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#define _GNU_SOURCE
 #include "judge/sweep.h"
 
 #include <stdlib.h>
@@ -19,8 +20,9 @@ enum {
 	QUIET_MS = 2000, /* without input: nothing was on its way */
 	BLIND_MS = 2000, /* about a change of rules: what is born then may not be recorded yet */
 	BLIND_MAX = 8,
-	PIDS_STEP = 1024, /* listed in one go: what one system call gives */
-	ADOPT_COST = 2,	  /* in readings, beside the first */
+	DOUBT_MS = 60 * 1000, /* rules were removed: so long they may be loaded again */
+	PIDS_STEP = 1024,     /* listed in one go: what one system call gives */
+	ADOPT_COST = 2,	      /* in readings, beside the first */
 };
 
 /* What is kept in mind of a process. */
@@ -72,6 +74,8 @@ struct sweep {
 	size_t suspect_count;
 
 	int64_t latest_event, latest_input;
+	bool exec_profile; /* an exec was on record since its rules may have gone */
+	int64_t doubted;   /* ms: rules were removed; 0: not since */
 	struct blind_time blind[BLIND_MAX];
 	size_t blind_next;
 };
@@ -131,12 +135,41 @@ static bool born_blind(const struct sweep *sweep, int64_t start_time)
 	return false;
 }
 
+/* Of all changes only this one can unload the exec profile. (Linux 6.1 writes it without a space,
+ * so that no parser finds the field: judge/coverage.c.) */
+static bool removes_rule(const struct event *event)
+{
+	static const char word[] = "op=remove_rule";
+
+	for (size_t i = 0; i < event->record_count; i++)
+		if (memmem(event->records[i].data, event->records[i].length, word,
+			   sizeof(word) - 1))
+			return true;
+	return false;
+}
+
+static void take_exec_profile(struct sweep *sweep, const struct event *event)
+{
+	if (sweep->world->execs_seen[0]) {
+		sweep->exec_profile = true;
+		sweep->doubted = 0;
+	}
+	if (sweep->exec_profile && (event->parts & EVENT_CONFIG_CHANGE) && removes_rule(event))
+		sweep->doubted = event->time;
+}
+
+static bool is_doubtful(const struct sweep *sweep)
+{
+	return sweep->doubted && sweep->now < sweep->doubted + DOUBT_MS;
+}
+
 void sweep_take_event(struct sweep *sweep, const struct event *event)
 {
 	if (event->node_number != 0)
 		return;
 	if (event->time > sweep->latest_event)
 		sweep->latest_event = event->time;
+	take_exec_profile(sweep, event);
 	if (event->parts & EVENT_CONFIG_CHANGE)
 		add_blind_time(sweep, event->time - BLIND_MS, event->time + BLIND_MS);
 }
@@ -270,6 +303,7 @@ static bool explain(struct sweep *sweep, struct look *look)
 		.parent = parent && parent->foreign ? NULL : look->parent,
 		.parent_before = parent && !parent->foreign ? &parent->reading : NULL,
 		.parent_image = parent ? parent->image : 0,
+		.exec_profile = sweep->exec_profile && (!sweep->doubted || is_doubtful(sweep)),
 		.older = look->status.start_time < sweep->began,
 		.born_blind = born_blind(sweep, look->status.start_time),
 		.from_kernel = parent && parent->kernel,
@@ -525,7 +559,8 @@ static void confirm_ceiling(struct sweep *sweep, struct look *look)
 
 static bool is_due(const struct sweep *sweep, int64_t since)
 {
-	return since && sweep->now >= since + SWEEP_SETTLE_MS && stream_has_passed(sweep, since);
+	return since && sweep->now >= since + SWEEP_SETTLE_MS && stream_has_passed(sweep, since) &&
+	       !is_doubtful(sweep);
 }
 
 static void confirm(struct sweep *sweep, const struct suspect *suspect)

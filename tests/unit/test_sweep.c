@@ -529,6 +529,60 @@ START_TEST(test_born_while_rules_are_loaded_is_believed_once)
 }
 END_TEST
 
+static void turn_worker_root(void)
+{
+	struct fixture_process *worker = fixture_find(fx, WORKER);
+
+	snprintf(worker->exe, sizeof(worker->exe), "/usr/bin/helper");
+	worker->status.image = OTHER_IMAGE;
+	worker->status.euid = 0;
+	fixture_hold(fx, WORKER, full);
+}
+
+START_TEST(test_auditing_switched_off_and_on_leaves_the_exec_profile_loaded)
+{
+	int count = 0;
+
+	fixture_record(fx, "CONFIG_CHANGE op=set audit_enabled=0 old=1 auid=4294967295 res=1");
+	turn_worker_root();
+	fixture_record(fx, "CONFIG_CHANGE op=set audit_enabled=1 old=0 auid=4294967295 res=1");
+	fixture_wait(fx, FOUND_MS);
+	for (size_t i = 0; i < fx->alert_count; i++)
+		count += fx->alerts[i].alert.reason == REASON_UNEXPLAINED_GAIN;
+	ck_assert_int_eq(count, 1);
+}
+END_TEST
+
+static void remove_rules(void)
+{
+	fixture_record(fx, "CONFIG_CHANGE auid=4294967295 ses=4294967295op=remove_rule "
+			   "key=\"site\" list=4 res=1");
+}
+
+START_TEST(test_rules_that_come_back_are_the_exec_profile_still)
+{
+	remove_rules();
+	turn_worker_root();
+	fixture_wait(fx, 30000);
+	fixture_no_alert(fx);
+	fork_of(OTHER, DAEMON, "/bin/true", OTHER_IMAGE);
+	fixture_exec(fx, (struct fixture_act){.pid = OTHER, .ppid = DAEMON, .exe = "/bin/true"},
+		     NULL, NULL);
+	fixture_wait(fx, FOUND_MS);
+	found(WORKER);
+}
+END_TEST
+
+START_TEST(test_without_the_exec_profile_a_set_user_id_file_may_have_been_executed)
+{
+	remove_rules();
+	fixture_wait(fx, FOUND_MS);
+	turn_worker_root();
+	fixture_wait(fx, 2 * FOUND_MS);
+	fixture_no_alert(fx);
+}
+END_TEST
+
 START_TEST(test_older_than_capwatch_and_never_recorded_has_its_permitted_set)
 {
 	teardown();
@@ -742,6 +796,10 @@ int main(void)
 	tcase_add_test(tests, test_one_thread_of_several_is_no_finding);
 	tcase_add_test(tests, test_born_while_rules_are_loaded_is_believed_once);
 	tcase_add_test(tests, test_older_than_capwatch_and_never_recorded_has_its_permitted_set);
+	tcase_add_test(tests, test_auditing_switched_off_and_on_leaves_the_exec_profile_loaded);
+	tcase_add_test(tests, test_rules_that_come_back_are_the_exec_profile_still);
+	tcase_add_test(tests,
+		       test_without_the_exec_profile_a_set_user_id_file_may_have_been_executed);
 	tcase_add_test(tests, test_what_an_entry_allows_is_silent);
 	tcase_add_test(tests, test_observed_entry_makes_an_observed_finding);
 	tcase_add_test(tests, test_child_above_the_ceiling_is_found_though_nothing_recorded_it);
