@@ -38,7 +38,7 @@ def read(folder, name):
 def write_packed(folder, contents):
     folder.mkdir(parents=True, exist_ok=True)
     for name, data in contents.items():
-        (folder / f"{name}.xz").write_bytes(lzma.compress(data, preset=9 | lzma.PRESET_EXTREME))
+        (folder / f"{name}.xz").write_bytes(lzma.compress(data))
 
 
 def unpack(folder, target):

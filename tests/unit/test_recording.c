@@ -127,10 +127,11 @@ START_TEST(test_second_process_of_the_pid_is_not_answered_for_by_the_first)
 	record(1, "? status 77 = \"early 100 1000 1 1 0 0 0 0 -1 -1 0 0 0 0 0");
 	record(1, "? cgroup 77 = \"of-the-first");
 	record(9, "? status 77 = \"late 600 6000 1 1 0 0 0 0 -1 -1 0 0 0 0 0");
+	record(9, "? cgroup 77 = \"of-the-second");
 	at(7, NOW);
 	ck_assert_str_eq(cgroup(), "of-the-first");
 	at(8, 6001);
-	ck_assert_str_eq(cgroup(), "-");
+	ck_assert_str_eq(cgroup(), "of-the-second");
 }
 END_TEST
 
