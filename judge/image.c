@@ -6,6 +6,8 @@
 #include <string.h>
 #include <sys/sysmacros.h>
 
+#include "judge/match.h"
+
 static bool is_deleted(struct bytes path)
 {
 	static const char deleted[] = " (deleted)";
@@ -122,6 +124,62 @@ static void identify_by_link(const struct world *world, const struct event *even
 		set_image(process, EXE_ID_HOST, EXE_UNKNOWN, &file);
 }
 
+static bool is_of_interest(const struct baseline *baseline, const char *path)
+{
+	for (size_t i = 0; i < baseline->entry_count; i++)
+		if (match_any(&baseline->entries[i].match.exe, path))
+			return true;
+	return false;
+}
+
+struct kin {
+	const struct process *process;
+	bool any_host, any_other;
+};
+
+static void look_at_kin(void *ctx, struct process *process)
+{
+	struct kin *kin = ctx;
+
+	if (process == kin->process || process->node != 0 || !process->exe ||
+	    strcmp(process->exe, kin->process->exe) != 0)
+		return;
+	if (process->exe_identity == EXE_ID_HOST)
+		kin->any_host = true;
+	else
+		kin->any_other = true;
+}
+
+/* Where execs are recorded, a process that runs this path without an exec of its own was forked by
+ * one that has it, and all that do are on record: they all run the host's file. */
+static bool is_fork_of_host_file(const struct world *world, const struct process *process)
+{
+	struct kin kin = {.process = process};
+
+	if (!world->execs_seen[0])
+		return false;
+	ledger_each(world->ledger, look_at_kin, &kin);
+	return kin.any_host && !kin.any_other;
+}
+
+/* The process has ended before it could be looked at. In a login session, where root's execs are on
+ * no record and need none to regain everything, its parent's view of the files is taken for its. */
+static void identify_by_family(const struct world *world, const struct event *event,
+			       struct process *process)
+{
+	const struct proc_reader *proc = world->proc;
+	struct proc_file file;
+	bool host;
+
+	if (!is_of_interest(world->baseline, process->exe) ||
+	    !proc->host_file(proc->ctx, process->exe, &file))
+		return;
+	host = event->auid >= 0 ? proc->sees_host_files(proc->ctx, (pid_t)event->ppid)
+				: is_fork_of_host_file(world, process);
+	if (host)
+		set_image(process, EXE_ID_HOST, EXE_UNKNOWN, &file);
+}
+
 void image_identify(const struct world *world, const struct event *event, struct process *process,
 		    bool live)
 {
@@ -135,6 +193,8 @@ void image_identify(const struct world *world, const struct event *event, struct
 		set_image(process, EXE_ID_HOST, EXE_CURRENT, &file);
 	else if (live)
 		identify_by_link(world, event, process);
+	else if (event->call != CALL_EXEC)
+		identify_by_family(world, event, process);
 }
 
 void image_adopt(const struct world *world, struct process *process)

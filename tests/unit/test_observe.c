@@ -307,6 +307,81 @@ START_TEST(test_child_of_clone_parent_has_not_what_its_parent_on_record_has)
 }
 END_TEST
 
+static const char DAEMON_AND_PING[] = "services:\n"
+				      "  - name: daemon\n"
+				      "    match: {exe: /usr/sbin/daemon}\n"
+				      "    start: {effective: [cap_sys_time]}\n"
+				      "  - name: ping\n"
+				      "    match: {exe: /usr/bin/ping}\n"
+				      "    running: {effective: [cap_net_raw], permitted: "
+				      "[cap_net_raw], mechanisms: [capset, exec]}\n";
+
+/* 200 executes the daemon; 201, forked by it twice, acts and is gone before it is looked at. */
+static void run_orphan_that_is_gone(struct fixture *fx, bool other_file)
+{
+	struct fixture_process *process = fixture_process(fx, 200, 1, "/usr/sbin/daemon");
+
+	process->other_file = other_file;
+	fixture_exec(fx, (struct fixture_act){.pid = 200, .exe = "/usr/sbin/daemon"}, NULL, NULL);
+	fixture_capset(fx, (struct fixture_act){.pid = 201, .ppid = 1, .exe = "/usr/sbin/daemon"},
+		       (struct event_sets){.permitted = FIXTURE_ALL & ~CAP(SYS_TIME)});
+	fixture_capset(fx, (struct fixture_act){.pid = 201, .ppid = 1, .exe = "/usr/sbin/daemon"},
+		       (struct event_sets){.permitted = CAP(SYS_TIME), .effective = CAP(SYS_TIME)});
+}
+
+START_TEST(test_orphan_that_is_gone_runs_the_file_that_was_executed)
+{
+	struct fixture *fx = fixture_live(DAEMON_AND_PING);
+
+	run_orphan_that_is_gone(fx, false);
+	fixture_no_alert(fx);
+	fixture_free(fx);
+}
+END_TEST
+
+START_TEST(test_orphan_that_is_gone_is_not_trusted_where_another_file_has_that_path)
+{
+	struct fixture *fx = fixture_live(DAEMON_AND_PING);
+
+	run_orphan_that_is_gone(fx, true);
+	ck_assert_str_eq(fixture_last_alert(fx)->baseline.entry.data, "");
+	fixture_free(fx);
+}
+END_TEST
+
+/* ping in a login session, gone before it is looked at; its shell is still there. */
+static void ping_that_is_gone(struct fixture *fx, bool foreign_files)
+{
+	fixture_process(fx, 300, 1, "/usr/bin/bash")->foreign_files = foreign_files;
+	fixture_capset(fx,
+		       (struct fixture_act){.pid = 301,
+					    .ppid = 300,
+					    .exe = "/usr/bin/ping",
+					    .session = 7,
+					    AS_UID(1000)},
+		       (struct event_sets){.permitted = CAP(NET_RAW), .effective = CAP(NET_RAW)});
+}
+
+START_TEST(test_program_of_a_session_that_is_gone_is_of_its_parents_files)
+{
+	struct fixture *fx = fixture_live(DAEMON_AND_PING);
+
+	ping_that_is_gone(fx, false);
+	fixture_no_alert(fx);
+	fixture_free(fx);
+}
+END_TEST
+
+START_TEST(test_program_of_a_session_with_files_of_its_own_is_not_trusted_when_gone)
+{
+	struct fixture *fx = fixture_live(DAEMON_AND_PING);
+
+	ping_that_is_gone(fx, true);
+	ck_assert_str_eq(fixture_last_alert(fx)->baseline.entry.data, "");
+	fixture_free(fx);
+}
+END_TEST
+
 START_TEST(test_orphan_has_what_its_service_holds)
 {
 	struct fixture_act act = {.pid = 200, .exe = WEB};
@@ -721,6 +796,12 @@ int main(void)
 	tcase_add_test(tc, test_file_removed_under_a_running_service_is_deleted);
 	tcase_add_test(tc, test_renaming_ones_own_file_is_no_exec);
 	tcase_add_test(tc, test_child_of_clone_parent_has_not_what_its_parent_on_record_has);
+	tcase_add_test(tc, test_orphan_that_is_gone_runs_the_file_that_was_executed);
+	tcase_add_test(tc,
+		       test_orphan_that_is_gone_is_not_trusted_where_another_file_has_that_path);
+	tcase_add_test(tc, test_program_of_a_session_that_is_gone_is_of_its_parents_files);
+	tcase_add_test(tc,
+		       test_program_of_a_session_with_files_of_its_own_is_not_trusted_when_gone);
 	tcase_add_test(tc, test_orphan_has_what_its_service_holds);
 	tcase_add_test(tc, test_child_is_of_the_host_though_its_parent_has_left_it_since);
 	tcase_add_test(tc, test_child_forked_before_its_parent_dropped_has_what_that_had);
