@@ -13,6 +13,7 @@
 
 enum {
 	ADOPT_DEPTH = 6,
+	ANCESTORS_MAX = 32,
 	/* audit stamps its events with the coarse clock (up to 10 ms behind), /proc counts 10 ms */
 	CLOCK_SLACK_MS = 30,
 };
@@ -258,6 +259,40 @@ static bool confirm_live(struct world *world, const struct event *event, struct 
 		seen->process = NULL;
 	}
 	return true;
+}
+
+/* Only an ancestor adopts a process whose parent has ended (init, or a reaper), and only what is
+ * older can be one. Where the chain of them is broken, its age decides alone. */
+static bool can_adopt(const struct world *world, const struct process *adopter,
+		      const struct process *process)
+{
+	const struct process *ancestor = process;
+
+	if (adopter->start_time && process->start_time &&
+	    adopter->start_time > process->start_time + CLOCK_SLACK_MS)
+		return false;
+	for (int i = 0; i < ANCESTORS_MAX && ancestor; i++) {
+		if (ancestor->ppid == adopter->pid)
+			return true;
+		if (ancestor->ppid <= 1)
+			return false;
+		ancestor = ledger_find(world->ledger, process->node, ancestor->ppid);
+	}
+	return true;
+}
+
+/* The process of the event has gone, so that /proc can't tell it from an earlier one of its pid. It
+ * is another when its parent is nobody who could have taken over the earlier one. */
+static void drop_reused(struct world *world, const struct event *event, struct observation *seen)
+{
+	const struct process *process = seen->process, *parent = seen->parent;
+
+	if (seen->live || !process || !world_has_proc(world, process->node) ||
+	    event->ppid == process->ppid || event->ppid == 1 || !parent ||
+	    can_adopt(world, parent, process))
+		return;
+	ledger_remove(world->ledger, seen->process);
+	seen->process = NULL;
 }
 
 static struct process *find_parent(struct world *world, const struct event *event)
@@ -577,6 +612,7 @@ bool observe_event(struct world *world, const struct event *event, struct observ
 	if (seen->process)
 		ledger_touch(world->ledger, seen->process);
 	seen->parent = find_parent(world, event);
+	drop_reused(world, event, seen);
 	if (!seen->process)
 		seen->process = add_process(world, event, seen);
 	else if (seen->live)

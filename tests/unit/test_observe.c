@@ -275,6 +275,46 @@ static void assert_raise_seen(struct fixture *fx)
 	fixture_free(fx);
 }
 
+/* 200 was in a user namespace of its own, or holds everything; it has ended unseen, and another
+ * process of that pid raises and ends before /proc could show it. */
+static const struct reuse {
+	pid_t ppid; /* of the later one; 100 was the first one's parent, 90 that one's */
+	bool another;
+} reuses[] = {
+	{110, true},  /* another process of the host */
+	{120, true},  /* one that was not there yet */
+	{90, false},  /* a reaper */
+	{100, false}, /* the same parent: it can't be told */
+};
+
+START_TEST(test_parent_tells_a_reused_pid_of_a_process_that_is_gone)
+{
+	const struct reuse *reuse = &reuses[_i];
+	struct fixture *fx = fixture_live(launchers);
+	struct fixture_act act = {.pid = 200, .ppid = 100, .exe = "/bin/x"};
+
+	fixture_process(fx, 90, 1, "/bin/x");
+	fixture_process(fx, 100, 90, "/bin/x");
+	fixture_process(fx, 110, 1, "/bin/x");
+	fixture_capset(fx, (struct fixture_act){.pid = 110, .exe = "/bin/x"}, idle);
+	fixture_hold(fx, 110, idle);
+	fixture_wait(fx, 20000);
+	fixture_process(fx, 200, 100, "/bin/x");
+	fixture_capset(fx, act, full);
+	fixture_exit(fx, 200);
+	fixture_wait(fx, 1000);
+	fixture_hold(fx, fixture_process(fx, 120, 1, "/bin/x")->pid, idle);
+	act.ppid = reuse->ppid;
+	fixture_capset(fx, act, full);
+	if (reuse->another)
+		ck_assert_uint_eq(fixture_only_alert(fx)->sets[ALERT_EFFECTIVE].gained,
+				  FIXTURE_ALL);
+	else
+		fixture_no_alert(fx);
+	fixture_free(fx);
+}
+END_TEST
+
 START_TEST(test_renaming_ones_own_file_is_no_exec)
 {
 	struct fixture_act act = {.pid = 200, .exe = WEB};
@@ -794,6 +834,8 @@ int main(void)
 	tcase_add_test(tc,
 		       test_file_replaced_under_a_running_service_changes_nothing_but_its_state);
 	tcase_add_test(tc, test_file_removed_under_a_running_service_is_deleted);
+	tcase_add_loop_test(tc, test_parent_tells_a_reused_pid_of_a_process_that_is_gone, 0,
+			    COUNT(reuses));
 	tcase_add_test(tc, test_renaming_ones_own_file_is_no_exec);
 	tcase_add_test(tc, test_child_of_clone_parent_has_not_what_its_parent_on_record_has);
 	tcase_add_test(tc, test_orphan_that_is_gone_runs_the_file_that_was_executed);
