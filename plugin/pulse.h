@@ -34,7 +34,7 @@ struct pulse_watch {
 int pulse_open(struct pulse_watch *watch, struct error *err);
 void pulse_close(struct pulse_watch *watch);
 
-/* The sensor's: once each turn of its loop. */
+/* The sensor's: each turn of its loop, and before each piece of the stream that it judges. */
 void pulse_beat(struct pulse *pulse);
 
 /* A new sensor. */
