@@ -65,7 +65,7 @@ os.wait()
 RAISED = Expected("unexplained-gain", "high", "sweep", {"effective": PTRACE},
                   before={"effective": without(FULL, PTRACE), "permitted": FULL}, previous=("known",))
 BECAME_ROOT = Expected("unexplained-gain", "high", "sweep", EVERYTHING, before=EMPTY, previous=("known",),
-                       exe="{dir}/bin/sleeper", phase=None)
+                       phase=None)
 
 
 @dataclass
@@ -214,12 +214,12 @@ class Switch:
             run("auditctl", "-e", "1")
 
 
-def start_loud(stack, case, number):
+def start_loud(stack, case):
     """The actor, ready to act and read by the sweep; with the path that it will run."""
     if not case.victim:
         exe = stack.copy_program(stack.dir / "actor", case.name)
         return stack.actor([exe, "capset"], before_exec=forget_login), str(exe)
-    sleeper = str(stack.dir / "bin" / "sleeper")
+    sleeper = str(stack.copy_program(shutil.which("sleep"), case.name, 0o4755))
     python3 = os.path.realpath(sys.executable)
     if not case.reuse:
         return stack.actor([python3, "-I", "-c", VICTIM, sleeper], before_exec=forget_login), sleeper
@@ -232,11 +232,11 @@ def start_loud(stack, case, number):
 def run_loud(stack, chosen):
     """(case, actor, pid, exe): each has acted, and had the time to be found."""
     born_unseen = [case for case in chosen if case.from_birth]
-    started = [(case, *start_loud(stack, case, i)) for i, case in enumerate(chosen) if not case.from_birth]
+    started = [(case, *start_loud(stack, case)) for case in chosen if not case.from_birth]
     if born_unseen:
         run("auditctl", "-a", RULE)
         time.sleep(BLIND)
-        started += [(case, *start_loud(stack, case, i)) for i, case in enumerate(born_unseen)]
+        started += [(case, *start_loud(stack, case)) for case in born_unseen]
         for _, actor, _ in started:
             actor.await_word("READY", 8)
         run("auditctl", "-d", RULE)
@@ -317,7 +317,6 @@ def check_quiet(report, stack, running, loud_pids):
 
 def prepare(stack):
     compile_actor(stack.dir)
-    stack.copy_program(shutil.which("sleep"), "sleeper", 0o4755)
 
 
 def clean_up():
