@@ -315,30 +315,42 @@ static void take_ids(struct process *process, const struct process *from)
 	process->fsuid = from->fsuid;
 }
 
+static void take_least_of(struct process *process, const struct process *member)
+{
+	if (member == process || member->node != process->node || !member->has_sets ||
+	    !member->exe || member->userns == USERNS_CHILD ||
+	    strcmp(member->exe, process->exe) != 0)
+		return;
+	if (!process->has_ids && member->has_ids)
+		take_ids(process, member);
+	if (process->has_sets) {
+		process_take_least(&process->sets, &member->sets);
+		return;
+	}
+	process->has_sets = true;
+	process->provenance = PREVIOUS_INFERRED;
+	process->sets = member->sets;
+}
+
+static void take_least_of_any(void *ctx, struct process *member)
+{
+	take_least_of(ctx, member);
+}
+
 /* A child whose parent is gone (reparented) or not the one on record: the least that any process of
  * its service holds that runs the same file. Only of a service whose start was seen: without that
- * it may as well be another instance. */
-static void guess_sets(struct process *process)
+ * it may as well be another instance. Who made a service of his own, to be alone in it, is compared
+ * with all that run the file. */
+static void guess_sets(struct world *world, struct process *process)
 {
 	const struct service *service = process->service;
-	const struct process *member;
 
 	if (process->has_sets || !service || service->first_event == 0 || !process->exe)
 		return;
-	for (member = service->members; member; member = member->member_next) {
-		if (member == process || !member->has_sets || !member->exe ||
-		    member->userns == USERNS_CHILD || strcmp(member->exe, process->exe) != 0)
-			continue;
-		if (!process->has_ids && member->has_ids)
-			take_ids(process, member);
-		if (process->has_sets) {
-			process_take_least(&process->sets, &member->sets);
-			continue;
-		}
-		process->has_sets = true;
-		process->provenance = PREVIOUS_INFERRED;
-		process->sets = member->sets;
-	}
+	for (const struct process *member = service->members; member; member = member->member_next)
+		take_least_of(process, member);
+	if (!process->has_sets && service->unbegun)
+		ledger_each(world->ledger, take_least_of_any, process);
 }
 
 static void take_record_ids(struct process *process, const struct event *event)
@@ -625,7 +637,7 @@ bool observe_event(struct world *world, const struct event *event, struct observ
 		find_launcher(world, event, seen);
 	}
 	find_service(world, event, seen->process);
-	guess_sets(seen->process);
+	guess_sets(world, seen->process);
 	if (event->call != CALL_EXEC && !sets_uids(event))
 		process_apply_uids(seen->process, event, false);
 	if (event->call != CALL_EXEC)

@@ -140,6 +140,8 @@ EVASIONS = [
          [raised(comm=STRANGE.decode("utf-8", "replace"))]),
     Case("moved-into-another-cgroup", "{cgroups:capwatch-victim.service} capset", [raised(
         service_kind=("program", "unknown"))]),
+    Case("orphan-in-a-unit-of-its-own", "{cgroups:capwatch-own.service} --in orphan capset", [raised(
+        phase="running", service_kind=("unit",), previous=("known", "inferred", "unknown"))]),
     Case("forged-service-start", "--forge capwatch-forged.service", [raised(
         unit="capwatch-forged.service")], unit="capwatch-forged.service"),
     Case("forged-service-start-holding-a-record", "--forge capwatch-forged2 --split", [raised(

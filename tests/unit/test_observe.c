@@ -686,6 +686,21 @@ START_TEST(test_unit_is_starting_only_when_init_began_it)
 }
 END_TEST
 
+START_TEST(test_orphan_alone_in_a_unit_of_its_own_has_what_others_of_its_file_hold)
+{
+	struct fixture *fx = watched_host();
+
+	fixture_process(fx, 150, 1, "/tmp/x");
+	fixture_capset(fx, (struct fixture_act){.pid = 150, .exe = "/tmp/x"}, idle);
+	fixture_process(fx, 200, 1, "/tmp/x")->status.forked = true;
+	set_cgroup(fx, 200, "/system.slice/own.service");
+	fixture_capset(fx, (struct fixture_act){.pid = 200, .exe = "/tmp/x"}, full);
+	ck_assert_uint_eq(fixture_only_alert(fx)->sets[ALERT_EFFECTIVE].gained, FIXTURE_ALL);
+	ck_assert_int_eq(fixture_only_alert(fx)->phase, PHASE_RUNNING);
+	fixture_free(fx);
+}
+END_TEST
+
 START_TEST(test_units_start_by_init_counts_whoever_was_in_its_cgroup_before)
 {
 	struct fixture *fx = watched_host();
@@ -859,6 +874,7 @@ int main(void)
 	tcase_add_test(tc, test_launcher_is_believed_where_init_shows_no_memory);
 	tcase_add_loop_test(tc, test_unit_is_starting_only_when_init_began_it, 0, COUNT(newcomers));
 	tcase_add_test(tc, test_units_start_by_init_counts_whoever_was_in_its_cgroup_before);
+	tcase_add_test(tc, test_orphan_alone_in_a_unit_of_its_own_has_what_others_of_its_file_hold);
 	tcase_add_test(tc, test_launcher_in_a_service_that_runs_already_is_judged_like_anybody);
 	tcase_add_loop_test(tc, test_forged_launcher_grants_nothing_silently, 0, COUNT(forgeries));
 	tcase_add_test(tc, test_runcs_init_is_silent_and_its_payload_in_the_container);
