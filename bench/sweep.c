@@ -198,7 +198,7 @@ static int measure(const char *folder)
 
 	if (!judge)
 		return 1;
-	judge_seed(judge);
+	judge_seed(judge, now);
 	first = sweep_once(judge, &now);
 	for (int i = 0; i < ROUNDS; i++) {
 		struct cost cost = sweep_once(judge, &now);

@@ -36,7 +36,6 @@ struct judge {
 	struct sweep *sweep;
 	struct event event; /* the one being judged */
 	struct report_buffers buffers;
-	int64_t now;	       /* live: the wall clock; a replay: the latest event's time */
 	int64_t next_ceilings; /* when the ends of starts are looked at again */
 	bool live;
 	unsigned reported;   /* alerts of this event: their ordinal */
@@ -56,16 +55,16 @@ static void deliver(void *ctx, const struct alert *alert)
 
 static void send_alert(struct judge *judge, struct alert *alert)
 {
-	alert->observed_time = judge->now;
+	alert->observed_time = judge->world.now;
 	alert->ordinal = judge->reported++;
-	if (!repeats_take(judge->repeats, alert, judge->now))
+	if (!repeats_take(judge->repeats, alert, judge->world.now))
 		judge->stats.folded++;
 }
 
 /* An alert of capwatch's own, without process or event. */
 static void send_own(struct judge *judge, struct alert *alert)
 {
-	alert->time = judge->now;
+	alert->time = judge->world.now;
 	alert->phase = PHASE_UNKNOWN;
 	alert->previous = PREVIOUS_UNKNOWN;
 	judge->reported = (unsigned)(judge->own_serial++);
@@ -255,10 +254,10 @@ static void judge_syscall(struct judge *judge, const struct event *event)
 
 static void advance(struct judge *judge, int64_t time)
 {
-	if (time > judge->now)
-		judge->now = time;
-	coverage_expire(judge->coverage, judge->now);
-	repeats_expire(judge->repeats, judge->now);
+	if (time > judge->world.now)
+		judge->world.now = time;
+	coverage_expire(judge->coverage, judge->world.now);
+	repeats_expire(judge->repeats, judge->world.now);
 }
 
 static void take_event(void *ctx, const struct intake_event *raw)
@@ -300,7 +299,7 @@ static void mark_due(void *ctx, struct service *service)
 
 	if (service->ceiling_judged || from == 0)
 		return;
-	if (from <= round->judge->now)
+	if (from <= round->judge->world.now)
 		service->ceiling_judged = true;
 	else
 		round->waiting = true;
@@ -322,7 +321,7 @@ static void judge_start_end(void *ctx, struct process *process)
 	struct proc_status status;
 	struct verdict verdict;
 	struct ceiling_question question = {
-		.process = process, .permitted = process->sets.permitted, .now = judge->now};
+		.process = process, .permitted = process->sets.permitted, .now = judge->world.now};
 
 	if (!process->service || !process->service->ceiling_due)
 		return;
@@ -349,12 +348,13 @@ static void judge_ends_of_starts(struct judge *judge)
 {
 	struct ceiling_round round = {.judge = judge};
 
-	if (judge->now < judge->next_ceilings)
+	if (judge->world.now < judge->next_ceilings)
 		return;
 	service_each(judge->world.services, mark_due, &round);
 	ledger_each(judge->world.ledger, judge_start_end, &round);
 	service_each(judge->world.services, clear_due, &round);
-	judge->next_ceilings = judge->now + (round.waiting ? CEILING_INTERVAL_MS : CEILING_IDLE_MS);
+	judge->next_ceilings = judge->world.now +
+			       (round.waiting ? CEILING_INTERVAL_MS : CEILING_IDLE_MS);
 }
 
 /* ---- the sweep ------------------------------------------------------------------------------- */
@@ -461,22 +461,23 @@ static void seed_one(void *ctx, pid_t pid)
 	(void)observe_adopt(&judge->world, pid, 0);
 }
 
-void judge_seed(struct judge *judge)
+/* What was lost before the first time that the judge is told is none of its losses. */
+static void set_clock(struct judge *judge, int64_t now)
+{
+	if (judge->world.now == 0)
+		coverage_set_start(judge->coverage, now);
+	judge->world.now = now;
+}
+
+void judge_seed(struct judge *judge, int64_t now)
 {
 	const struct proc_reader *proc = judge->world.proc;
 
+	set_clock(judge, now);
 	judge->world.seeding = true;
 	if (proc)
 		proc->each_process(proc->ctx, seed_one, judge);
 	judge->world.seeding = false;
-}
-
-/* What was lost before the first time that the judge is told is none of its losses. */
-static void set_clock(struct judge *judge, int64_t now)
-{
-	if (judge->now == 0)
-		coverage_set_start(judge->coverage, now);
-	judge->now = now;
 }
 
 void judge_feed(struct judge *judge, const char *bytes, size_t length, int64_t now)
@@ -526,13 +527,13 @@ int64_t judge_next_deadline(const struct judge *judge)
 
 void judge_finish(struct judge *judge, int64_t now)
 {
-	if (judge->live && now > judge->now)
-		judge->now = now;
+	if (judge->live && now > judge->world.now)
+		judge->world.now = now;
 	intake_finish(judge->intake);
 	judge->reported = 0;
 	if (!judge->live) {
 		judge_ends_of_starts(judge);
-		coverage_finish(judge->coverage, judge->now);
+		coverage_finish(judge->coverage, judge->world.now);
 	}
 	repeats_flush(judge->repeats);
 }
@@ -555,7 +556,7 @@ void judge_reconfigure(struct judge *judge, const struct settings *settings,
 		 "by %s: configuration %.12s -> %.12s, baseline %.12s -> %.12s", by,
 		 judge->world.settings->digest, settings->digest, judge->world.baseline->digest,
 		 baseline->digest);
-	judge->now = now > judge->now ? now : judge->now;
+	judge->world.now = now > judge->world.now ? now : judge->world.now;
 	take_settings(judge, settings, baseline);
 	ledger_each(judge->world.ledger, forget_launching, NULL);
 	if (!changed)
@@ -572,7 +573,7 @@ void judge_report_loss(struct judge *judge, const char *what, enum severity seve
 {
 	struct alert alert;
 
-	judge->now = now > judge->now ? now : judge->now;
+	judge->world.now = now > judge->world.now ? now : judge->world.now;
 	report_begin(&alert, &judge->world, &judge->host, NULL);
 	alert.reason = REASON_COVERAGE_LOSS;
 	alert.mechanism = MECHANISM_AUDIT;
@@ -580,7 +581,7 @@ void judge_report_loss(struct judge *judge, const char *what, enum severity seve
 	alert.coverage.present = true;
 	alert.coverage.lost = (struct bytes){what, strlen(what)};
 	alert.coverage.state = COVERAGE_LOST;
-	alert.coverage.since = judge->now;
+	alert.coverage.since = judge->world.now;
 	alert.detail = alert.coverage.lost;
 	send_own(judge, &alert);
 }

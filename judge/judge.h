@@ -43,8 +43,8 @@ struct judge_stats {
 struct judge *judge_new(const struct judge_options *options, struct error *err);
 void judge_free(struct judge *judge);
 
-/* Live only: fills the ledger from /proc. Call once, before the first byte. */
-void judge_seed(struct judge *judge);
+/* Live only: fills the ledger from /proc, as it is now (ms). Call once, before the first byte. */
+void judge_seed(struct judge *judge, int64_t now);
 
 /* Bytes of a stream, cut anywhere. now is wall-clock milliseconds since the epoch live; in a replay
  * 0: the clock then comes from the events. */

@@ -242,6 +242,12 @@ void process_state(const struct process *process, struct process_past *state)
 	state->userns = process->userns;
 }
 
+void process_forget_sets(struct process *process)
+{
+	process->has_sets = false;
+	process->has_ids = false;
+}
+
 void process_remember(struct process *process, const struct process_past *state, int64_t time)
 {
 	memmove(&process->past[1], &process->past[0],
@@ -250,17 +256,17 @@ void process_remember(struct process *process, const struct process_past *state,
 	process->past[0].until = time;
 }
 
-static void take_past(struct process *child, const struct process_past *past)
+void process_take_state(struct process *process, const struct process_past *state)
 {
-	child->has_ids = past->has_ids;
-	child->uid = past->uid;
-	child->euid = past->euid;
-	child->suid = past->suid;
-	child->fsuid = past->fsuid;
-	child->has_sets = past->has_sets;
-	child->sets = past->sets;
-	child->securebits = past->securebits;
-	child->userns = past->userns;
+	process->has_ids = state->has_ids;
+	process->uid = state->uid;
+	process->euid = state->euid;
+	process->suid = state->suid;
+	process->fsuid = state->fsuid;
+	process->has_sets = state->has_sets;
+	process->sets = state->sets;
+	process->securebits = state->securebits;
+	process->userns = state->userns;
 }
 
 void process_take_least(struct event_sets *sets, const struct event_sets *other)
@@ -323,7 +329,7 @@ void process_inherit_past(struct process *child, const struct process *parent, i
 		if (start_time > past->until + CLOCK_GRAIN_MS)
 			return;
 		if (start_time < past->until - CLOCK_GRAIN_MS)
-			take_past(child, past);
+			process_take_state(child, past);
 		else if (past->has_sets)
 			process_take_least(&child->sets, &past->sets);
 	}

@@ -70,9 +70,11 @@ struct process {
 	struct event_sets sets;
 	struct event_sets most; /* all that it, or whom it was forked from, has held since the last
 				   exec on record */
-	uint64_t moved;		/* serial of the last record by which sets can move; 0: none yet */
-	int64_t moved_at;	/* and its time (ms) */
-	int64_t executed;	/* ms: its own last exec on record; 0: none */
+	int64_t read_at; /* ms: when /proc was read for sets, ids and exe; 0: they come from records
+			    alone */
+	uint64_t moved;	 /* serial of the last record by which sets can move; 0: none yet */
+	int64_t moved_at; /* and its time (ms) */
+	int64_t executed; /* ms: its own last exec on record; 0: none */
 	bool has_bounding;
 	capmask bounding;
 	uint8_t securebits;
@@ -128,6 +130,12 @@ void process_inherit(struct process *child, const struct process *parent);
 
 /* The process as it stands, to compare and to remember. */
 void process_state(const struct process *process, struct process_past *state);
+
+/* The way back. */
+void process_take_state(struct process *process, const struct process_past *state);
+
+/* Its sets and ids are not known. */
+void process_forget_sets(struct process *process);
 
 /* Its state was this until time (ms). */
 void process_remember(struct process *process, const struct process_past *state, int64_t time);

@@ -16,6 +16,9 @@ enum {
 	ANCESTORS_MAX = 32,
 	/* audit stamps its events with the coarse clock (up to 10 ms behind), /proc counts 10 ms */
 	CLOCK_SLACK_MS = 30,
+	/* An event that is judged so much later than it happened was overtaken by what /proc shows.
+	 */
+	STALE_MS = 500,
 };
 
 /* ---- services -------------------------------------------------------------------------------- */
@@ -237,6 +240,7 @@ struct process *observe_adopt(struct world *world, int64_t pid, int depth)
 	if (status.threads > 1)
 		(void)world->proc->threads(world->proc->ctx, (pid_t)pid, &status);
 	adopt_sets(process, &status);
+	process->read_at = world->now;
 	image_adopt(world, process);
 	take_userns(world, process);
 	adopt_service(world, process, ledger_find(world->ledger, 0, status.ppid));
@@ -315,11 +319,25 @@ static void take_ids(struct process *process, const struct process *from)
 	process->fsuid = from->fsuid;
 }
 
-static void take_least_of(struct process *process, const struct process *member)
+/* What /proc showed of the process is later than the event: it tells nothing of what was before. */
+static bool is_stale(const struct event *event, const struct process *process)
 {
+	return process->read_at > event->time + STALE_MS;
+}
+
+struct guess {
+	struct process *process;
+	const struct event *event;
+};
+
+static void take_least_of(void *ctx, struct process *member)
+{
+	const struct guess *guess = ctx;
+	struct process *process = guess->process;
+
 	if (member == process || member->node != process->node || !member->has_sets ||
 	    !member->exe || member->userns == USERNS_CHILD ||
-	    strcmp(member->exe, process->exe) != 0)
+	    strcmp(member->exe, process->exe) != 0 || is_stale(guess->event, member))
 		return;
 	if (!process->has_ids && member->has_ids)
 		take_ids(process, member);
@@ -332,25 +350,21 @@ static void take_least_of(struct process *process, const struct process *member)
 	process->sets = member->sets;
 }
 
-static void take_least_of_any(void *ctx, struct process *member)
-{
-	take_least_of(ctx, member);
-}
-
 /* A child whose parent is gone (reparented) or not the one on record: the least that any process of
  * its service holds that runs the same file. Only of a service whose start was seen: without that
  * it may as well be another instance. Who made a service of his own, to be alone in it, is compared
  * with all that run the file. */
-static void guess_sets(struct world *world, struct process *process)
+static void guess_sets(struct world *world, const struct event *event, struct process *process)
 {
 	const struct service *service = process->service;
+	struct guess guess = {process, event};
 
 	if (process->has_sets || !service || service->first_event == 0 || !process->exe)
 		return;
-	for (const struct process *member = service->members; member; member = member->member_next)
-		take_least_of(process, member);
+	for (struct process *member = service->members; member; member = member->member_next)
+		take_least_of(&guess, member);
 	if (!process->has_sets && service->unbegun)
-		ledger_each(world->ledger, take_least_of_any, process);
+		ledger_each(world->ledger, take_least_of, &guess);
 }
 
 static void take_record_ids(struct process *process, const struct event *event)
@@ -482,6 +496,8 @@ static struct process *add_process(struct world *world, const struct event *even
 		return NULL;
 	if (forked_by(world, seen->parent, event)) {
 		process_inherit(process, seen->parent);
+		if (is_stale(event, seen->parent))
+			process_forget_sets(process);
 		if (seen->parent->pid == 1)
 			process_set_service(process, NULL);
 		if (seen->live)
@@ -631,14 +647,20 @@ bool observe_event(struct world *world, const struct event *event, struct observ
 		take_status(seen->process, &seen->status);
 	if (!seen->process)
 		return false;
+	if (is_stale(event, seen->process)) {
+		/* it has executed something since: nothing here is about what it is now */
+		if (!runs_same_image(seen->process, event->exe))
+			return false;
+		seen->stale = true;
+	}
 	catch_up(world, event, seen);
 	if (event->call != CALL_EXEC) {
 		seen->process->origin = origin_of_actor(world, event, seen);
 		find_launcher(world, event, seen);
 	}
 	find_service(world, event, seen->process);
-	guess_sets(world, seen->process);
-	if (event->call != CALL_EXEC && !sets_uids(event))
+	guess_sets(world, event, seen->process);
+	if (event->call != CALL_EXEC && !sets_uids(event) && !seen->stale)
 		process_apply_uids(seen->process, event, false);
 	if (event->call != CALL_EXEC)
 		image_refresh_state(world, event, seen->process);

@@ -18,8 +18,9 @@ struct observation {
 	bool live;			       /* /proc confirmed it: its start time fits */
 	struct proc_status status;	       /* where live: as it stands now, after the event */
 	const struct launcher_entry *launcher; /* the event is a launcher's work; NULL otherwise */
-	bool other_thread;		       /* a replay: the call came from far off in memory */
-	bool opens_sessions;		       /* sshd, login, cron: a launcher of sessions */
+	bool stale;	     /* what is known of the process is later than the event */
+	bool other_thread;   /* a replay: the call came from far off in memory */
+	bool opens_sessions; /* sshd, login, cron: a launcher of sessions */
 };
 
 /* Fills *observation; false only when out of memory. The event must hold a SYSCALL record. */

@@ -617,7 +617,11 @@ bool transition_derive(struct world *world, const struct event *event, struct ob
 	t->launcher = seen->launcher;
 	t->launching_to = seen->process->launching_to;
 	service_hold(t->service);
+	if (seen->stale)
+		process_forget_sets(seen->process);
 	judged = derive(world, event, seen, t);
+	if (seen->stale)
+		process_take_state(seen->process, &before);
 	seen->process->seen_event = true;
 	process_note_call(seen->process, event);
 	if (!t->service && event->call == CALL_EXEC) {

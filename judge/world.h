@@ -21,6 +21,7 @@ struct world {
 	int64_t execs_since;		  /* of this host: ms, the first such exec */
 	bool seeding;			  /* taking in what was there before us */
 	struct service_clock clock;
+	int64_t now; /* live: the wall clock (ms); a replay: the latest event's time */
 	struct ledger *ledger;
 	struct service_table *services;
 	char *nodes[WORLD_NODES_MAX]; /* names by number; 0 is this host, also without node= */

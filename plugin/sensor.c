@@ -395,7 +395,7 @@ static int begin(struct sensor *sensor, struct error *err)
 	sensor->judge = judge_new(&judge, err);
 	if (!sensor->judge)
 		return -1;
-	judge_seed(sensor->judge);
+	judge_seed(sensor->judge, clock_wall_ms());
 	return 0;
 }
 

@@ -243,7 +243,7 @@ static void take_step(struct player *player, const struct recording_step *step)
 
 	switch (step->kind) {
 	case RECORDING_SEED:
-		judge_seed(player->judge);
+		judge_seed(player->judge, step->now);
 		break;
 	case RECORDING_FEED:
 		judge_feed(player->judge, player->stream.bytes + player->fed, length, step->now);

@@ -347,7 +347,7 @@ struct fixture *fixture_live(const char *baseline)
 
 	fixture_process(fx, 1, 0, systemd_exe);
 	snprintf(fixture_find(fx, 1)->cgroup, sizeof(fx->processes[0].cgroup), "0::/init.scope");
-	judge_seed(fx->judge);
+	judge_seed(fx->judge, fx->now);
 	fixture_wait(fx, 60000);
 	return fx;
 }

@@ -66,7 +66,7 @@ START_TEST(test_process_found_running_belongs_to_what_its_cgroup_and_login_say)
 	process->status.auid = services[_i].session ? 1000 : -1;
 	process->status.session = services[_i].session ? services[_i].session : -1;
 	set_cgroup(fx, 200, services[_i].cgroup);
-	judge_seed(fx->judge);
+	judge_seed(fx->judge, fx->now);
 	fixture_wait(fx, 600000);
 	fixture_capset(fx, act, idle);
 	fixture_capset(fx, act, full);
@@ -85,7 +85,7 @@ START_TEST(test_seeded_process_has_a_known_before)
 
 	fixture_process(fx, 200, 1, WEB);
 	fixture_hold(fx, 200, idle);
-	judge_seed(fx->judge);
+	judge_seed(fx->judge, fx->now);
 	fixture_wait(fx, 600000);
 	fixture_capset(fx, (struct fixture_act){.pid = 200, .exe = WEB}, full);
 	ck_assert_int_eq(fixture_only_alert(fx)->previous, PREVIOUS_KNOWN);
@@ -344,6 +344,63 @@ START_TEST(test_child_of_clone_parent_has_not_what_its_parent_on_record_has)
 	act.ppid = 150;
 	fixture_capset(fx, act, full);
 	assert_raise_seen(fx);
+}
+END_TEST
+
+/* The sensor comes late: what /proc shows by then is from after the event. */
+START_TEST(test_what_proc_shows_later_is_not_held_against_an_event)
+{
+	struct fixture *fx = fixture_live(launchers);
+	struct fixture_act act = {.pid = 200, .exe = WEB};
+
+	fixture_process(fx, 200, 1, WEB);
+	fixture_hold(fx, 200, idle);
+	fx->now += 5000;
+	judge_seed(fx->judge, fx->now);
+	fx->now -= _i == 0 ? 5000 : 0;
+	fixture_capset(fx, act, full);
+	if (_i == 0)
+		fixture_no_alert(fx);
+	else
+		ck_assert_int_eq(fixture_only_alert(fx)->previous, PREVIOUS_KNOWN);
+	/* and the ledger goes on from what was read */
+	fixture_forget_alerts(fx);
+	fixture_wait(fx, 600000);
+	fixture_capset(fx, act, idle);
+	fixture_capset(fx, act, full);
+	ck_assert_uint_eq(fixture_only_alert(fx)->sets[ALERT_EFFECTIVE].gained, FIXTURE_ALL);
+	fixture_free(fx);
+}
+END_TEST
+
+START_TEST(test_child_of_a_parent_that_was_read_later_is_not_measured_by_that)
+{
+	struct fixture *fx = fixture_live(launchers);
+
+	fixture_process(fx, 200, 1, WEB);
+	fixture_hold(fx, 200, idle);
+	fx->now += 5000;
+	judge_seed(fx->judge, fx->now);
+	fx->now -= 5000;
+	fixture_capset(fx, (struct fixture_act){.pid = 201, .ppid = 200, .exe = WEB}, full);
+	fixture_no_alert(fx);
+	fixture_free(fx);
+}
+END_TEST
+
+/* What it executed since is not what acted then. */
+START_TEST(test_event_from_before_an_exec_that_proc_shows_is_passed_over)
+{
+	struct fixture *fx = fixture_live(launchers);
+
+	fixture_process(fx, 200, 1, WEB);
+	fixture_hold(fx, 200, idle);
+	fx->now += 5000;
+	judge_seed(fx->judge, fx->now);
+	fx->now -= 5000;
+	fixture_capset(fx, (struct fixture_act){.pid = 200, .exe = "/usr/bin/other"}, full);
+	fixture_no_alert(fx);
+	fixture_free(fx);
 }
 END_TEST
 
@@ -853,6 +910,9 @@ int main(void)
 			    COUNT(reuses));
 	tcase_add_test(tc, test_renaming_ones_own_file_is_no_exec);
 	tcase_add_test(tc, test_child_of_clone_parent_has_not_what_its_parent_on_record_has);
+	tcase_add_loop_test(tc, test_what_proc_shows_later_is_not_held_against_an_event, 0, 2);
+	tcase_add_test(tc, test_child_of_a_parent_that_was_read_later_is_not_measured_by_that);
+	tcase_add_test(tc, test_event_from_before_an_exec_that_proc_shows_is_passed_over);
 	tcase_add_test(tc, test_orphan_that_is_gone_runs_the_file_that_was_executed);
 	tcase_add_test(tc,
 		       test_orphan_that_is_gone_is_not_trusted_where_another_file_has_that_path);

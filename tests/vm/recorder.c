@@ -534,6 +534,7 @@ static int begin(struct recorder *recorder, struct arguments *arguments, struct 
 {
 	struct judge_options options = {
 		.proc = &recorder->wrapped, .alert = write_alert, .alert_ctx = recorder};
+	int64_t now;
 
 	if (open_files(recorder, arguments->dir, err) < 0 || load(recorder, arguments, err) < 0)
 		return -1;
@@ -548,8 +549,9 @@ static int begin(struct recorder *recorder, struct arguments *arguments, struct 
 	recorder->judge = judge_new(&options, err);
 	if (!recorder->judge || !recorder->intake)
 		return error_set(err, "no memory");
-	fprintf(recorder->facts, "seed %lld\n", (long long)clock_wall_ms());
-	judge_seed(recorder->judge);
+	now = clock_wall_ms();
+	fprintf(recorder->facts, "seed %lld\n", (long long)now);
+	judge_seed(recorder->judge, now);
 	fflush(recorder->facts);
 	return 0;
 }
