@@ -126,10 +126,11 @@ static double read_plainly(void)
 
 /* ---- sweeps ---------------------------------------------------------------------------------- */
 
-static void count_alert(void *ctx, const struct alert *alert)
+/* What others do here meanwhile comes without a record: no audit stream is read. */
+static void ignore_alert(void *ctx, const struct alert *alert)
 {
+	(void)ctx;
 	(void)alert;
-	(*(unsigned *)ctx)++;
 }
 
 /* All that the judge does in one interval. */
@@ -188,9 +189,8 @@ static void print_costs(const struct cost *first, const struct cost *rest, doubl
 
 static int measure(const char *folder)
 {
-	unsigned alerts = 0;
 	struct proc_live live;
-	struct judge_options options = {.alert = count_alert, .alert_ctx = &alerts};
+	struct judge_options options = {.alert = ignore_alert};
 	struct judge *judge = make_judge(&options, folder, &live);
 	struct cost first, rest = {0};
 	int64_t now = clock_wall_ms();
@@ -208,11 +208,10 @@ static int measure(const char *folder)
 		plain += read_plainly();
 	}
 	print_costs(&first, &rest, plain);
-	printf("  alerts               %8u\n", alerts);
 	judge_free(judge);
 	baseline_free((struct baseline *)options.baseline);
 	settings_free((struct settings *)options.settings);
-	return alerts == 0 ? 0 : 1;
+	return 0;
 }
 
 int main(int argc, char **argv)

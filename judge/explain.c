@@ -110,14 +110,14 @@ static void bound_by_ledger(const struct explain_subject *subject, struct explan
 	to->bound.effective |= to->bound.permitted;
 }
 
-/* What the parent held when it forked: its last reading, where that is older than the child and
- * nothing can have moved its sets since. */
+/* What the parent held when it forked: its readings, where they were the same before the child was
+ * born and nothing can have moved its sets since. */
 static bool parent_at_fork(const struct explain_subject *subject)
 {
 	const struct explain_reading *parent = subject->parent_before;
 
 	return parent && parent->time && !parent->threaded &&
-	       parent->time + CLOCK_SLACK_MS <= subject->status->start_time &&
+	       parent->steady + CLOCK_SLACK_MS <= subject->status->start_time &&
 	       parent->image == subject->parent_image &&
 	       moved_of(subject->parent, parent) == parent->moved;
 }

@@ -33,7 +33,8 @@
 
 /* A reading of /proc that was accepted. */
 struct explain_reading {
-	int64_t time; /* ms; 0: there was none */
+	int64_t time;	/* ms; 0: there was none */
+	int64_t steady; /* ms: since then every reading was like it */
 	struct event_sets sets;
 	uint32_t uid, euid, suid, fsuid;
 	uint64_t image;

@@ -237,20 +237,32 @@ static void forget_gone(struct sweep *sweep)
 	}
 }
 
+static bool is_steady(const struct explain_reading *last, const struct proc_status *status,
+		      uint64_t moved)
+{
+	struct event_sets sets = explain_sets(status);
+
+	return last->time && last->moved == moved && last->image == status->image &&
+	       memcmp(&last->sets, &sets, sizeof(sets)) == 0;
+}
+
 static void accept(struct sweep *sweep, struct seen *seen, const struct proc_status *status,
 		   const struct process *process)
 {
 	bool threaded = seen->reading.threaded || status->threads > 1;
+	uint64_t moved = process ? process->moved : 0;
+	bool steady = is_steady(&seen->reading, status, moved);
 
 	seen->reading = (struct explain_reading){
 		.time = sweep->now,
+		.steady = steady ? seen->reading.steady : sweep->now,
 		.sets = explain_sets(status),
 		.uid = status->uid,
 		.euid = status->euid,
 		.suid = status->suid,
 		.fsuid = status->fsuid,
 		.image = status->image,
-		.moved = process ? process->moved : 0,
+		.moved = moved,
 		.threaded = threaded,
 	};
 	seen->gained_since = 0;

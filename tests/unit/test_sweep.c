@@ -241,6 +241,30 @@ START_TEST(test_session_that_gains_without_executing_anything_is_found)
 }
 END_TEST
 
+START_TEST(test_root_in_a_session_that_raises_without_executing_is_found)
+{
+	session_of(fork_of(CHILD, DAEMON, "/usr/bin/bash", SHELL_IMAGE), 7);
+	fixture_hold(fx, CHILD, dropped);
+	fixture_wait(fx, FOUND_MS);
+	fixture_hold(fx, CHILD, full);
+	fixture_wait(fx, FOUND_MS);
+	found(CHILD);
+}
+END_TEST
+
+/* Known by a record, with all that its parent once gave it: what it was read with later counts. */
+START_TEST(test_child_is_bounded_by_what_its_parent_held_at_the_fork)
+{
+	fixture_prctl(fx, (struct fixture_act){.pid = WORKER, .ppid = DAEMON, AS_UID(WWW)}, 8, 1,
+		      0);
+	fixture_forget_alerts(fx);
+	fixture_wait(fx, FOUND_MS);
+	fork_of(CHILD, WORKER, DAEMON_EXE, DAEMON_IMAGE);
+	fixture_wait(fx, FOUND_MS);
+	found(CHILD);
+}
+END_TEST
+
 START_TEST(test_gain_of_every_thread_is_found)
 {
 	fixture_find(fx, WORKER)->status.threads = 3;
@@ -775,6 +799,8 @@ int main(void)
 	tcase_add_test(tests, test_pid_given_anew_is_another_process);
 	tcase_add_test(tests, test_session_that_gains_without_executing_anything_is_found);
 	tcase_add_test(tests, test_gain_of_every_thread_is_found);
+	tcase_add_test(tests, test_root_in_a_session_that_raises_without_executing_is_found);
+	tcase_add_test(tests, test_child_is_bounded_by_what_its_parent_held_at_the_fork);
 	tcase_add_test(tests, test_capset_whose_record_is_hidden_explains_nothing);
 	tcase_add_test(tests, test_finding_is_told_once);
 	tcase_add_test(tests, test_id_is_of_process_and_first_sight);
