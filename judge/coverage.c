@@ -8,7 +8,6 @@
 
 enum { KEY_MAX = 64, EXE_MAX = 256, NODES_MAX = 1024 };
 
-static const char last_cap_path[] = "/proc/sys/kernel/cap_last_cap";
 static const char auditing_key[] = ""; /* the loss of auditing as a whole */
 
 struct loss {
@@ -174,18 +173,16 @@ static void heal_loss(struct coverage *coverage, struct loss *loss, const struct
 		report_loss(coverage, loss, COVERAGE_RESTORED, SEVERITY_LOW);
 }
 
+/* A watch of the sysctl, as earlier versions had it, is dropped by the kernel with the inode
+ * (Debian 12: whenever auditd is restarted). What it recorded, the rules by the refusal record too.
+ */
 static bool is_our_rule(const struct event *event, char key[KEY_MAX])
 {
 	static const char prefix[] = "capwatch";
 
 	copy_text(key, KEY_MAX, event->config.key);
-	if (strncmp(key, prefix, sizeof(prefix) - 1) == 0)
-		return true;
-	if (event->config.path.length != sizeof(last_cap_path) - 1 ||
-	    memcmp(event->config.path.data, last_cap_path, sizeof(last_cap_path) - 1) != 0)
-		return false;
-	snprintf(key, KEY_MAX, "capwatch_lastcap");
-	return true;
+	return strncmp(key, prefix, sizeof(prefix) - 1) == 0 &&
+	       !(event->config.path.data && strcmp(key, "capwatch_lastcap") == 0);
 }
 
 static bool record_has(const struct event *event, const char *text)

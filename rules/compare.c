@@ -61,6 +61,30 @@ static uint32_t field_value(const struct audit_rule_data *rule, uint32_t field)
 	return 0;
 }
 
+static bool is_about_files(uint32_t field)
+{
+	return field == AUDIT_WATCH || field == AUDIT_DIR || field == AUDIT_PERM ||
+	       field == AUDIT_INODE || field == AUDIT_FILETYPE || field == AUDIT_DEVMAJOR ||
+	       field == AUDIT_DEVMINOR;
+}
+
+static bool is_by_file(const struct audit_rule_data *rule)
+{
+	for (unsigned i = 0; i < rule->field_count; i++)
+		if (is_about_files(rule->fields[i]))
+			return true;
+	return false;
+}
+
+/* The rules for the sysctl are those by a file's owner: they find it below /proc. */
+static bool is_by_owner(const struct audit_rule_data *rule)
+{
+	for (unsigned i = 0; i < rule->field_count; i++)
+		if (rule->fields[i] == AUDIT_OBJ_UID)
+			return true;
+	return false;
+}
+
 /* Newer auditctl loads a rule without -S for the calls alone that its perm means: these must be
  * there. */
 static bool has_calls_of_permission(const struct rule *wanted, const struct audit_rule_data *loaded)
@@ -129,13 +153,6 @@ static enum rule_cover calls_cover(const struct audit_rule_data *earlier, const 
 	return !meet ? COVER_NOTHING : within ? COVER_ALL : COVER_PART;
 }
 
-static bool is_about_files(uint32_t field)
-{
-	return field == AUDIT_WATCH || field == AUDIT_DIR || field == AUDIT_PERM ||
-	       field == AUDIT_INODE || field == AUDIT_FILETYPE || field == AUDIT_DEVMAJOR ||
-	       field == AUDIT_DEVMINOR;
-}
-
 /* capset, prctl, set*uid and the calls for namespaces name no file, so no path rule meets them. */
 static bool touches_files(const struct rule *wanted)
 {
@@ -144,7 +161,7 @@ static bool touches_files(const struct rule *wanted)
 	enum { SETXATTRAT = 463 };
 	int machine = rule_machine(wanted->data);
 
-	if (wanted->any_call || rule_has_call(wanted->data, SETXATTRAT))
+	if (wanted->any_call || is_by_file(wanted->data) || rule_has_call(wanted->data, SETXATTRAT))
 		return true;
 	for (size_t i = 0; i < sizeof(calls) / sizeof(calls[0]); i++)
 		if (rule_has_call(wanted->data, audit_name_to_syscall(calls[i], machine)))
@@ -226,7 +243,7 @@ enum rule_cover rule_covers(const struct audit_rule_data *earlier, const struct 
 		return earlier->field_count ? COVER_PART : COVER_ALL;
 	case AUDIT_FILTER_FS:
 		/* what lies on a file system passed over has no name to be matched by */
-		return earlier->action == AUDIT_NEVER && field_value(wanted->data, AUDIT_DIR) &&
+		return earlier->action == AUDIT_NEVER && is_by_owner(wanted->data) &&
 				       field_value(earlier, AUDIT_FSTYPE) == FSTYPE_PROC
 			       ? COVER_ALL
 			       : COVER_NOTHING;

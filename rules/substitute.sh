@@ -18,7 +18,7 @@ flags() {
 # What newer machines have no number for: named in place of @LEGACY@, or taken out of b64 rules.
 case $facts in
 *capwatch_legacy*) legacy=poll,select,epoll_wait,readlink, without='' ;;
-*) legacy='' without='/arch=b64/s/-S open,creat,\(chmod,\)*/-S /' ;;
+*) legacy='' without='/arch=b64/s/-S \(open,creat,\)*\(chmod,\)*/-S /' ;;
 esac
 
 mkdir -p "$(dirname "$out")"

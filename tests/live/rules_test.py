@@ -49,7 +49,12 @@ ACTS = [
     ("cap-last-cap-openat", "capwatch_lastcap", 257, 295, [-100, "s:/proc/sys/kernel/cap_last_cap", 2], []),
     ("cap-last-cap-openat2", "capwatch_lastcap", 437, 437,
      [-100, "s:/proc/sys/kernel/cap_last_cap", "x:" + struct.pack("<QQQ", 1, 0, 0).hex(), 24], []),
+    ("cap-last-cap-truncate64", "capwatch_lastcap", None, 193, ["s:/proc/sys/kernel/cap_last_cap", 0, 0], []),
     ("cap-last-cap-chmod", "capwatch_lastcap", 90, 15, ["s:/proc/sys/kernel/cap_last_cap", 0o644], []),
+    ("cap-last-cap-fchmod", "capwatch_lastcap", 91, 94, ["fd:/proc/sys/kernel/cap_last_cap", 0o644], []),
+    ("cap-last-cap-fchmodat", "capwatch_lastcap", 268, 306, [-100, "s:/proc/sys/kernel/cap_last_cap", 0o644], []),
+    ("cap-last-cap-fchmodat2", "capwatch_lastcap", 452, 452,
+     [-100, "s:/proc/sys/kernel/cap_last_cap", 0o644, 0], []),
     ("service-exec", "capwatch_exec", 59, 11, ["s:/bin/true", "v:true", "e:"], []),
     ("service-execveat", "capwatch_exec", 322, 358, [-100, "s:/bin/true", "v:true", "e:", 0], []),
     ("setuid-0", "capwatch_setuid", 105, 213, [0], []),
@@ -87,6 +92,8 @@ QUIET = [
     ("bounding-drop", 157, [24, 13]),
     ("unshare-net", 272, [NEWNET]),
     ("setns-net", 308, ["fd:/proc/self/ns/net", NEWNET]),
+    ("other-sysctl-write", 257, [-100, "s:/proc/sys/kernel/printk", 1]),
+    ("chmod", 90, ["s:{dir}/given", 0o644]),
     ("cap-last-cap-read", 257, [-100, "s:/proc/sys/kernel/cap_last_cap", 0]),
     ("other-xattr", 188, ["s:{dir}/given", "s:user.note", "x:6869", 2, 0]),
     ("drop-for-good", SETRESUID, [NOBODY, NOBODY, NOBODY]),
@@ -395,10 +402,11 @@ class Suite:
                 pathlib.Path("/proc/sys/vm/drop_caches").write_text("3\n")
             number, arguments = ((257, [-100, "s:/proc/sys/kernel/cap_last_cap", 1]),
                                  (85, ["s:/proc/sys/kernel/cap_last_cap", 0o644]),
-                                 (76, ["s:/proc/sys/kernel/cap_last_cap", 0]))[turn % 3]
+                                 (90, ["s:/proc/sys/kernel/cap_last_cap", 0o644]),
+                                 (76, ["s:/proc/sys/kernel/cap_last_cap", 0]))[turn % 4]
             pid = self.host.call(64, number, arguments)
             found = [event for event in self.host.events(pid) if event[0] == number]
-            if not found or "success=no exit=-13" not in found[-1][3]:
+            if not found or f"success=no exit={-1 if number == 90 else -13} " not in found[-1][3]:
                 missed.append(found)
         self.check(name, (not missed, f"{len(missed)} of 12 attempts unseen"))
 

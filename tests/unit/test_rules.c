@@ -246,7 +246,11 @@ static enum rule_cover cover(const char *earlier, const char *wanted)
 
 #define SECUREBITS "-a always,exit -F arch=b64 -S prctl -F a0=0x1c"
 #define SERVICE_EXEC "-a always,exit -F arch=b64 -S execve,execveat -F auid=unset"
-#define LASTCAP "-a always,exit -F arch=b64 -F dir=/proc/sys/kernel -F perm=wa"
+#define LASTCAP                                                                                    \
+	"-a always,exit -F arch=b64 -S openat,truncate -F perm=w -F exit=-EACCES -F obj_uid=0 "    \
+	"-F filetype=file"
+#define PROGRAM_FILE "-a always,exit -F arch=b64 -S execve,execveat -F path=/usr/bin/x -F perm=x"
+#define FOLDER "-a always,exit -F arch=b64 -F dir=/proc/sys/kernel -F perm=wa"
 
 START_TEST(test_what_a_never_rule_covers)
 {
@@ -279,13 +283,17 @@ START_TEST(test_a_path_rule_covers_only_calls_with_paths)
 	ck_assert_int_eq(cover("-a never,exit -F path=/usr/bin/x -F perm=x", SERVICE_EXEC),
 			 COVER_PART);
 	ck_assert_int_eq(
-		cover("-a never,exit -F dir=/proc/sys/kernel -F perm=wa -F arch=b64", LASTCAP),
+		cover("-a never,exit -F dir=/proc/sys/kernel -F perm=wa -F arch=b64", FOLDER),
 		COVER_ALL);
 	ck_assert_int_eq(cover("-a never,exit -F arch=b64 -S prctl", LASTCAP), COVER_NOTHING);
-	ck_assert_int_eq(cover("-a never,exit -F arch=b64 -S openat -F dir=/proc", LASTCAP),
+	ck_assert_int_eq(cover("-a never,exit -F arch=b64 -S openat -F dir=/proc", FOLDER),
 			 COVER_NOTHING);
+	ck_assert_int_eq(cover("-a never,exit -F arch=b64 -S openat -F dir=/proc", LASTCAP),
+			 COVER_PART);
 	ck_assert_int_eq(cover("-a never,filesystem -F fstype=0x9fa0", LASTCAP), COVER_ALL);
 	ck_assert_int_eq(cover("-a never,filesystem -F fstype=0x74726163", LASTCAP), COVER_NOTHING);
+	ck_assert_int_eq(cover("-a never,filesystem -F fstype=0x9fa0", PROGRAM_FILE),
+			 COVER_NOTHING);
 }
 END_TEST
 
@@ -303,7 +311,7 @@ END_TEST
 /* auditctl 4 gives a rule with perm and no -S the calls of that perm alone. */
 START_TEST(test_a_narrowed_rule_by_perm_is_the_same)
 {
-	struct ruleset wanted = read_rules(LASTCAP);
+	struct ruleset wanted = read_rules(FOLDER);
 	struct ruleset loaded = read_rules("-a always,exit -F arch=b64 -S openat,openat2,truncate "
 					   "-F dir=/proc/sys/kernel -F perm=wa");
 	struct ruleset other = read_rules(
