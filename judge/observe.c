@@ -305,8 +305,12 @@ static struct process *find_parent(struct world *world, const struct event *even
 
 	if (!parent && world_has_proc(world, event->node_number))
 		parent = observe_adopt(world, event->ppid, ADOPT_DEPTH);
-	if (parent)
-		ledger_touch(world->ledger, parent);
+	if (!parent)
+		return NULL;
+	ledger_touch(world->ledger, parent);
+	/* a shell's child that was met before it executed runc is runc by now */
+	if (event->auid >= 0 && !parent->execs_recorded && observe_is_alive(world, parent))
+		image_catch_up(world, parent);
 	return parent;
 }
 
@@ -667,12 +671,25 @@ bool observe_event(struct world *world, const struct event *event, struct observ
 	return true;
 }
 
+/* From now on not all that run init's file and have executed nothing are init's own children. */
+static void note_mimic(struct world *world, const struct event *event,
+		       const struct process *process)
+{
+	const struct process *init = ledger_find(world->ledger, 0, 1);
+
+	if (world_has_proc(world, process->node) && event->auid < 0 && init &&
+	    process->origin != ORIGIN_INIT && process->origin != ORIGIN_EXEC &&
+	    image_same_path(init->exe, event->exe))
+		world->init_mimicked = true;
+}
+
 void observe_exec(struct world *world, const struct event *event, struct observation *seen)
 {
 	struct process *process = seen->process;
 	bool same = image_same_path(process->exe, event->exe);
 
 	process->origin = origin_after_exec(world, event, process);
+	note_mimic(world, event, process);
 	set_image(world, event, process, seen->live);
 	process->execs_recorded = event->auid < 0;
 	/* a set-user-ID exec may be on record by a rule of its own */
@@ -714,6 +731,14 @@ void observe_login(struct world *world, const struct event *event)
 	process_set_service(seen.process, service);
 }
 
+/* A user's manager is a unit, and the sessions of its cgroup are of its name (identity.c). */
+static struct service *find_unit(struct world *world, unsigned node, const char *name)
+{
+	struct service *service = service_find(world->services, node, SERVICE_UNIT, name);
+
+	return service ? service : service_find(world->services, node, SERVICE_SESSION, name);
+}
+
 void observe_service(struct world *world, const struct event *event)
 {
 	struct service *service;
@@ -724,13 +749,16 @@ void observe_service(struct world *world, const struct event *event)
 		return;
 	snprintf(name, sizeof(name), "%.*s.service", (int)event->service.unit.length,
 		 event->service.unit.data);
+	service = find_unit(world, event->node_number, name);
 	if (!event->service.start) {
-		service = service_find(world->services, event->node_number, SERVICE_UNIT, name);
 		if (service)
 			service->ended = true;
 		return;
 	}
-	service = service_get(world->services, event->node_number, SERVICE_UNIT, name, &is_new);
+	is_new = !service;
+	if (is_new)
+		service = service_get(world->services, event->node_number, SERVICE_UNIT, name,
+				      &is_new);
 	if (!service)
 		return;
 	if (is_new) {

@@ -57,6 +57,37 @@ enum origin origin_after_exec(const struct world *world, const struct event *eve
 	return process->launching ? ORIGIN_UNKNOWN : of_exec(world, event);
 }
 
+struct kin {
+	const struct process *process;
+	bool any_other;
+};
+
+static void look_for_other(void *ctx, struct process *process)
+{
+	struct kin *kin = ctx;
+
+	/* who has a login can't have forked one that has none */
+	if (process != kin->process && process->node == 0 && process->pid != 1 &&
+	    process->auid < 0 && process->origin != ORIGIN_FORK && process->exe &&
+	    strcmp(process->exe, kin->process->exe) == 0)
+		kin->any_other = true;
+}
+
+/* It has gone, and has executed nothing, or that would be on record, and so would whoever else runs
+ * init's file: only init can have forked it. */
+static bool is_fork_of_init_alone(const struct world *world, const struct event *event,
+				  const struct observation *seen)
+{
+	struct kin kin = {.process = seen->process};
+
+	if (seen->live || world->init_mimicked || event->auid >= 0 ||
+	    !world->execs_seen[event->node_number] ||
+	    event->time <= world->execs_since + CLOCK_SLACK_MS)
+		return false;
+	ledger_each(world->ledger, look_for_other, &kin);
+	return !kin.any_other;
+}
+
 /* A child of init runs init's file. */
 static enum origin of_fork(const struct world *world, const struct event *event,
 			   const struct observation *seen)
@@ -72,7 +103,7 @@ static enum origin of_fork(const struct world *world, const struct event *event,
 	/* it has executed something by now: its target, or this very program */
 	if (event->call == CALL_CAPSET)
 		return is_inits(&init, event->args[1]) ? ORIGIN_FORK : ORIGIN_OTHER;
-	return ORIGIN_UNKNOWN;
+	return is_fork_of_init_alone(world, event, seen) ? ORIGIN_FORK : ORIGIN_UNKNOWN;
 }
 
 /* Each of its execs, and of those that it was forked from under our eyes, would be on record. */

@@ -210,22 +210,33 @@ static bool within_grants(const struct transition *t, enum phase phase)
 	return allowed(&grants, t, phase, &missing);
 }
 
+/* init itself began it, and no one else can have: what it does it was told by a unit's own
+ * configuration. Its exec, which may be what is judged, has made it ORIGIN_INIT. */
+static bool is_begun_by_init(const struct process *process)
+{
+	return process->origin == ORIGIN_FORK || process->origin == ORIGIN_EXEC ||
+	       process->origin == ORIGIN_INIT;
+}
+
 /* What a launcher does is its target's, by the target's own configuration, as long as that starts.
- * In a service that has started before, it is judged like anybody's; but a container is entered
- * from outside (observe.c: its cgroup is not the runtime's), so that "runc exec" is the runtime's
- * work at any age. */
-static bool is_launcher_grant(const struct world *world, const struct transition *t,
-			      enum phase phase, bool replay)
+ * In a service that has started before, it is judged like anybody's, but for two: init's own child
+ * sets up a unit's reload and stop, too; and a container is entered from outside (observe.c: its
+ * cgroup is not the runtime's), so that "runc exec" is the runtime's work at any age. */
+static bool is_launcher_grant(const struct world *world, const struct observation *seen,
+			      const struct transition *t, enum phase phase)
 {
 	if (!t->by_launcher || t->impossible || t->mechanism == MECHANISM_CAP_LAST_CAP ||
 	    !within_grants(t, phase))
 		return false;
 	if (world->settings->report_launcher_grants && t->outcome == OUTCOME_SUCCESS)
 		return false;
+	if (t->launching_to == SERVICE_UNIT && is_begun_by_init(seen->process))
+		return true;
 	/* its target is not known: a replay can't; a container's init may live for milliseconds
 	 * ("runc exec true"), while a unit's child stage becomes the unit's program */
 	if (!t->service)
-		return replay || t->launching_to == SERVICE_CONTAINER;
+		return world_is_replay(world, seen->process->node) ||
+		       t->launching_to == SERVICE_CONTAINER;
 	return phase == PHASE_STARTING || t->service->kind == SERVICE_CONTAINER;
 }
 
@@ -238,7 +249,7 @@ void verdict_judge(const struct world *world, const struct event *event,
 
 	memset(verdict, 0, sizeof(*verdict));
 	verdict->phase = service_phase(t->service, &world->clock, event->time);
-	if (is_launcher_grant(world, t, verdict->phase, replay))
+	if (is_launcher_grant(world, seen, t, verdict->phase))
 		return;
 	verdict->entry = match_entry(world, seen->process, seen->parent);
 	verdict->disposition = dispose(world, verdict->entry);

@@ -787,6 +787,94 @@ START_TEST(test_launcher_in_a_service_that_runs_already_is_judged_like_anybody)
 }
 END_TEST
 
+/* A reload of a unit that has run for long: init's child sets it up as it did the start. */
+static const struct reload {
+	const char *exe, *cgroup; /* NULL: it had gone before its cgroup was read */
+	uint64_t argv, pointer;	  /* its exec (0: none), and the sets of its capset */
+	bool silent;
+} reloads[] = {
+	{SYSTEMD, "/system.slice/web.service", 0, HEAP_OF_INIT + 8, true},
+	{EXECUTOR, "/system.slice/web.service", STACK_OF_INIT - 64, ELSEWHERE, true},
+	{SYSTEMD, NULL, 0, HEAP_OF_INIT + 8, true},
+	{EXECUTOR, NULL, STACK_OF_INIT - 64, ELSEWHERE, true},
+	{SYSTEMD, "/system.slice/web.service", 0, ELSEWHERE + 8, false},
+	{EXECUTOR, "/system.slice/web.service", ELSEWHERE, ELSEWHERE, false},
+	{SYSTEMD, NULL, 0, ELSEWHERE + 8, false},
+};
+
+START_TEST(test_what_init_itself_grants_is_silent_whatever_the_units_age)
+{
+	const struct reload *reload = &reloads[_i];
+	struct fixture *fx = watched_host();
+	struct fixture_act act = {.pid = 201, .exe = reload->exe, .comm = "(kill)"};
+
+	fixture_run_unit(fx, 200, "web", WEB);
+	fixture_process(fx, 201, 1, reload->exe);
+	place(fx, 201, ELSEWHERE, ELSEWHERE);
+	if (reload->cgroup)
+		set_cgroup(fx, 201, reload->cgroup);
+	else
+		fixture_exit(fx, 201);
+	if (reload->argv) {
+		act.args[1] = reload->argv;
+		fixture_exec(fx, act, NULL, NULL);
+	}
+	act.args[1] = reload->pointer;
+	fixture_capset(fx, act, (struct event_sets){FIXTURE_ALL, FIXTURE_ALL, CAP(NET_RAW), 0});
+	fixture_prctl(fx, act, 47, 2, NET_RAW);
+	if (reload->silent)
+		fixture_no_alert(fx);
+	else
+		ck_assert_int_eq(fixture_last_alert(fx)->reason, REASON_AMBIENT_RAISE);
+	fixture_free(fx);
+}
+END_TEST
+
+/* Its first call tells no address, and it has gone; but nobody else runs init's file. */
+START_TEST(test_fork_of_init_that_is_gone_is_known_by_nobody_else_running_its_file)
+{
+	struct fixture *fx = watched_host();
+	struct fixture_act mimic = {.pid = 150, .ppid = 140, .exe = SYSTEMD};
+
+	fixture_exec(fx, (struct fixture_act){.pid = 100, .exe = "/usr/sbin/daemon"}, NULL, NULL);
+	if (_i == 1) {
+		/* somebody has, and has gone on to another file */
+		fixture_process(fx, 150, 140, SYSTEMD);
+		fixture_exec(fx, mimic, NULL, NULL);
+		mimic.exe = "/bin/true";
+		fixture_exec(fx, mimic, NULL, NULL);
+		fixture_forget_alerts(fx);
+	}
+	fixture_prctl(fx, (struct fixture_act){.pid = 201, .exe = SYSTEMD}, 47, 2, NET_RAW);
+	if (_i == 0)
+		fixture_no_alert(fx);
+	else
+		ck_assert_int_eq(fixture_only_alert(fx)->reason, REASON_AMBIENT_RAISE);
+	fixture_free(fx);
+}
+END_TEST
+
+/* user@1000.service is a session of its own name. */
+START_TEST(test_users_manager_started_again_is_a_new_start)
+{
+	struct fixture *fx = fixture_live(launchers);
+
+	for (int round = 0; round < 2; round++) {
+		fixture_process(fx, 200, 1, SYSTEMD);
+		launch(fx, 200, SYSTEMD,
+		       "/user.slice/user-1000.slice/user@1000.service/init.scope");
+		fixture_exec(fx, (struct fixture_act){.pid = 200, .exe = SYSTEMD, AS_UID(1000)},
+			     NULL, NULL);
+		fixture_service(fx, "SERVICE_START", "user@1000");
+		fixture_wait(fx, 600000);
+		fixture_exit(fx, 200);
+		fixture_service(fx, "SERVICE_STOP", "user@1000");
+	}
+	fixture_no_alert(fx);
+	fixture_free(fx);
+}
+END_TEST
+
 static const struct forgery {
 	const char *exe, *parent;
 	pid_t ppid;
@@ -845,6 +933,36 @@ START_TEST(test_runcs_init_is_silent_and_its_payload_in_the_container)
 END_TEST
 
 /* LD_PRELOAD into the runtime, and a cgroup made for it, is no container. */
+/* $(runc run ...) in an administrator's shell: the subshell was met before it executed runc. */
+START_TEST(test_parent_in_a_session_is_what_it_executed_since)
+{
+	static const char runtime[] = "launchers:\n"
+				      "  - name: runc\n"
+				      "    match: {exe: [/], parent_exe: [/usr/sbin/runc]}\n"
+				      "    exe_state: any\n"
+				      "    starts: container\n"
+				      "    grants: {securebits: [keep-caps]}\n";
+	struct fixture *fx = fixture_live(runtime);
+	struct fixture_act act = {.pid = 300, .exe = "/usr/bin/bash", .session = 7};
+
+	fixture_process(fx, 300, 1, "/usr/bin/bash");
+	set_cgroup(fx, 300, "/user.slice/user-0.slice/session-7.scope");
+	fixture_capset(fx, act, full);
+	if (_i == 0)
+		snprintf(fixture_find(fx, 300)->exe, sizeof(fx->processes[0].exe),
+			 "/usr/sbin/runc");
+	fixture_process(fx, 301, 300, "/");
+	set_cgroup(fx, 301, "/system.slice/box.scope/container");
+	act = (struct fixture_act){.pid = 301, .ppid = 300, .exe = "/", .session = 7};
+	fixture_prctl(fx, act, 8, 1, 0);
+	if (_i == 0)
+		fixture_no_alert(fx);
+	else
+		ck_assert_int_eq(fixture_only_alert(fx)->reason, REASON_SECUREBITS_CHANGE);
+	fixture_free(fx);
+}
+END_TEST
+
 START_TEST(test_runtime_with_anothers_code_starts_no_container)
 {
 	struct fixture *fx = fixture_live(launchers);
@@ -936,7 +1054,13 @@ int main(void)
 	tcase_add_test(tc, test_units_start_by_init_counts_whoever_was_in_its_cgroup_before);
 	tcase_add_test(tc, test_orphan_alone_in_a_unit_of_its_own_has_what_others_of_its_file_hold);
 	tcase_add_test(tc, test_launcher_in_a_service_that_runs_already_is_judged_like_anybody);
+	tcase_add_loop_test(tc, test_what_init_itself_grants_is_silent_whatever_the_units_age, 0,
+			    COUNT(reloads));
+	tcase_add_loop_test(
+		tc, test_fork_of_init_that_is_gone_is_known_by_nobody_else_running_its_file, 0, 2);
+	tcase_add_test(tc, test_users_manager_started_again_is_a_new_start);
 	tcase_add_loop_test(tc, test_forged_launcher_grants_nothing_silently, 0, COUNT(forgeries));
+	tcase_add_loop_test(tc, test_parent_in_a_session_is_what_it_executed_since, 0, 2);
 	tcase_add_test(tc, test_runcs_init_is_silent_and_its_payload_in_the_container);
 	tcase_add_test(tc, test_without_systemd_a_program_starts_with_its_first_process);
 	suite_add_tcase(suite, tc);
