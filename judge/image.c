@@ -206,6 +206,18 @@ void image_adopt(const struct world *world, struct process *process)
 		take_link(world, process, &link);
 }
 
+void image_catch_up(const struct world *world, struct process *process)
+{
+	struct exe_link link;
+
+	if (!process->exe || !read_link(world, process, &link) ||
+	    (strcmp(link.path, process->exe) == 0 && same_file(&link.file, &process->exe_file)))
+		return;
+	process_apply_exec(process);
+	if (process_set_exe(process, link.path, strlen(link.path)))
+		take_link(world, process, &link);
+}
+
 bool image_is_renamed(const struct world *world, const struct process *process)
 {
 	struct exe_link link;

@@ -22,6 +22,9 @@ void image_identify(const struct world *world, const struct event *event, struct
 /* The same for a process that no event is at hand of: as /proc/PID/exe shows it. */
 void image_adopt(const struct world *world, struct process *process);
 
+/* A process that is known to live, of whose execs there are no records: what it runs by now. */
+void image_catch_up(const struct world *world, struct process *process);
+
 /* /proc shows another file of the same path than the one that the process has from its parent: an
  * exec that no record told of. Ask only of a process that /proc has confirmed. */
 bool image_has_changed(const struct world *world, const struct process *process);

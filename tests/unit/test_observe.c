@@ -941,7 +941,7 @@ START_TEST(test_parent_in_a_session_is_what_it_executed_since)
 				      "    match: {exe: [/], parent_exe: [/usr/sbin/runc]}\n"
 				      "    exe_state: any\n"
 				      "    starts: container\n"
-				      "    grants: {securebits: [keep-caps]}\n";
+				      "    grants: {effective: all}\n";
 	struct fixture *fx = fixture_live(runtime);
 	struct fixture_act act = {.pid = 300, .exe = "/usr/bin/bash", .session = 7};
 
@@ -954,11 +954,13 @@ START_TEST(test_parent_in_a_session_is_what_it_executed_since)
 	fixture_process(fx, 301, 300, "/");
 	set_cgroup(fx, 301, "/system.slice/box.scope/container");
 	act = (struct fixture_act){.pid = 301, .ppid = 300, .exe = "/", .session = 7};
-	fixture_prctl(fx, act, 8, 1, 0);
+	fixture_capset(fx, act, idle);
+	fixture_capset(fx, act, full);
 	if (_i == 0)
 		fixture_no_alert(fx);
 	else
-		ck_assert_int_eq(fixture_only_alert(fx)->reason, REASON_SECUREBITS_CHANGE);
+		ck_assert_uint_eq(fixture_only_alert(fx)->sets[ALERT_EFFECTIVE].gained,
+				  FIXTURE_ALL);
 	fixture_free(fx);
 }
 END_TEST
