@@ -9,7 +9,7 @@ wait until their start is over, and act when their case comes.
 """
 import shlex
 
-from scenario import RELEASE, Alert, Case, Scenario, Step
+from scenario import RELEASE, Alert, Case, Declared, Scenario, Step
 
 ACTOR, VILLAIN, TOOLS = "/usr/local/sbin/victimd", "/usr/local/sbin/villain", "/opt/payload/tools"
 SYSTEMD, PLUGIN = "/usr/lib/systemd/systemd", "/usr/sbin/audisp-capwatch"
@@ -244,6 +244,15 @@ def in_shell(title, command, *expect, name="shell", status=0, also=(), prepare="
 
 victim("shell", f"{TOOLS}/victim-shell")
 victim("shell-nobody", f"{TOOLS}/victim-shell", AS_NOBODY)
+HELPER = "/var/tmp/at-once"
+
+
+def by_kernel(service):
+    """A program of the kernel's own starting belongs to no service but itself."""
+    del service
+    return gain(HELPER, HELPER, reason="expansion-at-start", severity="medium")
+
+
 PING_KEEPS = other("securebits-change", "securebits", exe="*ping*")
 
 SHELLS = (
@@ -257,16 +266,17 @@ SHELLS = (
              prepare="ln /usr/bin/ping /usr/bin/ping.old; cp /usr/bin/ping /usr/bin/ping.new"),
     in_shell("shell: setpriv raises ambient", "setpriv --inh-caps +net_raw --ambient-caps +net_raw true",
              other("ambient-raise", "ambient", exe="/usr/bin/setpriv", gained=RAW),
-             told(exe="/usr/bin/setpriv", severity="medium", gained=RAW)),
+             told(exe="/usr/bin/setpriv", severity="medium", gained=RAW),
+             other("securebits-change", "securebits", exe="/usr/bin/setpriv")),
     in_shell("shell: su, by a service's user", "su --version >/dev/null",
              other("exec-gain", "exec", exe="/usr/bin/su", gained=ADMIN), name="shell-nobody"),
-    in_shell("shell: sudo, by a service's user", "sudo -n -V >/dev/null",
+    in_shell("shell: sudo, by a service's user", "sudo -V >/dev/null",
              other("exec-gain", "exec", exe="/usr/bin/sudo", gained=ADMIN), name="shell-nobody"),
-    in_shell("T1548.001: a program made set-user-ID and executed",
-             "cp /usr/local/sbin/villain /var/tmp/hello; chown root /var/tmp/hello; chmod u+s /var/tmp/hello; "
-             f"setpriv --reuid {NOBODY} --clear-groups /var/tmp/hello become-root </dev/null",
-             other("exec-gain", "exec", exe="/var/tmp/hello", gained=ADMIN),
-             also=(other("setuid-gain", "setuid", exe="/var/tmp/hello"),)),
+    Case("T1548.001: a program made set-user-ID by root's service, executed by another's",
+         LIBRARY + "in_shell shell 'cp /usr/local/sbin/villain /var/tmp/hello; chown root /var/tmp/hello; "
+         "chmod u+s /var/tmp/hello'\nin_shell shell-nobody '/var/tmp/hello become-root </dev/null'",
+         (Alert("exec-gain", service="victim-shell-nobody.service", exe="/var/tmp/hello", mechanism="exec",
+                severity="high", gained=ADMIN),)),
     in_shell("T1548.001: a program made set-group-ID and set-user-ID, executed by the service's user",
              "/var/tmp/evilbinary become-root </dev/null",
              other("exec-gain", "exec", exe="/var/tmp/evilbinary", gained=ADMIN), name="shell-nobody",
@@ -281,22 +291,19 @@ SHELLS = (
              "/var/tmp/python -c 'import os; os.setuid(0); os.execl(\"/bin/sh\", \"sh\", \"-c\", \"exit 0\")'",
              other("exec-gain", "exec", exe="/var/tmp/python", gained="cap_setuid"),
              other("exec-gain", "exec", exe="/usr/bin/dash", gained=ADMIN), name="shell-nobody",
-             also=(other("setuid-gain", "setuid", exe="/var/tmp/python"),),
-             prepare="cp /usr/bin/python3 /var/tmp/python; setcap cap_setuid=ep /var/tmp/python"),
+             also=(other("setuid-gain", "setuid", exe="/var/tmp/python"),)),
     in_shell("file: given capabilities through a bind mount",
              "mkdir -p /var/tmp/bound; mount --bind /usr/local /var/tmp/bound; setcap cap_net_raw=ep /var/tmp/bound/sbin/bound-helper; umount /var/tmp/bound",
              other("file-caps-set", "file-caps", exe="/usr/sbin/setcap", severity="medium"),
              prepare="cp /usr/local/sbin/villain /usr/local/sbin/bound-helper"),
     in_shell("kernel: core_pattern has the kernel run an own program as root",
-             f"echo '|{VILLAIN} at-once' >/proc/sys/kernel/core_pattern; {VILLAIN} crash </dev/null >/dev/null; sleep 1; "
-             "echo core >/proc/sys/kernel/core_pattern",
-             lambda service: Alert("expansion-*", service=VILLAIN, exe=VILLAIN, mechanism="capset", gained=PTRACE)),
+             f"echo '|{HELPER}' >/proc/sys/kernel/core_pattern; {VILLAIN} crash </dev/null >/dev/null; sleep 1; "
+             "echo core >/proc/sys/kernel/core_pattern", by_kernel),
     in_shell("kernel: modprobe's path has the kernel run an own program as root",
-             "saved=$(cat /proc/sys/kernel/modprobe); echo /var/tmp/modprobe >/proc/sys/kernel/modprobe; "
-             "mount -t nosuchfs none /mnt 2>/dev/null; sleep 1; echo $saved >/proc/sys/kernel/modprobe",
-             lambda service: Alert("expansion-*", service=VILLAIN, exe=VILLAIN, mechanism="capset", gained=PTRACE),
-             prepare=f"printf '#!/bin/sh\\nexec {VILLAIN} at-once </dev/null\\n' >/var/tmp/modprobe; chmod 755 /var/tmp/modprobe"),
+             f"saved=$(cat /proc/sys/kernel/modprobe); echo {HELPER} >/proc/sys/kernel/modprobe; /var/tmp/unknown; "
+             "sleep 1; echo $saved >/proc/sys/kernel/modprobe", by_kernel),
 )
+
 SHELLS = (*victims_start("shells"), *SHELLS)
 
 NGINX = "nginx.service"
@@ -317,8 +324,9 @@ PACKAGED = (
          (gain(NGINX, VILLAIN),)),
     Case("worker in Python: taken over, raises", LIBRARY + "act worker",
          (gain("victim-worker.service", "/usr/bin/python3*", gained=ADMIN),)),
-    Case("smbd: a command run for a client", "smbclient -N //127.0.0.1/loud -c exit >/dev/null && grep -q '^DONE.* 0$' /run/victims/smb.out",
-         (gain("smbd.service"),), timeout=90),
+    Case("smbd: a command run for a client", "smbclient -N //127.0.0.1/loud -c exit",
+         (gain("smbd.service"),), timeout=90,
+         also=(Alert("exec-gain", service="smbd.service", exe="/usr/bin/dash", mechanism="exec", gained="cap_mknod"),)),
     Case("cron: a job's shell runs what raises", LIBRARY + "victim_wait cron READY && sleep 2 && act cron",
          (gain("session*"),), timeout=90),
     Case("cron: taken over by a debugger", f"{VILLAIN} inject $(systemctl show -P MainPID cron) </dev/null",
@@ -388,6 +396,7 @@ cat >/etc/capwatch/conf.d/loud.yaml <<END
 start_window: 2s
 repeat_window: 0
 coverage_grace: 4s
+sweep: 5s
 END
 capwatch check && auditctl --signal HUP""", (Alert("config-change", mechanism="config", severity="medium"),)),
     Case("config: a baseline edited and read anew", """
@@ -403,21 +412,47 @@ END
 capwatch check && auditctl --signal HUP""", (Alert("config-change", mechanism="config", severity="medium"),)),
 )
 
+LOSS = Alert("coverage-loss", mechanism="audit")
+CAPSET_RULE = "always,exit -F arch=b64 -S capset -F key=capwatch_capset"
+EXCLUDE, HIDE_CAPSET, HIDE_EXEC = ("never,exclude -F msgtype=CAPSET", "never,exit -F arch=b64 -S capset",
+                                   "never,exit -F arch=b64 -S execve")
+SWEEP_S = 30
+
+
+def unexplained(service):
+    return gain(service, reason="unexplained-gain", mechanism="sweep")
+
+
+HIDDEN = Case("coverage: capset hidden by a never rule",
+              f"{LIBRARY}auditctl -A {HIDE_CAPSET}; act hidden; auditctl -d {HIDE_CAPSET}", (LOSS,),
+              also=(unexplained(victim("hidden", f"{ACTOR} capset")),))
+EXCLUDED = Case("coverage: capset's record hidden by an exclude rule",
+                f"{LIBRARY}auditctl -a {EXCLUDE}; act excluded; auditctl -d {EXCLUDE}", (LOSS,),
+                also=(unexplained(victim("excluded", f"{ACTOR} capset")),))
+IMPOSSIBLE = Case("impossible: root that held nothing holds everything, and no exec was recorded",
+                  f"{LIBRARY}auditctl -A {HIDE_EXEC}; act impossible; auditctl -d {HIDE_EXEC}",
+                  (Alert("impossible-transition", service=victim("impossible", f"{ACTOR} exec-self"), exe=ACTOR,
+                         severity="critical"),), also=(LOSS,))
 COVERAGE = (
-    Case("coverage: a rule taken out and not put back", "auditctl -d always,exit -F arch=b64 -S capset -F key=capwatch_capset; sleep 11",
-         (Alert("coverage-loss", mechanism="audit", severity="high"),), timeout=90),
-    Case("coverage: auditing switched off", "auditctl -e 0; sleep 5; auditctl -e 1; id >/dev/null",
-         (Alert("coverage-loss", mechanism="audit"),), within=20,
-         prepare="augenrules --load >/dev/null", also=(Alert("coverage-loss"),)),
-    Case("coverage: the sensor killed", "kill -9 $(pgrep -u capwatch -f audisp-capwatch)",
-         (Alert("coverage-loss", mechanism="audit"),), within=20),
-    Case("coverage: capset hidden by a rule of exclude", LIBRARY + "auditctl -a never,exclude -F msgtype=CAPSET; act excluded; auditctl -d never,exclude -F msgtype=CAPSET",
-         (Alert("coverage-loss", mechanism="audit"),), within=20, also=(gain(victim("excluded", f"{ACTOR} capset"), gained=None, severity=None),)),
-    Case("coverage: capset hidden by a never rule", LIBRARY + "auditctl -A never,exit -F arch=b64 -S capset; act hidden; auditctl -d never,exit -F arch=b64 -S capset",
-         (Alert("coverage-loss", mechanism="audit"),), within=20),
+    *victims_start("coverage"), IMPOSSIBLE, HIDDEN, EXCLUDED,
+    Case("coverage: a rule taken out and not put back", f"auditctl -d {CAPSET_RULE}; sleep 10",
+         (Alert("coverage-loss", mechanism="audit", severity="high"),), within=20),
+    Case("coverage: auditing switched off and on again", "auditctl -e 0; sleep 5; auditctl -e 1; id >/dev/null", (LOSS,),
+         prepare=f"auditctl -a {CAPSET_RULE}; sleep 6", within=20),
+    Case("coverage: the sensor killed", "kill -9 $(pgrep -u capwatch -x audisp-capwatch)", (LOSS,), within=20),
 )
-victim("hidden", f"{ACTOR} capset")
-COVERAGE = (*victims_start("coverage"), *COVERAGE)
+
+UNSEEN_TASK = "never,task"
+SWEPT = Case("sweep: a raise while auditing is off",
+             LIBRARY + "sleep 6; auditctl -e 0; act swept; auditctl -e 1",
+             (unexplained(victim("swept", f"{ACTOR} capset")), LOSS), within=SWEEP_S)
+SWEEP = (
+    *victims_start("what records will not tell of"), SWEPT,
+    Case("sweep: a raise by a process that is never recorded",
+         f"{LIBRARY}auditctl -a {UNSEEN_TASK}; {made('never-task', f'{ACTOR} capset')}\nvictims_start\n"
+         f"auditctl -d {UNSEEN_TASK}; sleep 8; act never-task",
+         (unexplained("victim-never-task.service"),), also=(LOSS,), within=SWEEP_S),
+)
 
 FILES = Step("files of the intruder", f"""
 install -m 0755 {TOOLS}/actor {ACTOR}
@@ -429,11 +464,17 @@ setcap cap_net_raw=ep /usr/local/sbin/helper-caps
 install -m 0755 {ACTOR} /usr/local/sbin/helper-permitted
 setcap cap_net_raw=p /usr/local/sbin/helper-permitted
 install -m 0755 /usr/sbin/runc /usr/bin/ping /var/tmp/
+install -m 0755 {VILLAIN} /var/tmp/at-once
+install -m 0755 /usr/bin/python3 /var/tmp/python
+setcap cap_setuid=ep /var/tmp/python
+printf '\\377\\377\\377\\377' >/var/tmp/unknown
+chmod 0755 /var/tmp/unknown
 touch /var/tmp/given /var/tmp/given2 /var/tmp/given3
 install -d -m 1777 /run/takeover /run/victims
 """)
 
 BUNDLES = Step("bundles of containers", f"""
+mkdir -p /sys/fs/cgroup/system.slice/intruder.service /sys/fs/cgroup/system.slice/intruder2.service
 bundle() {{
 	local name=$1
 	mkdir -p {CONTAINER}/$name/rootfs/{{proc,dev,sys,bin}} "{CONTAINER}/$name/rootfs/${{2%/*}}"
@@ -470,7 +511,8 @@ server min protocol = SMB2
 [loud]
 path = /srv
 guest ok = yes
-root preexec = {ACTOR} capset </dev/null >/run/victims/smb.out
+root preexec = {ACTOR} capset
+root preexec close = yes
 END
 echo '* * * * * root mkdir /run/loud-cron 2>/dev/null && exec {TOOLS}/victim cron {ACTOR} capset' >/etc/cron.d/loud
 install -d -o alice -g alice /home/alice/.config/systemd/user
@@ -488,4 +530,8 @@ SCENARIO = Scenario(
     name="loud",
     before_boot=(FILES,),
     steps=(*CONFIG, BUNDLES, SERVICES, *OWN, *EXECUTIONS, *FILES_AND_SPACES, *SPOOFING, *SHELLS, *PACKAGED, *CONTAINERS,
-           *SESSIONS, *STARTS, *REPEATED, *COVERAGE))
+           *SESSIONS, *STARTS, *REPEATED, *COVERAGE, *SWEEP),
+    declared=(
+        Declared(Alert("above-ceiling", service="victim-preload-ping.service", exe="/usr/bin/ping"),
+                 "a ping that stays and holds all that root holds is above its entry's ceiling, even before it acts"),
+    ))

@@ -3,10 +3,10 @@
  * villain: acts of an intruder that the live tests' actor has not, for the loud scenario.
  *
  *   villain ACT [ARGUMENT]     prepare, say READY, wait for a line on stdin, act, say DONE with the
- *                              result, wait for end of file
+ *                              result, wait for end of file; under an act's name it is that act
  *
- * The capability that is dropped and raised again is cap_sys_ptrace. An ARGUMENT is a file, or the
- * process to inject into.
+ * The capability that is dropped and raised again is cap_sys_ptrace. An ARGUMENT is a file, a user
+ * namespace's file, or the process to inject into.
  *
  * Owns: the acts, a table. Must not own: what capwatch should make of them (scenarios/loud.py).
  */
@@ -210,32 +210,10 @@ static long raise_beside_thread(struct villain *villain)
 	return raise_dropped();
 }
 
-/* A child that is in a user namespace of its own. */
-static long prepare_neighbour(struct villain *villain)
-{
-	int ready[2];
-	char c;
-
-	if (pipe(ready) != 0)
-		return -errno;
-	villain->helper = fork();
-	if (villain->helper == 0) {
-		long result = unshare(CLONE_NEWUSER) ? -errno : 0;
-
-		if (write(ready[1], "\n", 1) == 1 && result == 0)
-			pause();
-		_exit(1);
-	}
-	return read(ready[0], &c, 1) == 1 ? 0 : -errno;
-}
-
 static long join(const struct villain *villain, int kind)
 {
-	char path[64];
-	int fd;
+	int fd = open(villain->argument, O_RDONLY | O_CLOEXEC);
 
-	snprintf(path, sizeof(path), "/proc/%ld/ns/user", (long)villain->helper);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0 || setns(fd, kind) != 0)
 		return -errno;
 	change(CAP, 0);
@@ -264,15 +242,21 @@ static pid_t fork_as(pid_t pid)
 /* Somebody has had the pid, with everything in effective, and was seen with it. */
 static long prepare_predecessor(struct villain *villain)
 {
-	if (pipe(villain->pipe) != 0)
+	int seen[2];
+	char c;
+
+	if (pipe(villain->pipe) != 0 || pipe(seen) != 0)
 		return -errno;
 	villain->helper = fork_as(REUSED_SETS);
 	if (villain->helper == 0) {
 		change(0, 0);
-		wait_line(villain->pipe[0]);
+		if (write(seen[1], "\n", 1) == 1)
+			wait_line(villain->pipe[0]);
 		_exit(0);
 	}
-	return villain->helper < 0 ? -errno : drop(villain);
+	if (villain->helper < 0 || read(seen[0], &c, 1) != 1)
+		return -errno;
+	return drop(villain);
 }
 
 static long raise_as(pid_t pid)
@@ -336,7 +320,7 @@ static long become_session(struct villain *villain)
 	if (child == 0) {
 		if (fork() > 0)
 			_exit(0);
-		if (setresuid(NOBODY, NOBODY, NOBODY) != 0 || set_login_id() != 0)
+		if (set_login_id() != 0 || setresuid(NOBODY, NOBODY, NOBODY) != 0)
 			_exit(EPERM);
 		while (getppid() == child)
 			usleep(WAIT_US);
@@ -591,8 +575,8 @@ static const struct act ACTS[] = {
 	{"parent-leaves", prepare_child, raise_in_child_outside},
 	{"rename", drop, raise_after_rename},
 	{"thread-user", drop, raise_beside_thread},
-	{"setns-named", prepare_neighbour, join_named},
-	{"setns-unnamed", prepare_neighbour, join_unnamed},
+	{"setns-named", NULL, join_named},
+	{"setns-unnamed", NULL, join_unnamed},
 	{"reuse-sets", prepare_predecessor, raise_as_predecessor},
 	{"reuse-userns", drop, raise_as_stranger},
 	{"login-exec", drop_all, hide_exec_by_login},
@@ -616,10 +600,25 @@ static const struct act *find_act(const char *name)
 	return NULL;
 }
 
+/* What the kernel itself starts has no open files. */
+static void open_missing(void)
+{
+	int fd;
+
+	do
+		fd = open("/dev/null", O_RDWR);
+	while (fd >= 0 && fd <= STDERR_FILENO);
+	close(fd);
+}
+
 int main(int argc, char **argv)
 {
 	struct villain villain = {.argument = argc > 2 ? argv[2] : "", .self = argv[0]};
 	const struct act *act = argc > 1 ? find_act(argv[1]) : NULL;
+
+	if (!act && argc > 0)
+		act = find_act(basename(argv[0]));
+	open_missing();
 
 	if (!act) {
 		fprintf(stderr,
