@@ -180,6 +180,7 @@ def main():
         good = all([run_step(step, "prepare") for step in wanted.before_of_release()]) and install()
         phase.write_text("installed")
         if good and wanted.reboot:
+            say(kind="reboot", name="to see capwatch started by a boot")
             subprocess.run(["systemctl", "reboot"], check=False)
             return
         if not good:

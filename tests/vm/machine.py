@@ -8,7 +8,6 @@ vda is the image under an overlay that is thrown away, vdb the payload (a tar), 
 (a tar). No network card: a host under test reaches nothing but itself.
 """
 import json
-import os
 import subprocess
 import tarfile
 import time
@@ -32,7 +31,8 @@ def command_line(image, folder, ssh_port):
     return ["qemu-system-x86_64", "-accel", "tcg,thread=multi,tb-size=1024", "-cpu", "max", "-smp", "2", "-m", "2048",
             "-nodefaults", "-display", "none", *network, "-device", "virtio-rng-pci",
             "-kernel", image.kernel, "-initrd", image.initrd, "-append", KERNEL_LINE,
-            "-serial", f"file:{folder / 'console'}", "-serial", f"file:{folder / 'words'}",
+            "-chardev", f"file,id=console,path={folder / 'console'},append=on", "-serial", "chardev:console",
+            "-chardev", f"file,id=words,path={folder / 'words'},append=on", "-serial", "chardev:words", "-no-reboot",
             "-drive", f"file={folder / 'overlay'},format=qcow2,{drive}",
             "-drive", f"file={folder / 'payload.tar'},format=raw,readonly=on,{drive}",
             "-drive", f"file={folder / 'results.tar'},format=raw,{drive}"]
@@ -65,30 +65,40 @@ class Words:
         return words
 
 
-def run(image, folder, limit_s, heard, ssh_port=None):
-    """Runs the host until it powers off; heard is called with each of the agent's words. Returns the
-    folder of the results; raises RunFailed with the console's end when there are none."""
-    prepare_disks(image, folder)
-    deadline = time.monotonic() + limit_s
-    with open(folder / "qemu.log", "wb") as log:
-        qemu = subprocess.Popen([str(word) for word in command_line(image, folder, ssh_port)], stdin=subprocess.DEVNULL,
-                                stdout=log, stderr=subprocess.STDOUT, env=os.environ)
-    words = Words(folder / "words")
-    ended = False
+def boot(command, log, deadline, listen):
+    """One boot: until the host powers off or restarts itself. log takes QEMU's own words."""
+    with open(log, "ab") as output:
+        qemu = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT)
     try:
         while qemu.poll() is None and time.monotonic() < deadline:
             time.sleep(POLL_S)
-            for word in words.fresh():
-                heard(word)
-                ended = ended or word.get("kind") == "end"
+            listen()
     finally:
         qemu.kill()
         qemu.wait()
-    for word in words.fresh():
-        heard(word)
-        ended = ended or word.get("kind") == "end"
+    listen()
+
+
+def run(image, folder, limit_s, heard, ssh_port=None):
+    """Runs the host until it powers off; heard is called with each of the agent's words. Returns the
+    folder of the results; raises RunFailed with the console's end when there are none. A host that
+    restarts is started anew here (-no-reboot): QEMU's own reset of a kernel given by -kernel may hang."""
+    prepare_disks(image, folder)
+    deadline = time.monotonic() + limit_s
+    words, kinds = Words(folder / "words"), []
+
+    def listen():
+        for word in words.fresh():
+            kinds.append(word.get("kind"))
+            heard(word)
+
+    while not kinds or kinds[-1] == "reboot":
+        boots = kinds.count("reboot")
+        boot([str(word) for word in command_line(image, folder, ssh_port)], folder / "qemu.log", deadline, listen)
+        if kinds.count("reboot") == boots:
+            break
     (folder / "overlay").unlink()
-    if not ended:
+    if "end" not in kinds:
         raise RunFailed(f"the host did not finish within {limit_s} s; its console ends with:\n" + tail(folder / "console")
                         + tail(folder / "qemu.log"))
     results = folder / "results"
