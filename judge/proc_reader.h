@@ -45,6 +45,8 @@ struct proc_file_caps {
 	capmask permitted, inheritable;
 	uint64_t inode;	 /* of the file that the path leads to now */
 	int64_t changed; /* its ctime, ms since the epoch */
+	/* no attribute of it that may be seen has this many bytes: one that was set is gone */
+	bool lacks_20, lacks_24;
 };
 
 struct proc_reader {

@@ -435,11 +435,14 @@ static bool file_caps_now(const struct world *world, const struct event *event,
 	return world->proc->file_caps(world->proc->ctx, (pid_t)event->pid, path, caps);
 }
 
-/* That the file has no capabilities now counts only of the very file, unchanged since the call:
- * another may lie there, or the attribute have been taken off again. */
+/* That the file has no capabilities now counts only of the very file, unchanged since the call,
+ * that has another attribute of this size: else another file may lie there, or the attribute have
+ * been taken off again. */
 static bool had_none(const struct event *event, const struct proc_file_caps *caps)
 {
-	return !caps->present && event->path_count > 0 &&
+	bool gone = (uint32_t)event->args[3] == FILE_CAPS_SIZE_V2 ? caps->lacks_20 : caps->lacks_24;
+
+	return !caps->present && !gone && event->path_count > 0 &&
 	       event->paths[event->path_count - 1].inode == caps->inode &&
 	       caps->changed <= event->time + CLOCK_GRAIN_MS;
 }

@@ -29,8 +29,9 @@ enum {
 	STATUS_CHUNKS_MAX = 256, /* of one status: 65,536 groups take 180 */
 	CGROUP_WHOLE_MAX = 16 * 1024,
 	CAPS_XATTR_MAX = 64,
-	MAPS_LINE = 512,       /* a longer path is cut, but not its beginning */
-	MAPS_LINES_MAX = 4096, /* of a launcher, which has some dozens */
+	XATTR_NAMES_MAX = 4096, /* of one file, as listxattr(2) gives them */
+	MAPS_LINE = 512,	/* a longer path is cut, but not its beginning */
+	MAPS_LINES_MAX = 4096,	/* of a launcher, which has some dozens */
 };
 
 static const char deleted_suffix[] = " (deleted)";
@@ -631,6 +632,25 @@ static int open_descriptor_of(pid_t pid, const char *path)
 	return open(name, O_PATH | O_CLOEXEC);
 }
 
+/* What trusted.* attributes there are is not told to who lacks cap_sys_admin. */
+static void find_lacking(const char *path, struct proc_file_caps *caps)
+{
+	char names[XATTR_NAMES_MAX];
+	ssize_t length = listxattr(path, names, sizeof(names));
+	bool has_20 = false, has_24 = false;
+
+	for (ssize_t at = 0; at < length; at += (ssize_t)strlen(names + at) + 1) {
+		ssize_t size = getxattr(path, names + at, NULL, 0);
+
+		if (size < 0)
+			return;
+		has_20 = has_20 || size == XATTR_CAPS_SZ_2;
+		has_24 = has_24 || size == XATTR_CAPS_SZ_3;
+	}
+	caps->lacks_20 = length >= 0 && !has_20;
+	caps->lacks_24 = length >= 0 && !has_24;
+}
+
 static bool live_file_caps(void *ctx, pid_t pid, const char *path, struct proc_file_caps *caps)
 {
 	unsigned char value[CAPS_XATTR_MAX];
@@ -648,6 +668,7 @@ static bool live_file_caps(void *ctx, pid_t pid, const char *path, struct proc_f
 	snprintf(name, sizeof(name), "/proc/self/fd/%d", fd);
 	size = getxattr(name, "security.capability", value, sizeof(value));
 	error = errno;
+	find_lacking(name, caps);
 	if (fstat(fd, &attributes) == 0) {
 		caps->inode = attributes.st_ino;
 		caps->changed = (int64_t)attributes.st_ctim.tv_sec * 1000 +

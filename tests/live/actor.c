@@ -408,6 +408,14 @@ static long give_file_caps(struct actor *actor)
 	return setxattr(actor->file, "security.capability", &data, sizeof(data), 0) ? -errno : 0;
 }
 
+/* Nothing of it is left when anybody looks. */
+static long give_file_caps_and_take_them(struct actor *actor)
+{
+	long result = give_file_caps(actor);
+
+	return result == 0 && removexattr(actor->file, "security.capability") ? -errno : result;
+}
+
 static long give_other_xattr(struct actor *actor)
 {
 	return setxattr(actor->file, "user.comment", "x", 1, 0) ? -errno : 0;
@@ -485,6 +493,7 @@ static const struct act ACTS[] = {
 	{"repeat", drop_effective, toggle_often},
 	{"sibling", prepare_sibling, sibling_raises},
 	{"file-caps", drop_effective, give_file_caps},
+	{"file-caps-taken-off", drop_effective, give_file_caps_and_take_them},
 	/* acts that are no gain */
 	{"no-op", drop_effective, write_nothing},
 	{"drop", drop_effective, drop_more},

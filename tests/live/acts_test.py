@@ -125,6 +125,7 @@ def prepare_files(stack):
     stack.copy_program(stack.dir / "actor", "helper-plain")
     stack.copy_program(stack.dir / "actor", "launcher")
     stack.copy_program(stack.dir / "actor", "given")
+    stack.copy_program(stack.dir / "actor", "taken")
     stack.copy_program(stack.dir / "actor", "given-other")
     helper = stack.copy_program(stack.dir / "actor", "helper-fcap")
     os.setxattr(helper, "security.capability",

@@ -127,6 +127,8 @@ MECHANISMS = [
     Case("userns-clone3", "userns-clone3", [], child_expected=[], allowed=("userns-gain",)),
     Case("file-capability-set", "--file {dir}/bin/given file-caps", [Expected(
         "file-caps-set", "medium", "file-caps", file="{dir}/bin/given")]),
+    Case("file-capability-set-and-taken-off", "--file {dir}/bin/taken file-caps-taken-off", [Expected(
+        "file-caps-set", "medium", "file-caps", file="{dir}/bin/taken")]),
 ]
 
 # One alert at once, and when the stream ends a summary of the four others.

@@ -169,8 +169,9 @@ static const struct field exe_fields[] = {OF(FLAG, flag), OF(U64, file.device),
 static const struct field file_fields[] = {OF(U64, file.device), OF(U64, file.inode)};
 static const struct field flag_fields[] = {OF(FLAG, flag)};
 static const struct field caps_fields[] = {
-	OF(FLAG, caps.present), OF(MASK, caps.permitted), OF(MASK, caps.inheritable),
-	OF(U64, caps.inode),	OF(S64, caps.changed),
+	OF(FLAG, caps.present),	 OF(MASK, caps.permitted), OF(MASK, caps.inheritable),
+	OF(U64, caps.inode),	 OF(S64, caps.changed),	   OF(FLAG, caps.lacks_20),
+	OF(FLAG, caps.lacks_24),
 };
 
 /* ---- the calls ------------------------------------------------------------------------------- */

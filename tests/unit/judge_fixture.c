@@ -124,6 +124,8 @@ static bool read_file_caps(void *ctx, pid_t pid, const char *path, struct proc_f
 	caps->permitted = fx->file_caps;
 	caps->inode = fx->file_inode;
 	caps->changed = fx->file_changed;
+	caps->lacks_20 = fx->file_lacks_20;
+	caps->lacks_24 = fx->file_lacks_24;
 	return true;
 }
 

@@ -69,6 +69,7 @@ struct fixture {
 	char file_asked[256];	/* the last one that was */
 	uint64_t file_inode;	/* and its inode and ctime */
 	int64_t file_changed;
+	bool file_lacks_20, file_lacks_24;
 	capmask bounding; /* of new processes */
 	struct fixture_alert *alerts;
 	size_t alert_count, alert_capacity;

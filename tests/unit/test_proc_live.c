@@ -527,6 +527,11 @@ START_TEST(test_file_caps_are_read_through_the_process_root)
 	ck_assert(proc->file_caps(proc->ctx, getpid(), link_path, &caps));
 	ck_assert(caps.present);
 	ck_assert(caps.permitted & CAPMASK_BIT(CAP_NET_RAW));
+	ck_assert(!caps.lacks_20 && caps.lacks_24);
+	ck_assert_int_eq(removexattr(plain, "security.capability"), 0);
+	ck_assert(proc->file_caps(proc->ctx, getpid(), plain, &caps));
+	ck_assert(!caps.present && caps.lacks_20 && caps.lacks_24);
+	ck_assert_int_eq(setxattr(plain, "security.capability", version2, sizeof(version2), 0), 0);
 	ck_assert(!proc->file_caps(proc->ctx, getpid(), "/no/such/file", &caps));
 	snprintf(descriptor, sizeof(descriptor), "fd/%d", open(plain, O_RDONLY | O_CLOEXEC));
 	ck_assert(proc->file_caps(proc->ctx, getpid(), descriptor, &caps));

@@ -676,6 +676,34 @@ START_TEST(test_live_the_file_itself_tells)
 }
 END_TEST
 
+/* setxattr, and removexattr in the same tick of the clock: the ctime tells nothing. */
+START_TEST(test_live_capabilities_taken_off_at_once_are_told_by_their_size)
+{
+	struct fixture *fx = fixture_live(NULL);
+	struct fixture_act act = {
+		.call = 188,
+		.args = {1, 2, 3, 20},
+		.records = "CWD cwd=\"/root\"\nPATH item=0 name=\"x\" inode=9 dev=08:01 "
+			   "mode=0100755 nametype=NORMAL cap_fp=0 cap_fi=0"};
+
+	fixture_process(fx, 100, 1, "/usr/sbin/daemon");
+	fx->file_inode = 9;
+	/* one of 20 bytes is there, and it is another */
+	fx->file_lacks_24 = true;
+	fixture_call(fx, act);
+	fixture_no_alert(fx);
+	fx->file_lacks_20 = true;
+	fx->file_lacks_24 = false;
+	fixture_call(fx, act);
+	ck_assert_int_eq(fixture_only_alert(fx)->reason, REASON_FILE_CAPS_SET);
+	ck_assert(!fixture_only_alert(fx)->file.has_caps);
+	act.args[3] = 24;
+	fixture_call(fx, act);
+	fixture_only_alert(fx);
+	fixture_free(fx);
+}
+END_TEST
+
 START_TEST(test_live_the_files_capabilities_are_told)
 {
 	struct fixture *fx = fixture_live(NULL);
@@ -813,6 +841,7 @@ int main(void)
 			    COUNT(xattrs));
 	tcase_add_test(tc, test_live_the_file_itself_tells);
 	tcase_add_test(tc, test_live_the_file_behind_a_descriptor_tells);
+	tcase_add_test(tc, test_live_capabilities_taken_off_at_once_are_told_by_their_size);
 	tcase_add_test(tc, test_live_the_files_capabilities_are_told);
 	tcase_add_loop_test(tc, test_attempt_to_write_cap_last_cap_is_high_refused_or_not, 0,
 			    COUNT(last_caps));
