@@ -105,6 +105,8 @@ CLOCK = written("/etc/chrony/conf.d/test.conf", """
 local stratum 8
 allow 127.0.0.1
 """) + "sed -i '/^pool/d; /^server/d' /etc/chrony/chrony.conf\n"
+# Emulated, a start takes many times what its packager thought of.
+PATIENCE = written("/etc/systemd/system.conf.d/test.conf", "[Manager]\nDefaultTimeoutStartSec=5min")
 
 WEB = (
     "mkdir -p /var/www/html && echo 'a page' >/var/www/html/page.html\n"
@@ -289,6 +291,7 @@ cat -- "${6:--}" >"$TMPDIR/kept"
 """, "0755"))
 
 BEFORE_BOOT = (
+    Step("patience", PATIENCE),
     Step("the network", NETWORK),
     Step("name services", NAMES),
     Step("the clock", CLOCK),
@@ -545,15 +548,13 @@ WORK = (NAMES_WORK + WEB_WORK + MAIL_WORK + FILES_WORK + DIRECTORIES_WORK + HOST
 RELOADED = ("named", "unbound", "apache2", "nginx", "haproxy", "squid", "tor@default", "postfix", "dovecot", "smbd",
             "nmbd", "winbind", "proftpd", "nfs-server", "freeradius", "postgresql", "mosquitto", "fail2ban",
             "smartmontools", "snmpd", "keepalived", "radvd", "strongswan-starter", "avahi-daemon", "systemd-networkd")
-RESTARTED = ("named", "unbound", "dnsmasq", "systemd-resolved", "chrony", "apache2", "nginx", "lighttpd", "haproxy",
-             "squid", "dovecot", "postfix", "smbd", "nmbd", "winbind", "proftpd", "rpcbind", "nfs-server", "slapd",
-             "redis-server", "memcached", "mosquitto", "rsyslog", "snmpd", "frr", "keepalived", "lldpd",
-             "openvpn-server@test", "radvd", "strongswan-starter", "avahi-daemon", "cups", "irqbalance", "ssh",
-             "systemd-networkd")
+RESTARTED = ("named", "unbound", "dnsmasq", "systemd-resolved", "chrony", "nginx", "squid", "dovecot", "postfix", "smbd",
+             "proftpd", "rpcbind", "redis-server", "memcached", "mosquitto", "snmpd", "keepalived", "lldpd",
+             "openvpn-server@test", "avahi-daemon", "cups", "ssh")
 
 RELOAD = (Step("reload them", f"systemctl reload {' '.join(RELOADED)}", timeout=120),)
 RESTART = (Step("restart them", f"systemctl restart {' '.join(RESTARTED)}\nsystemctl is-active {' '.join(RESTARTED)}",
-                timeout=180),)
+                timeout=300),)
 
 def unpacked(package):
     """Shell that lays out a package which cannot be installed beside what it exchanges."""
@@ -562,7 +563,7 @@ def unpacked(package):
 
 
 EXCHANGE = (
-    Step("ntpsec in chrony's place", "systemctl stop chrony\nuseradd --system ntpsec\n" + unpacked("ntpsec") + """
+    Step("ntpsec in chrony's place", "systemctl stop chrony\nid -u ntpsec >/dev/null 2>&1 || useradd --system ntpsec\n" + unpacked("ntpsec") + """
 install -d -o ntpsec -g ntpsec /var/lib/ntpsec /var/log/ntpsec
 sed -i '/^pool/d; /^server/d; /^tos/d' /etc/ntpsec/ntp.conf
 systemctl start ntpsec
@@ -613,7 +614,7 @@ STOPPED = tuple(name for name in AT_BOOT if name not in ("chrony", "proftpd", "n
 STOP = (
     Step("stop them", f"systemctl stop {' '.join(STOPPED)} ntpsec vsftpd nfs-ganesha kea-dhcp4-server"
          " rpcbind.socket avahi-daemon.socket cups.socket cups.path\n"
-         f"! systemctl is-active {' '.join(STOPPED)} | grep '^active'", timeout=180),
+         f"! systemctl is-active {' '.join(STOPPED)} | grep '^active'", timeout=300),
 )
 
 # In the order of a run: what a boot started works; then administration reinstalls packages under the running
