@@ -82,8 +82,13 @@ struct process {
 	uint64_t
 		capset_header; /* where its last capset(2) had its header; 0: none since its exec */
 	enum user_namespace userns;
-	bool userns_doubted; /* its parent was in the host's, /proc shows it in another: unrecorded
-			      */
+	bool userns_doubted; /* its parent was in the host's, /proc showed it in another: born there
+				unrecorded, or gone there by a call whose record is still to come */
+	int64_t userns_read_at;	      /* ms: when /proc showed that */
+	bool userns_due, userns_told; /* its birth there is still to be told, or has been */
+	bool userns_cloned;	      /* it has cloned a child into another, on record */
+	struct event_sets withheld;   /* gained in doubt: a host's gains if it was not born there */
+	enum mechanism withheld_by;
 	bool userns_born;    /* it was born into its user namespace, and so are its children */
 	bool execs_recorded; /* its last exec was seen, so that the next one will be */
 	bool seen_event;     /* has acted itself: not just somebody's parent */

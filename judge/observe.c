@@ -176,13 +176,35 @@ static void take_status(struct process *process, const struct proc_status *statu
 	process->bounding = status->bounding;
 }
 
-static void take_userns(const struct world *world, struct process *process)
+/* /proc shows the process, whose parent is in the host's user namespace, in another. What it does
+ * there is no host's gain; but it may only have gone there after what is judged now. */
+static void doubt_userns(const struct world *world, struct process *process)
+{
+	process->userns = USERNS_CHILD;
+	process->userns_doubted = true;
+	process->userns_read_at = world->now;
+}
+
+/* The stream has passed the reading, and no record says that it went there. */
+static void settle_userns(struct process *process, const struct event *event)
+{
+	if (!process->userns_doubted || event->time <= process->userns_read_at + CLOCK_SLACK_MS)
+		return;
+	process->userns_doubted = false;
+	process->userns_born = true;
+}
+
+static void take_userns(const struct world *world, struct process *process,
+			const struct process *parent)
 {
 	bool host;
 
-	if (process->userns == USERNS_UNKNOWN && world_has_proc(world, process->node) &&
-	    world->proc->in_host_userns(world->proc->ctx, (pid_t)process->pid, &host))
-		process->userns = host ? USERNS_HOST : USERNS_CHILD;
+	if (process->userns != USERNS_UNKNOWN || !world_has_proc(world, process->node) ||
+	    !world->proc->in_host_userns(world->proc->ctx, (pid_t)process->pid, &host))
+		return;
+	process->userns = host ? USERNS_HOST : USERNS_CHILD;
+	if (!host && !world->seeding && parent && parent->userns == USERNS_HOST)
+		doubt_userns(world, process);
 }
 
 /* Sets as /proc shows them: exact for the moment of reading, but that is not the moment of any
@@ -223,7 +245,7 @@ static void adopt_service(struct world *world, struct process *process, struct p
 
 struct process *observe_adopt(struct world *world, int64_t pid, int depth)
 {
-	struct process *process = ledger_find(world->ledger, 0, pid);
+	struct process *process = ledger_find(world->ledger, 0, pid), *parent;
 	struct proc_status status;
 
 	if (!world->proc || pid <= 0 || !world->proc->status(world->proc->ctx, (pid_t)pid, &status))
@@ -242,8 +264,9 @@ struct process *observe_adopt(struct world *world, int64_t pid, int depth)
 	adopt_sets(process, &status);
 	process->read_at = world->now;
 	image_adopt(world, process);
-	take_userns(world, process);
-	adopt_service(world, process, ledger_find(world->ledger, 0, status.ppid));
+	parent = ledger_find(world->ledger, 0, status.ppid);
+	take_userns(world, process, parent);
+	adopt_service(world, process, parent);
 	return process;
 }
 
@@ -468,6 +491,32 @@ static bool forked_by(const struct world *world, const struct process *parent,
 	       runs_same_image(parent, event->exe);
 }
 
+/* Did the parent on record make it, and not adopt it? What has executed nothing since its fork lies
+ * in memory where its maker does; else whoever runs init's file (a user's manager) adopts. */
+static bool is_made_by(const struct world *world, const struct observation *seen)
+{
+	const struct process *init = ledger_find(world->ledger, 0, 1);
+	struct proc_status maker;
+
+	if (seen->status.forked && seen->status.image)
+		return !world->proc->status(world->proc->ctx, (pid_t)seen->parent->pid, &maker) ||
+		       maker.image == seen->status.image;
+	return !init || !init->exe || !seen->parent->exe ||
+	       strcmp(init->exe, seen->parent->exe) != 0;
+}
+
+/* Born into another user namespace by a call that no rule can see (clone3 has its flags in memory),
+ * for what it calls itself is recorded; and if that should come yet, it is doubted until then. */
+static void find_birth(const struct world *world, const struct event *event,
+		       const struct observation *seen, struct process *process)
+{
+	if (event->call == CALL_UNSHARE || event->call == CALL_SETNS)
+		return;
+	doubt_userns(world, process);
+	process->userns_due = seen->parent->userns == USERNS_HOST && !seen->parent->userns_cloned &&
+			      is_made_by(world, seen);
+}
+
 /* The user namespace of a new process. What it inherits is its parent's of now; /proc shows its
  * own. */
 static void find_userns(const struct world *world, const struct event *event,
@@ -483,12 +532,12 @@ static void find_userns(const struct world *world, const struct event *event,
 			process->userns = USERNS_UNKNOWN;
 		return;
 	}
-	process->userns_doubted = !host && process->userns == USERNS_HOST;
-	if (host)
-		process->userns = USERNS_HOST;
-	else if (process->userns == USERNS_UNKNOWN)
-		process->userns = USERNS_CHILD;
-	process->userns_born = process->userns == USERNS_CHILD;
+	if (!host && process->userns == USERNS_HOST) {
+		find_birth(world, event, seen, process);
+		return;
+	}
+	process->userns = host ? USERNS_HOST : USERNS_CHILD;
+	process->userns_born = !host;
 }
 
 static struct process *add_process(struct world *world, const struct event *event,
@@ -645,6 +694,10 @@ bool observe_event(struct world *world, const struct event *event, struct observ
 		ledger_touch(world->ledger, seen->process);
 	seen->parent = find_parent(world, event);
 	drop_reused(world, event, seen);
+	if (seen->process)
+		settle_userns(seen->process, event);
+	if (seen->parent)
+		settle_userns(seen->parent, event);
 	if (!seen->process)
 		seen->process = add_process(world, event, seen);
 	else if (seen->live)

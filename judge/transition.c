@@ -154,6 +154,19 @@ static bool in_child_userns(const struct process *process)
 	return process->userns == USERNS_CHILD;
 }
 
+/* What is gained inside another user namespace is no host's gain. As long as the process may have
+ * been outside when it gained it, it is kept. */
+static bool is_hosts_gain(struct process *process, const struct transition *t)
+{
+	if (!in_child_userns(process))
+		return true;
+	if (process->userns_doubted) {
+		process_take_most(&process->withheld, &t->gained);
+		process->withheld_by = t->mechanism;
+	}
+	return false;
+}
+
 static bool execs_are_recorded(const struct process *process, const struct event *event)
 {
 	return process->execs_recorded && event->auid < 0;
@@ -190,14 +203,15 @@ static bool derive_capset(struct world *world, const struct event *event, struct
 	if (t->previous == PREVIOUS_INFERRED && !has_threads(seen) && !process->userns_doubted)
 		t->before.permitted |= t->after.permitted;
 	compare_sets(t);
-	/* more than the host's side could have had: it was born into another user namespace by a
-	 * call that no rule can see (clone3 has its flags in memory) */
-	if (process->userns_doubted && t->gained.permitted)
-		process->userns = USERNS_CHILD;
+	/* more than the host's side could have had: it was inside already */
+	if (process->userns_doubted && t->gained.permitted) {
+		process->userns_doubted = false;
+		process->userns_born = true;
+	}
 	t->impossible = t->previous == PREVIOUS_KNOWN && t->gained.permitted &&
 			process->userns != USERNS_CHILD && execs_are_recorded(process, event);
 	set_state(world, seen, &event->capset);
-	return gains_any(t) && !in_child_userns(process);
+	return gains_any(t) && is_hosts_gain(process, t);
 }
 
 static bool derive_ambient(const struct event *event, struct observation *seen,
@@ -221,7 +235,7 @@ static bool derive_ambient(const struct event *event, struct observation *seen,
 		t->after.ambient = CAPMASK_BIT(bit);
 	}
 	compare_sets(t);
-	return gains_any(t) && !in_child_userns(process);
+	return gains_any(t) && is_hosts_gain(process, t);
 }
 
 static bool derive_securebits(const struct event *event, struct observation *seen,
@@ -267,6 +281,12 @@ static bool derive_exec_sets(const struct event *event, struct observation *seen
 	}
 	t->previous = process->has_sets ? PREVIOUS_INFERRED : PREVIOUS_UNKNOWN;
 	t->before = process->sets;
+	/* its BPRM_FCAPS may still be on its way, or lost */
+	if (!event->complete) {
+		t->previous = PREVIOUS_UNKNOWN;
+		t->after = t->before;
+		return false;
+	}
 	if (event->euid == 0 && !(process->securebits & SECBIT_NOROOT)) {
 		t->after.permitted = t->after.effective = LEDGER_ALL_CAPS;
 		t->after.inheritable = process->sets.inheritable;
@@ -320,7 +340,7 @@ static bool derive_exec(struct world *world, const struct event *event, struct o
 	process->capset_header = 0;
 	process->securebits &= (uint8_t)~SECBIT_KEEP_CAPS;
 	/* an exec leaves one thread; what is only inferred does not become known by it */
-	process->has_sets = true;
+	process->has_sets = event->complete || (event->parts & EVENT_BPRM);
 	process->sets = t->impossible ? event->bprm_new : t->after;
 	process->provenance = event->parts & EVENT_BPRM ? provenance_after(world, seen)
 							: PREVIOUS_INFERRED;
@@ -330,7 +350,7 @@ static bool derive_exec(struct world *world, const struct event *event, struct o
 		t->by_launcher = true;
 		t->launching_to = seen->launcher->starts;
 	}
-	return gained && gains_any(t) && !in_child_userns(process);
+	return gained && gains_any(t) && is_hosts_gain(process, t);
 }
 
 static bool derive_setuid(const struct event *event, struct observation *seen, struct transition *t)
@@ -355,7 +375,7 @@ static bool derive_setuid(const struct event *event, struct observation *seen, s
 		process->provenance = PREVIOUS_KNOWN;
 	t->after = process->sets;
 	compare_sets(t);
-	return process->has_sets && t->gained.effective && !in_child_userns(process);
+	return process->has_sets && t->gained.effective && is_hosts_gain(process, t);
 }
 
 static void mark_userns_child(struct world *world, const struct event *event,
@@ -381,6 +401,43 @@ static void mark_userns_child(struct world *world, const struct event *event,
 	}
 	child->userns = USERNS_CHILD;
 	child->userns_born = true;
+	child->userns_doubted = child->userns_due = false;
+}
+
+/* It was in the host's until this call: what was kept was gained there. */
+static bool release_gains(struct process *process, struct transition *t)
+{
+	struct event_sets *after = &t->after;
+
+	process->userns_doubted = process->userns_due = false;
+	t->mechanism = process->withheld_by;
+	t->previous = PREVIOUS_INFERRED;
+	t->before = t->after = process->sets;
+	t->before.permitted &= ~process->withheld.permitted;
+	t->before.effective &= ~process->withheld.effective;
+	t->before.inheritable &= ~process->withheld.inheritable;
+	t->before.ambient &= ~process->withheld.ambient;
+	process_take_most(after, &process->withheld);
+	compare_sets(t);
+	if (gains_any(t))
+		return true;
+	t->mechanism = MECHANISM_USERNS;
+	t->has_sets = false;
+	return !process->userns_told;
+}
+
+static bool tell_birth(struct process *process, struct transition *t)
+{
+	*t = (struct transition){.mechanism = MECHANISM_USERNS,
+				 .previous = t->previous,
+				 .service = t->service,
+				 .entry_before = t->entry_before,
+				 .by_launcher = t->by_launcher,
+				 .launcher = t->launcher,
+				 .launching_to = t->launching_to};
+	process->userns_due = false;
+	process->userns_told = true;
+	return true;
 }
 
 static bool derive_userns(struct world *world, const struct event *event, struct observation *seen,
@@ -395,14 +452,15 @@ static bool derive_userns(struct world *world, const struct event *event, struct
 	t->previous = process->has_sets ? process->provenance : PREVIOUS_UNKNOWN;
 	if (event->call == CALL_CLONE) {
 		mark_userns_child(world, event, seen);
+		process->userns_cloned = true;
 		return !was_child;
 	}
 	/* setns(2) names its kind of namespace only if its caller likes to */
 	if (event->call == CALL_SETNS && !((uint32_t)event->args[1] & CLONE_NEWUSER_FLAG) &&
-	    (!live || host))
+	    (live ? host : !process->userns_doubted))
 		return false;
 	process->userns = USERNS_CHILD;
-	return !was_child;
+	return process->userns_doubted ? release_gains(process, t) : !was_child;
 }
 
 static struct bytes last_path(const struct event *event)
@@ -623,6 +681,8 @@ bool transition_derive(struct world *world, const struct event *event, struct ob
 	if (seen->stale)
 		process_forget_sets(seen->process);
 	judged = derive(world, event, seen, t);
+	if (!judged && seen->process->userns_due)
+		judged = tell_birth(seen->process, t);
 	if (seen->stale)
 		process_take_state(seen->process, &before);
 	seen->process->seen_event = true;

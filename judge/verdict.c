@@ -260,6 +260,8 @@ void verdict_judge(const struct world *world, const struct event *event,
 	before = grants_in_phase(t->entry_before, verdict->phase, replay);
 	if (t->mechanism == MECHANISM_EXEC && !t->impossible && allows_exec_of(&before, t))
 		return;
+	if (t->mechanism == MECHANISM_USERNS && allows_flag(&before, t->mechanism))
+		return;
 	verdict->alert = true;
 	verdict->reason = name_reason(t, verdict->phase);
 	verdict->severity = name_severity(verdict->reason, t);

@@ -582,6 +582,100 @@ START_TEST(test_setns_without_flags_is_told_by_proc)
 }
 END_TEST
 
+/* A running unit that has put everything down in effective, and its child 201. */
+static struct fixture *with_child(bool child_userns)
+{
+	struct fixture *fx = fixture_live(NULL);
+
+	fixture_run_unit(fx, 200, "web", "/usr/sbin/web");
+	fixture_capset(fx, (struct fixture_act){.pid = 200, .exe = "/usr/sbin/web"}, idle);
+	fixture_wait(fx, 20000);
+	fixture_process(fx, 201, 200, "/usr/sbin/web")->child_userns = child_userns;
+	return fx;
+}
+
+#define CHILD(...)                                                                                 \
+	((struct fixture_act){.pid = 201, .ppid = 200, .exe = "/usr/sbin/web", __VA_ARGS__})
+
+/* By clone3, whose flags no record shows: in permitted it gains nothing, for all were full. */
+START_TEST(test_child_born_into_a_user_namespace_gains_nothing_but_that)
+{
+	struct fixture *fx = with_child(true);
+
+	fixture_capset(fx, CHILD(), full);
+	ck_assert_int_eq(fixture_only_alert(fx)->reason, REASON_USERNS_GAIN);
+	ck_assert_int_eq(fixture_only_alert(fx)->severity, SEVERITY_LOW);
+	ck_assert_int_eq(fixture_only_alert(fx)->process.pid, 201);
+	fixture_wait(fx, 1000);
+	fixture_capset(fx, CHILD(), idle);
+	fixture_capset(fx, CHILD(), full);
+	/* a namespace inside its own, when the doubt is over */
+	fixture_call(fx, CHILD(.call = 272, .args = {0x10000000}));
+	/* and its children are there with it */
+	fixture_capset(fx, ((struct fixture_act){.pid = 202, .ppid = 201, .exe = "/usr/sbin/web"}),
+		       idle);
+	fixture_capset(fx, ((struct fixture_act){.pid = 202, .ppid = 201, .exe = "/usr/sbin/web"}),
+		       full);
+	fixture_only_alert(fx);
+	fixture_free(fx);
+}
+END_TEST
+
+/* It raised outside, and was inside by the time that /proc was read. */
+START_TEST(test_gain_before_a_user_namespace_was_entered_is_told_at_the_entry)
+{
+	struct fixture *fx = with_child(true);
+
+	fixture_capset(fx, CHILD(), full);
+	fixture_forget_alerts(fx);
+	fixture_call(fx, CHILD(.call = _i ? 308 : 272, .args = {_i ? 3 : 0x10000000, 0}));
+	ck_assert_int_eq(fixture_only_alert(fx)->reason, REASON_EXPANSION_AFTER_START);
+	ck_assert_uint_eq(fixture_only_alert(fx)->sets[ALERT_EFFECTIVE].gained, FIXTURE_ALL);
+	ck_assert_int_eq(fixture_only_alert(fx)->process.pid, 201);
+	fixture_free(fx);
+}
+END_TEST
+
+START_TEST(test_own_call_into_a_user_namespace_is_told_once)
+{
+	struct fixture *fx = with_child(true);
+
+	fixture_call(fx, CHILD(.call = 272, .args = {0x10000000}));
+	fixture_capset(fx, CHILD(), full);
+	ck_assert_int_eq(fixture_only_alert(fx)->reason, REASON_USERNS_GAIN);
+	fixture_free(fx);
+}
+END_TEST
+
+START_TEST(test_birth_into_a_user_namespace_is_told_once_where_clone_is_on_record)
+{
+	struct fixture *fx = with_child(true);
+
+	/* in its pid namespace the child has another number */
+	fixture_call(fx, (struct fixture_act){.pid = 200,
+					      .exe = "/usr/sbin/web",
+					      .call = 56,
+					      .args = {0x10000011},
+					      .exit = 2});
+	fixture_capset(fx, CHILD(), full);
+	ck_assert_int_eq(fixture_only_alert(fx)->process.pid, 200);
+	fixture_free(fx);
+}
+END_TEST
+
+START_TEST(test_who_is_adopted_from_a_user_namespace_was_not_born_into_one)
+{
+	struct fixture *fx = with_child(true);
+
+	fixture_find(fx, 200)->status.image = 4096;
+	fixture_find(fx, 201)->status.image = 8192;
+	fixture_find(fx, 201)->status.forked = true;
+	fixture_capset(fx, CHILD(), full);
+	fixture_no_alert(fx);
+	fixture_free(fx);
+}
+END_TEST
+
 /* ---- file capabilities ---- */
 
 static const struct xattr_case {
@@ -837,6 +931,12 @@ int main(void)
 	tcase_add_test(tc, test_gains_inside_a_user_namespace_are_no_host_gains);
 	tcase_add_test(tc, test_child_of_a_clone_is_the_one_in_the_namespace);
 	tcase_add_test(tc, test_setns_without_flags_is_told_by_proc);
+	tcase_add_test(tc, test_child_born_into_a_user_namespace_gains_nothing_but_that);
+	tcase_add_loop_test(tc, test_gain_before_a_user_namespace_was_entered_is_told_at_the_entry,
+			    0, 2);
+	tcase_add_test(tc, test_own_call_into_a_user_namespace_is_told_once);
+	tcase_add_test(tc, test_birth_into_a_user_namespace_is_told_once_where_clone_is_on_record);
+	tcase_add_test(tc, test_who_is_adopted_from_a_user_namespace_was_not_born_into_one);
 	tcase_add_loop_test(tc, test_file_capabilities_are_told_by_the_size_of_the_attribute, 0,
 			    COUNT(xattrs));
 	tcase_add_test(tc, test_live_the_file_itself_tells);
