@@ -10,6 +10,6 @@ SCENARIO = Scenario(
     before_boot=services.BEFORE_BOOT + containers.BEFORE_BOOT + administration.BEFORE_BOOT,
     steps=(services.AT_WORK + administration.AFTER_SERVICES + services.WORK_ON + services.CHANGES
            + containers.STEPS + administration.STEPS),
-    declared=(),
+    declared=containers.DECLARED,
     reboot=True,
 )
