@@ -48,7 +48,7 @@ void intake_feed(struct intake *intake, const char *bytes, size_t length, int64_
 
 /* Live: delivers events whose end (EOE) has not come within INTAKE_PATIENCE_MS of their last
  * record. Only when all that has come was fed: what waits unread may be that end. */
-enum { INTAKE_PATIENCE_MS = 500 };
+enum { INTAKE_PATIENCE_MS = 3000 };
 void intake_expire(struct intake *intake, int64_t now);
 
 /* When intake_expire() next has work (ms), or -1. */

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "judge/intake.h"
 #include "tests/unit/judge_fixture.h"
 
 static const struct event_sets full = {FIXTURE_ALL, FIXTURE_ALL, 0, 0};
@@ -276,8 +277,31 @@ START_TEST(test_event_cut_off_by_silence_is_judged_at_the_deadline)
 	act.no_end = true;
 	fixture_call(fx, act);
 	fixture_no_alert(fx);
-	fixture_wait(fx, 600);
+	fixture_wait(fx, INTAKE_PATIENCE_MS + 100);
 	ck_assert_int_eq(fixture_only_alert(fx)->reason, REASON_EXPANSION_AFTER_START);
+	fixture_free(fx);
+}
+END_TEST
+
+/* On a starved host an execve was judged before its BPRM_FCAPS came: nothing is known of what it
+ * left. */
+START_TEST(test_exec_cut_off_by_silence_has_gained_nothing)
+{
+	struct fixture *fx = fixture_live(NULL);
+	struct fixture_act act = {.pid = 200, .exe = "/usr/sbin/web"};
+
+	fixture_run_unit(fx, 200, "web", "/usr/sbin/web");
+	fixture_capset(fx, act, (struct event_sets){0});
+	act.exe = "/usr/bin/helper";
+	act.no_end = _i == 0;
+	fixture_exec(fx, act, NULL, NULL);
+	fixture_wait(fx, INTAKE_PATIENCE_MS + 500);
+	act.no_end = false;
+	fixture_capset(fx, act, ptrace_idle);
+	if (_i == 0)
+		fixture_no_alert(fx);
+	else
+		ck_assert_int_eq(fixture_only_alert(fx)->reason, REASON_EXEC_GAIN);
 	fixture_free(fx);
 }
 END_TEST
@@ -291,7 +315,7 @@ START_TEST(test_whole_capset_without_its_record_is_a_loss_of_coverage)
 	/* cut off by silence: its record may have come later */
 	act.no_end = true;
 	fixture_call(fx, act);
-	fixture_wait(fx, 1000);
+	fixture_wait(fx, INTAKE_PATIENCE_MS + 500);
 	fixture_no_alert(fx);
 	act.no_end = false;
 	fixture_call(fx, act);
@@ -434,6 +458,7 @@ int main(void)
 	tcase_add_test(tc, test_replay_takes_its_clock_from_the_events);
 	tcase_add_test(tc, test_capset_through_int_0x80_is_judged_alike);
 	tcase_add_test(tc, test_event_cut_off_by_silence_is_judged_at_the_deadline);
+	tcase_add_loop_test(tc, test_exec_cut_off_by_silence_has_gained_nothing, 0, 2);
 	tcase_add_test(tc, test_whole_capset_without_its_record_is_a_loss_of_coverage);
 	tcase_add_test(tc, test_new_digest_of_the_configuration_alerts_once);
 	tcase_add_test(tc, test_same_digests_do_not_alert);
