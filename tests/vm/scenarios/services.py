@@ -55,7 +55,9 @@ Name=lan1
 LinkLocalAddressing=no
 IPv6AcceptRA=no
 """)
-    + "printf 'net.ipv4.ip_forward=1\\nnet.ipv6.conf.all.forwarding=1\\n' >/etc/sysctl.d/90-test.conf\n")
+    + "printf 'net.ipv4.ip_forward=1\\nnet.ipv6.conf.all.forwarding=1\\n' >/etc/sysctl.d/90-test.conf\n"
+    # linux-sysctl-defaults, which is only recommended: ping has no file capability any more
+    + ("echo 'net.ipv4.ping_group_range=0 2147483647' >>/etc/sysctl.d/90-test.conf\n" if RELEASE >= 13 else ""))
 
 NAMES = (
     written("/etc/bind/named.conf.options", """
@@ -181,6 +183,7 @@ domains = test
 [domain/test]
 id_provider = ldap
 auth_provider = none
+ldap_id_use_start_tls = false
 ldap_uri = ldap://127.0.0.1
 ldap_search_base = $suffix
 END
@@ -307,7 +310,7 @@ BEFORE_BOOT = (
     # Most have an init script besides their unit; keeping each in step with its unit takes minutes.
     Step("start them at boot", "systemctl daemon-reload\nexport SYSTEMCTL_SKIP_SYSV=1\nsystemctl enable --quiet "
          + " ".join(ENABLED.get(name, name) for name in AT_BOOT if name not in INIT_SCRIPTS)
-         + "".join(f"\nupdate-rc.d {name} enable" for name in INIT_SCRIPTS), timeout=120),
+         + "".join(f"\nupdate-rc.d {name} enable" for name in INIT_SCRIPTS), timeout=300),
 )
 
 
