@@ -307,10 +307,12 @@ BEFORE_BOOT = (
     Step("routing", ROUTING),
     Step("VPNs", VPN),
     Step("discovery and printing", DESKTOP),
-    # Most have an init script besides their unit; keeping each in step with its unit takes minutes.
-    Step("start them at boot", "systemctl daemon-reload\nexport SYSTEMCTL_SKIP_SYSV=1\nsystemctl enable --quiet "
+    # Most have an init script besides their unit; keeping each in step with its unit takes minutes, and
+    # so does every reload of systemd. The reboot reads it all.
+    Step("start them at boot", "export SYSTEMCTL_SKIP_SYSV=1\nsystemctl enable --quiet --no-reload "
          + " ".join(ENABLED.get(name, name) for name in AT_BOOT if name not in INIT_SCRIPTS)
-         + "".join(f"\nupdate-rc.d {name} enable" for name in INIT_SCRIPTS), timeout=300),
+         + "".join(f"\nln -sf ../init.d/{name} /etc/rc{level}.d/S01{name}" for name in INIT_SCRIPTS for level in "2345"),
+         timeout=300),
 )
 
 
