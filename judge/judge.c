@@ -475,6 +475,7 @@ void judge_seed(struct judge *judge, int64_t now)
 
 	set_clock(judge, now);
 	judge->world.seeding = true;
+	judge->world.seeded_at = judge->world.now;
 	if (proc)
 		proc->each_process(proc->ctx, seed_one, judge);
 	judge->world.seeding = false;

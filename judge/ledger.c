@@ -225,6 +225,7 @@ void process_inherit(struct process *child, const struct process *parent)
 	child->userns = parent->userns;
 	child->userns_born = parent->userns_born;
 	child->execs_recorded = parent->execs_recorded;
+	child->login_forged = parent->login_forged;
 	process_set_service(child, parent->service);
 }
 

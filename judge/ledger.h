@@ -91,6 +91,8 @@ struct process {
 	enum mechanism withheld_by;
 	bool userns_born;    /* it was born into its user namespace, and so are its children */
 	bool execs_recorded; /* its last exec was seen, so that the next one will be */
+	bool login_forged;   /* it, or whom it was forked from, gave itself a login id: so its execs
+				are on no record */
 	bool seen_event;     /* has acted itself: not just somebody's parent */
 	bool launching;	     /* a launcher on its way to the target's exec */
 	enum service_kind launching_to; /* and what that target is */

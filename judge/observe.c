@@ -352,6 +352,22 @@ static bool is_stale(const struct event *event, const struct process *process)
 	return process->read_at > event->time + STALE_MS;
 }
 
+static bool runs_same_image(const struct process *process, struct bytes exe)
+{
+	return image_same_path(process->exe, exe) ||
+	       (process->exe_alias && image_same_path(process->exe_alias, exe));
+}
+
+/* It is not what acted then: it has executed something between the event and the reading. What was
+ * there before capwatch was read at once; else a short time tells nothing. */
+static bool is_another_image(const struct world *world, const struct event *event,
+			     const struct process *process)
+{
+	bool first = process->read_at == world->seeded_at && process->read_at > event->time;
+
+	return (first || is_stale(event, process)) && !runs_same_image(process, event->exe);
+}
+
 struct guess {
 	struct process *process;
 	const struct event *event;
@@ -455,8 +471,12 @@ static void take_unrecorded_exec(struct world *world, const struct event *event,
 				 struct observation *seen)
 {
 	struct process *process = seen->process;
+	struct event_sets before = process->sets;
 
 	process_apply_exec(process);
+	/* whoever hides his execs gains nothing by that: what they gave him shows as a gain */
+	if (process->login_forged)
+		process_take_least(&process->sets, &before);
 	process->execs_recorded = false;
 	if (!process->launching)
 		process->origin = ORIGIN_UNKNOWN;
@@ -468,12 +488,6 @@ static void take_unrecorded_exec(struct world *world, const struct event *event,
 static bool execs_watched(const struct world *world, const struct event *event)
 {
 	return event->auid < 0 && world->execs_seen[event->node_number];
-}
-
-static bool runs_same_image(const struct process *process, struct bytes exe)
-{
-	return image_same_path(process->exe, exe) ||
-	       (process->exe_alias && image_same_path(process->exe_alias, exe));
 }
 
 /* Is the parent on record the one that forked it? Of what init or another reaper adopted, and of a
@@ -704,12 +718,9 @@ bool observe_event(struct world *world, const struct event *event, struct observ
 		take_status(seen->process, &seen->status);
 	if (!seen->process)
 		return false;
-	if (is_stale(event, seen->process)) {
-		/* it has executed something since: nothing here is about what it is now */
-		if (!runs_same_image(seen->process, event->exe))
-			return false;
-		seen->stale = true;
-	}
+	if (is_another_image(world, event, seen->process))
+		return false;
+	seen->stale = is_stale(event, seen->process);
 	catch_up(world, event, seen);
 	if (event->call != CALL_EXEC) {
 		seen->process->origin = origin_of_actor(world, event, seen);
@@ -771,8 +782,11 @@ void observe_login(struct world *world, const struct event *event)
 	    !observe_event(world, event, &seen))
 		return;
 	/* of a unit only a launcher of sessions (sshd, login, cron) opens one */
-	if (!is_program(seen.process) && !seen.opens_sessions)
+	if (!is_program(seen.process) && !seen.opens_sessions) {
+		if (!seen.process->launching)
+			seen.process->login_forged = true;
 		return;
+	}
 	seen.process->auid = event->login.auid;
 	seen.process->session = event->login.session;
 	if (event->login.auid < 0 || event->login.session < 0)

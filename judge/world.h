@@ -21,6 +21,7 @@ struct world {
 	int64_t execs_since;		  /* of this host: ms, the first such exec */
 	bool init_mimicked; /* this host: another than init's child executed init's file */
 	bool seeding;	    /* taking in what was there before us */
+	int64_t seeded_at;  /* ms: when that was */
 	struct service_clock clock;
 	int64_t now; /* live: the wall clock (ms); a replay: the latest event's time */
 	struct ledger *ledger;

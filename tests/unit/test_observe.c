@@ -153,6 +153,62 @@ START_TEST(test_login_by_sshd_opens_a_session_inside_its_unit)
 }
 END_TEST
 
+static const struct login_case {
+	const char *unit, *exe; /* of the service, and of its child that sets the login id */
+	bool in_session;
+} logins[] = {
+	{"web", WEB, false},
+	{"ssh", "/usr/sbin/sshd", true},
+};
+
+/* Execs with a login go unrecorded: of one that gave it to itself they explain nothing. */
+START_TEST(test_exec_hidden_by_a_login_id_of_ones_own_gives_nothing)
+{
+	const struct login_case *entry = &logins[_i];
+	struct fixture *fx = fixture_live(launchers);
+	struct fixture_act act = {.pid = 201, .ppid = 150, .exe = entry->exe};
+
+	fixture_run_unit(fx, 150, entry->unit, entry->exe);
+	fixture_process(fx, 201, 150, entry->exe);
+	fixture_capset(fx, act, none);
+	login(fx, 201, entry->exe, 4);
+	snprintf(fixture_find(fx, 201)->exe, 256, "/usr/local/bin/x");
+	act.exe = "/usr/local/bin/x";
+	act.session = 4;
+	fixture_capset(fx, act, full);
+	if (entry->in_session)
+		fixture_no_alert(fx);
+	else
+		ck_assert_int_eq(fixture_only_alert(fx)->reason, REASON_EXPANSION_AFTER_START);
+	fixture_free(fx);
+}
+END_TEST
+
+/* cron's child has set its login id and gone on, or ended, before the sensor came to it. */
+START_TEST(test_login_by_a_child_of_cron_that_is_met_late_opens_a_session)
+{
+	struct fixture *fx = fixture_live("launchers:\n  - {name: cron, match: {exe: "
+					  "/usr/sbin/cron}, starts: session}\n");
+	struct fixture_act act = {.pid = 202, .ppid = 201, .exe = WEB, .session = 4};
+
+	fixture_run_unit(fx, 150, "cron", "/usr/sbin/cron");
+	fixture_process(fx, 201, 150, _i == 0 ? "/bin/sh" : "/usr/sbin/cron");
+	set_cgroup(fx, 201, "/system.slice/cron.service");
+	if (_i == 1)
+		fixture_exit(fx, 201);
+	fx->now += 4000;
+	judge_tick(fx->judge, fx->now);
+	fx->now -= 4000;
+	login(fx, 201, "/usr/sbin/cron", 4);
+	fixture_process(fx, 202, 201, WEB);
+	set_cgroup(fx, 202, "/system.slice/cron.service");
+	fixture_capset(fx, act, idle);
+	fixture_capset(fx, act, full);
+	ck_assert_str_eq(fixture_only_alert(fx)->service.name.data, "session-4");
+	fixture_free(fx);
+}
+END_TEST
+
 /* ---- identity of the file ---- */
 
 START_TEST(test_copy_bind_mounted_over_the_path_is_not_the_entrys_file)
@@ -464,6 +520,43 @@ START_TEST(test_program_of_a_session_that_is_gone_is_of_its_parents_files)
 	struct fixture *fx = fixture_live(DAEMON_AND_PING);
 
 	ping_that_is_gone(fx, false);
+	fixture_no_alert(fx);
+	fixture_free(fx);
+}
+END_TEST
+
+/* at and ping, run by root: no exec of theirs is on record, and they need none to hold everything.
+ */
+START_TEST(test_root_program_of_a_session_that_is_gone_is_of_its_parents_files)
+{
+	struct fixture *fx = fixture_live(DAEMON_AND_PING);
+	struct fixture_act act = {.pid = 301, .ppid = 300, .exe = "/usr/bin/ping", .session = 7};
+
+	fixture_process(fx, 300, 1, "/usr/bin/bash");
+	fixture_capset(fx, act, idle);
+	fixture_capset(fx, act, (struct event_sets){FIXTURE_ALL, CAP(NET_RAW), 0, 0});
+	fixture_no_alert(fx);
+	fixture_free(fx);
+}
+END_TEST
+
+/* auditd.service's child stage, which has executed a shell without cap_sys_module when capwatch
+ * starts and reads it; then its event of before comes. */
+START_TEST(test_child_stage_that_has_executed_before_capwatch_came_is_not_measured_by_that)
+{
+	struct fixture *fx = fixture_live(launchers);
+	struct fixture_process *process = fixture_process(fx, 200, 1, "/usr/bin/dash");
+	const struct event_sets cut = {FIXTURE_ALL & ~CAP(16), FIXTURE_ALL & ~CAP(16), 0, 0};
+	int64_t late = _i ? 2000 : 200;
+
+	set_cgroup(fx, 200, "/system.slice/auditd.service");
+	process->status.bounding = cut.permitted;
+	fixture_hold(fx, 200, cut);
+	fx->now += late;
+	judge_seed(fx->judge, fx->now);
+	fx->now -= late;
+	fixture_capset(fx, (struct fixture_act){.pid = 200, .exe = SYSTEMD, .comm = "(genrules)"},
+		       full);
 	fixture_no_alert(fx);
 	fixture_free(fx);
 }
@@ -1022,6 +1115,10 @@ int main(void)
 	tcase_add_test(tc, test_seeded_process_has_a_known_before);
 	tcase_add_test(tc, test_unit_does_not_become_a_session_by_writing_its_login_id);
 	tcase_add_test(tc, test_login_by_sshd_opens_a_session_inside_its_unit);
+	tcase_add_loop_test(tc, test_exec_hidden_by_a_login_id_of_ones_own_gives_nothing, 0,
+			    COUNT(logins));
+	tcase_add_loop_test(tc, test_login_by_a_child_of_cron_that_is_met_late_opens_a_session, 0,
+			    2);
 	tcase_add_loop_test(tc, test_copy_bind_mounted_over_the_path_is_not_the_entrys_file, 0, 2);
 	tcase_add_test(tc,
 		       test_file_replaced_under_a_running_service_changes_nothing_but_its_state);
@@ -1037,6 +1134,10 @@ int main(void)
 	tcase_add_test(tc,
 		       test_orphan_that_is_gone_is_not_trusted_where_another_file_has_that_path);
 	tcase_add_test(tc, test_program_of_a_session_that_is_gone_is_of_its_parents_files);
+	tcase_add_test(tc, test_root_program_of_a_session_that_is_gone_is_of_its_parents_files);
+	tcase_add_loop_test(
+		tc, test_child_stage_that_has_executed_before_capwatch_came_is_not_measured_by_that,
+		0, 2);
 	tcase_add_test(tc,
 		       test_program_of_a_session_with_files_of_its_own_is_not_trusted_when_gone);
 	tcase_add_test(tc, test_orphan_has_what_its_service_holds);
