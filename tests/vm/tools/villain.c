@@ -36,7 +36,6 @@
 #include <sys/xattr.h>
 #include <unistd.h>
 
-#define LAST_CAP "/proc/sys/kernel/cap_last_cap"
 #define FILE_CAPS "security.capability"
 
 enum {
@@ -450,17 +449,18 @@ static long ring_file_caps(struct villain *villain)
 	return result < 0 ? result : ring_do(&ring, &request);
 }
 
-static long ring_last_cap(struct villain *villain)
+/* What was given so shows when somebody executes it. */
+static long execute_given(struct villain *villain)
 {
-	struct io_uring_sqe request = {.opcode = IORING_OP_OPENAT,
-				       .fd = AT_FDCWD,
-				       .addr = (uintptr_t)LAST_CAP,
-				       .open_flags = O_WRONLY};
-	struct ring ring;
-	long result = open_ring(&ring);
+	long result = ring_file_caps(villain);
+	pid_t child = result < 0 ? -1 : fork();
 
-	(void)villain;
-	return result < 0 ? result : ring_do(&ring, &request);
+	if (child == 0) {
+		if (setresuid(NOBODY, NOBODY, NOBODY) == 0)
+			execute(villain->argument, NULL);
+		_exit(EPERM);
+	}
+	return result < 0 ? result : reap(child);
 }
 
 /* One system call in a stopped process, by the code that it stopped at: a system call's own. */
@@ -584,8 +584,7 @@ static const struct act ACTS[] = {
 	{"memory-exec", drop_all, execute_memory},
 	{"deleted-exec", drop_all, execute_deleted},
 	{"hide-file-caps", NULL, hide_file_caps},
-	{"ring-file-caps", NULL, ring_file_caps},
-	{"ring-last-cap", NULL, ring_last_cap},
+	{"ring-file-caps", NULL, execute_given},
 	{"inject", NULL, inject},
 	{"crash", NULL, crash},
 	{"at-once", NULL, raise_at_once},
