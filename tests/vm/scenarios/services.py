@@ -87,7 +87,7 @@ server:
     + written("/etc/dnsmasq.d/test.conf", """
 port=5354
 listen-address=127.0.0.1
-bind-interfaces
+bind-dynamic
 no-resolv
 address=/www.test.example/192.0.2.3
 enable-tftp
@@ -311,7 +311,8 @@ BEFORE_BOOT = (
     # so does every reload of systemd. The reboot reads it all.
     Step("start them at boot", "export SYSTEMCTL_SKIP_SYSV=1\nsystemctl enable --quiet --no-reload "
          + " ".join(ENABLED.get(name, name) for name in AT_BOOT if name not in INIT_SCRIPTS)
-         + "".join(f"\nln -sf ../init.d/{name} /etc/rc{level}.d/S01{name}" for name in INIT_SCRIPTS for level in "2345"),
+         + "".join(f"\nln -sf ../init.d/{name} /etc/rc{level}.d/S01{name}"
+                   for name in INIT_SCRIPTS for level in "2345"),
          timeout=300),
 )
 
@@ -331,6 +332,10 @@ NAMES_WORK = (
     Step("a query to named", '[ "$(dig @127.0.0.1 +short www.test.example)" = 192.0.2.1 ]'),
     Step("a query to unbound", '[ "$(dig @127.0.0.1 -p 5335 +short www.test.example)" = 192.0.2.2 ]'),
     Step("a query to dnsmasq", '[ "$(dig @127.0.0.1 -p 5354 +short www.test.example)" = 192.0.2.3 ]'),
+    Step("a file from dnsmasq by TFTP", """
+echo by TFTP >/srv/files/tftp-file
+[ "$(curl -sS tftp://127.0.0.1/tftp-file)" = 'by TFTP' ]
+"""),
     Step("a query to systemd-resolved, which asks named", """
 resolvectl query --legend=no www.test.example | grep -c 192.0.2.1
 """),
