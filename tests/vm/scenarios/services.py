@@ -391,9 +391,12 @@ echo by SMB $RANDOM >sent
 smbclient //127.0.0.1/files -U alice%alice-password -c 'ls; put sent smb-file; get smb-file got' >log 2>&1 || { cat log; false; }
 cmp sent got
 [ $(stat -c %U /srv/files/smb-file) = alice ]
-smbclient -L //127.0.0.1 -U alice%alice-password | grep -c files
 smbclient //127.0.0.1/alice -U alice%alice-password -c 'mkdir by-smb; rmdir by-smb'
-"""),
+for wait in 1 2 3 4; do  # smbd starts its RPC services first
+	smbclient -t 60 -L //127.0.0.1 -U alice%alice-password | grep -c files && exit 0
+done
+exit 1
+""", timeout=150),
     Step("a name from nmbd", "nmblookup -U 10.77.0.1 VM | grep -c '10.77.0.1 VM'"),
     Step("winbind's ping and its domain", "wbinfo -p && [ \"$(wbinfo --own-domain)\" = WORKGROUP ]"),
     Step("an FTP login with a transfer each way", r"""
