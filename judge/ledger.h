@@ -83,7 +83,8 @@ struct process {
 		capset_header; /* where its last capset(2) had its header; 0: none since its exec */
 	enum user_namespace userns;
 	bool userns_doubted; /* its parent was in the host's, /proc showed it in another: born there
-				unrecorded, or gone there by a call whose record is still to come */
+				unrecorded, or gone there by a call whose record is still to come;
+				or its pid may be another's by now */
 	int64_t userns_read_at;	      /* ms: when /proc showed that */
 	bool userns_due, userns_told; /* its birth there is still to be told, or has been */
 	bool userns_cloned;	      /* it has cloned a child into another, on record */

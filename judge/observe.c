@@ -188,7 +188,8 @@ static void doubt_userns(const struct world *world, struct process *process)
 /* The stream has passed the reading, and no record says that it went there. */
 static void settle_userns(struct process *process, const struct event *event)
 {
-	if (!process->userns_doubted || event->time <= process->userns_read_at + CLOCK_SLACK_MS)
+	if (!process->userns_doubted || process->userns != USERNS_CHILD ||
+	    event->time <= process->userns_read_at + CLOCK_SLACK_MS)
 		return;
 	process->userns_doubted = false;
 	process->userns_born = true;
@@ -609,6 +610,31 @@ static void catch_up(struct world *world, const struct event *event, struct obse
 		take_unrecorded_exec(world, event, seen);
 }
 
+/* The process on record may have ended, and this be another child of its parent with its pid. Such
+ * a one holds no more than the parent, and is where the parent is: of what runs the parent's file
+ * and can't be looked at any more, the least of both is believed. What has executed something since
+ * its fork, as a short-lived program has, is none. */
+static void bound_by_parent(const struct world *world, const struct event *event,
+			    const struct observation *seen)
+{
+	struct process *process = seen->process;
+	const struct process *parent = seen->parent;
+
+	if (seen->live || !world_has_proc(world, process->node) || !process->seen_event ||
+	    process->executed || process->launching || event->call == CALL_EXEC || !parent ||
+	    parent->pid == 1 || !parent->has_sets || parent->userns != USERNS_HOST ||
+	    is_stale(event, parent) || !runs_same_image(parent, event->exe))
+		return;
+	if (process->has_sets) {
+		process_take_least(&process->sets, &parent->sets);
+		process->provenance = PREVIOUS_INFERRED;
+	}
+	if (process->userns == USERNS_CHILD && !process->userns_born && !process->userns_doubted) {
+		process->userns = USERNS_HOST;
+		process->userns_doubted = true;
+	}
+}
+
 static bool sets_uids(const struct event *event)
 {
 	return event->call == CALL_SETUID || event->call == CALL_SETREUID ||
@@ -727,6 +753,7 @@ bool observe_event(struct world *world, const struct event *event, struct observ
 		find_launcher(world, event, seen);
 	}
 	find_service(world, event, seen->process);
+	bound_by_parent(world, event, seen);
 	guess_sets(world, event, seen->process);
 	if (event->call != CALL_EXEC && !sets_uids(event) && !seen->stale)
 		process_apply_uids(seen->process, event, false);

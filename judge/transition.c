@@ -205,6 +205,7 @@ static bool derive_capset(struct world *world, const struct event *event, struct
 	compare_sets(t);
 	/* more than the host's side could have had: it was inside already */
 	if (process->userns_doubted && t->gained.permitted) {
+		process->userns = USERNS_CHILD;
 		process->userns_doubted = false;
 		process->userns_born = true;
 	}

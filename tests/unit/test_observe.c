@@ -371,6 +371,66 @@ START_TEST(test_parent_tells_a_reused_pid_of_a_process_that_is_gone)
 }
 END_TEST
 
+/* 201, a child of the service, has held everything or gone into a user namespace, and has ended;
+ * another child of that pid raises and ends before it is looked at. */
+START_TEST(test_pid_given_anew_to_a_child_of_the_same_parent_hides_no_gain)
+{
+	struct fixture *fx = fixture_live(launchers);
+	struct fixture_act web = {.pid = 200, .exe = WEB};
+	struct fixture_act child = {.pid = 201, .ppid = 200, .exe = WEB}, unshare = child;
+
+	fixture_run_unit(fx, 200, "web", WEB);
+	fixture_process(fx, 201, 200, WEB);
+	set_cgroup(fx, 201, "/system.slice/web.service");
+	unshare.call = 272;
+	unshare.args[0] = 0x10000000;
+	if (_i == 0)
+		fixture_capset(fx, child, full);
+	else
+		fixture_call(fx, unshare);
+	fixture_exit(fx, 201);
+	fixture_capset(fx, web, without_ptrace);
+	fixture_forget_alerts(fx);
+	fixture_capset(fx, child, full);
+	assert_raise_seen(fx);
+}
+END_TEST
+
+/* What ends before it is looked at does several things before. */
+static const struct short_life {
+	bool unprivileged; /* its parent */
+	const char *exe;
+} short_lives[] = {{false, WEB}, {true, WEB}, {true, "/usr/bin/unshare"}};
+
+START_TEST(test_short_life_that_is_gone_is_one_life)
+{
+	const struct short_life *life = &short_lives[_i];
+	struct fixture *fx = fixture_live(launchers);
+	struct fixture_act child = {.pid = 201, .ppid = 200, .exe = life->exe}, unshare;
+
+	fixture_run_unit(fx, 200, "web", WEB);
+	if (life->unprivileged) {
+		fixture_setuid(fx, (struct fixture_act){.pid = 200, .exe = WEB, AS_UID(33)});
+		fixture_capset(fx, (struct fixture_act){.pid = 200, .exe = WEB, AS_UID(33)}, none);
+		child.uid = child.euid = child.suid = child.fsuid = 33;
+		if (_i == 2)
+			fixture_exec(fx, child, NULL, NULL);
+		fixture_forget_alerts(fx);
+		unshare = child;
+		unshare.call = 272;
+		unshare.args[0] = 0x10000000;
+		fixture_call(fx, unshare);
+		ck_assert_int_eq(fixture_only_alert(fx)->reason, REASON_USERNS_GAIN);
+		fixture_forget_alerts(fx);
+	}
+	fixture_capset(fx, child, full);
+	fixture_capset(fx, child, idle);
+	fixture_capset(fx, child, none);
+	fixture_no_alert(fx);
+	fixture_free(fx);
+}
+END_TEST
+
 START_TEST(test_renaming_ones_own_file_is_no_exec)
 {
 	struct fixture_act act = {.pid = 200, .exe = WEB};
@@ -1125,6 +1185,9 @@ int main(void)
 	tcase_add_test(tc, test_file_removed_under_a_running_service_is_deleted);
 	tcase_add_loop_test(tc, test_parent_tells_a_reused_pid_of_a_process_that_is_gone, 0,
 			    COUNT(reuses));
+	tcase_add_loop_test(tc, test_pid_given_anew_to_a_child_of_the_same_parent_hides_no_gain, 0,
+			    2);
+	tcase_add_loop_test(tc, test_short_life_that_is_gone_is_one_life, 0, COUNT(short_lives));
 	tcase_add_test(tc, test_renaming_ones_own_file_is_no_exec);
 	tcase_add_test(tc, test_child_of_clone_parent_has_not_what_its_parent_on_record_has);
 	tcase_add_loop_test(tc, test_what_proc_shows_later_is_not_held_against_an_event, 0, 2);
