@@ -76,7 +76,6 @@ KEEP_CAPS = other("securebits-change", "securebits")
 LOOSENED = other("securebits-change", "securebits")
 EXEC = other("exec-gain", "exec", gained=PTRACE)
 AS_NOBODY = "User=nobody"
-AT_ONCE = "StandardInput=null"
 
 
 def villain(act, argument=""):
@@ -350,8 +349,8 @@ CONTAINERS = (
     Case("container: a program at the host's path of ping raises", LIBRARY + "act c-ping",
          (gain("c-ping", "/usr/bin/ping", severity="medium", gained=RAW),)),
     Case("container: a program at the host's path of chronyd raises while it starts",
-         LIBRARY + made("c-chronyd", f"/usr/sbin/runc run --bundle {CONTAINER}/c-chronyd c-chronyd", AT_ONCE)
-         + "\nvictims_start && victim_wait c-chronyd DONE",
+         LIBRARY + made("c-chronyd", f"/usr/sbin/runc run --bundle {CONTAINER}/c-chronyd c-chronyd")
+         + "\nvictim_at_once=1 victims_start && victim_wait c-chronyd DONE",
          (gain("c-chronyd", "/usr/sbin/chronyd", reason="expansion-at-start", severity="medium", gained="cap_sys_time"),)),
     Case("container: runc exec with more than it was given",
          "runc exec --cap CAP_SYS_ADMIN c-raise /victimd no-op </dev/null",
@@ -371,7 +370,7 @@ SESSIONS = (
 
 STARTS = (
     Case("start: a raise right after SERVICE_START that no entry lists",
-         LIBRARY + made("early", f"{ACTOR} capset", AT_ONCE) + "\nvictims_start && victim_wait early DONE",
+         LIBRARY + made("early", f"{ACTOR} capset") + "\nvictim_at_once=1 victims_start && victim_wait early DONE",
          (gain("victim-early.service", reason="expansion-at-start", severity="medium"),)),
     Case("ceiling: a service that keeps more than its entry lets it",
          LIBRARY + made("ceiling", f"{ACTOR} no-op") + f"\nvictims_start; sleep {START_WINDOW_S}",
@@ -383,7 +382,8 @@ STARTS = (
 STARTS = (*STARTS[:2], *victims_start("daemon-reexec"), *STARTS[2:])
 
 REPEATED = (
-    Case("denied: again and again", LIBRARY + "for i in 1 2 3; do in_shell shell-nobody '/usr/local/sbin/victimd capset </dev/null'; done; sleep 3",
+    Case("denied: again and again",
+         f"{LIBRARY}in_shell shell-nobody 'for i in 1 2 3; do {ACTOR} capset </dev/null >/dev/null; done'",
          (Alert("gain-denied", service="victim-shell-nobody.service", exe=ACTOR, mechanism="capset", severity="low"),
           Alert("gain-denied", service="victim-shell-nobody.service", exe=ACTOR, mechanism="capset", severity="medium")),
          prepare="sed -i 's/repeat_window: 0/repeat_window: 2s/' /etc/capwatch/conf.d/loud.yaml; auditctl --signal HUP; sleep 1",

@@ -26,12 +26,12 @@ victim() {
 }
 
 # Starts those made since the last call, some at a time, and waits until each is ready. A process keeps
-# their fifos open, so that none of them sees an end of file.
+# their fifos open, so that none of them sees an end of file. victim_at_once: they need not be told to act.
 victims_start() {
 	local name fd i
 	for name in "${victim_fresh[@]}"; do
-		# shellcheck disable=SC2034 # nothing is read by it
 		exec {fd}<>"$victims/${name#victim-}.in"
+		[[ -z ${victim_at_once:-} ]] || echo >&"$fd"
 	done
 	sleep infinity &
 	systemctl daemon-reload
