@@ -449,9 +449,12 @@ SWEPT = Case("sweep: a raise while auditing is off",
 SWEEP = (
     *victims_start("what records will not tell of"), SWEPT,
     Case("sweep: a raise by a process that is never recorded",
-         f"{LIBRARY}auditctl -a {UNSEEN_TASK}; {made('never-task', f'{ACTOR} capset')}\nvictims_start\n"
-         f"auditctl -d {UNSEEN_TASK}; sleep 8; act never-task",
+         f"{LIBRARY}auditctl -a {UNSEEN_TASK}; {made('never-task', f'{ACTOR} capset')}\n"
+         f"{made('never-task-exec', f'{ACTOR} exec-self')}\nvictims_start\n"
+         f"auditctl -d {UNSEEN_TASK}; sleep 12; act never-task",
          (unexplained("victim-never-task.service"),), also=(LOSS,), within=SWEEP_S),
+    Case("sweep: a process that is never recorded, and held nothing, holds everything",
+         f"{LIBRARY}act never-task-exec", (unexplained("victim-never-task-exec.service"),), within=SWEEP_S),
 )
 
 FILES = Step("files of the intruder", f"""
@@ -535,4 +538,6 @@ SCENARIO = Scenario(
     declared=(
         Declared(Alert("above-ceiling", service="victim-preload-ping.service", exe="/usr/bin/ping"),
                  "a ping that stays and holds all that root holds is above its entry's ceiling, even before it acts"),
+        Declared(Alert("above-ceiling", service="victim-ceiling.service", exe=ACTOR),
+                 "a sensor that is started anew finds it anew"),
     ))
