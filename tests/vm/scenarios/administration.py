@@ -257,14 +257,18 @@ REINSTALL = (
     Step("reinstall the packages kept in the image, restarting nothing", f"""
 printf '#!/bin/sh\\nexit 101\\n' >/usr/sbin/policy-rc.d
 chmod 0755 /usr/sbin/policy-rc.d
-dpkg -i $(ls {STATE}/debs/*.deb | grep -vE '/({SLOW})_') >/var/log/capwatch-reinstall.log 2>&1 || {{ tail -20 /var/log/capwatch-reinstall.log; exit 1; }}
+dpkg -i $(ls {STATE}/debs/*.deb | grep -vE '/({SLOW})_') >/var/log/capwatch-reinstall.log 2>&1 || {{
+	rm /usr/sbin/policy-rc.d
+	tail -20 /var/log/capwatch-reinstall.log
+	exit 1
+}}
 rm /usr/sbin/policy-rc.d
 [ $(grep -c '^Setting up' /var/log/capwatch-reinstall.log) -ge 25 ]
 """, timeout=900),
     Step("daemons now run from deleted files", """
-deleted=$(readlink /proc/[0-9]*/exe 2>/dev/null | grep -c '(deleted)$')
-echo $deleted
-[ $deleted -ge 5 ]
+deleted=$({ readlink /proc/[0-9]*/exe 2>/dev/null || true; } | grep -c '(deleted)$')
+echo "$deleted processes"
+[ "$deleted" -ge 5 ]
 readlink /proc/$(systemctl show -P MainPID ssh.service)/exe | grep -q '(deleted)$'
 readlink /proc/$(systemctl show -P MainPID cron.service)/exe | grep -q '(deleted)$'
 rm -f /run/capwatch-cron /home/bob/cron-ran
