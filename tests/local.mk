@@ -27,4 +27,7 @@ EXTRA_DIST += tests/layering/check-includes tests/docs/check tests/install/check
 	$(wildcard $(srcdir)/tests/replay/*.py $(srcdir)/tests/replay/*.md \
 		$(srcdir)/tests/replay/streams/* $(srcdir)/tests/replay/golden/* \
 		$(srcdir)/tests/replay/recordings/*/*) \
-	$(wildcard $(srcdir)/tests/hostile/*.py)
+	$(wildcard $(srcdir)/tests/hostile/*.py) \
+	tests/vm/run tests/vm/keep-debs tests/vm/packages.txt tests/vm/recorder.conf \
+	$(wildcard $(srcdir)/tests/vm/*.py $(srcdir)/tests/vm/scenarios/*.py $(srcdir)/tests/vm/tools/*) \
+	tests/vm/files

@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""smoke: the shortest run."""
-from scenario import Alert, Case, Scenario, Step  # noqa: F401
+"""smoke: the shortest run that shows a host at work: for trying the harness, and for --shell."""
+from scenario import Scenario, Step
 
-SCENARIO = Scenario(name="smoke", steps=(Step("id", "id; cat /proc/self/cgroup"), Step("restart cron", "systemctl restart cron", service="cron.service"), Step("sudo", "ssh -o StrictHostKeyChecking=no -i /root/.ssh/id_ed25519 alice@127.0.0.1 sudo id")), reboot=False)
+SCENARIO = Scenario(name="smoke", steps=(
+    Step("an administrator's session", "grep -q session- /proc/self/cgroup"),
+    Step("restart cron", "systemctl restart cron", service="cron.service"),
+))
