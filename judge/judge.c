@@ -466,6 +466,9 @@ static void set_clock(struct judge *judge, int64_t now)
 {
 	if (judge->world.now == 0)
 		coverage_set_start(judge->coverage, now);
+	else if (judge->world.seeded_at && !judge->world.seeded_until)
+		judge->world.seeded_until = now > judge->world.seeded_at ? now
+									 : judge->world.seeded_at;
 	judge->world.now = now;
 }
 
@@ -476,6 +479,7 @@ void judge_seed(struct judge *judge, int64_t now)
 	set_clock(judge, now);
 	judge->world.seeding = true;
 	judge->world.seeded_at = judge->world.now;
+	judge->world.seeded_until = 0;
 	if (proc)
 		proc->each_process(proc->ctx, seed_one, judge);
 	judge->world.seeding = false;

@@ -19,6 +19,9 @@ enum {
 	/* An event that is judged so much later than it happened was overtaken by what /proc shows.
 	 */
 	STALE_MS = 500,
+	/* From our start on: rules that are loaded behind auditd's (augenrules) are there by then.
+	 */
+	RULES_LOADED_MS = 60000,
 };
 
 /* ---- services -------------------------------------------------------------------------------- */
@@ -347,10 +350,22 @@ static void take_ids(struct process *process, const struct process *from)
 	process->fsuid = from->fsuid;
 }
 
-/* What /proc showed of the process is later than the event: it tells nothing of what was before. */
-static bool is_stale(const struct event *event, const struct process *process)
+static bool is_seeded(const struct world *world, const struct process *process)
 {
-	return process->read_at > event->time + STALE_MS;
+	return process->read_at && process->read_at == world->seeded_at;
+}
+
+/* The latest that /proc can have been read for it: on a starved host seeding takes seconds. */
+static int64_t read_by(const struct world *world, const struct process *process)
+{
+	return is_seeded(world, process) ? world->seeded_until : process->read_at;
+}
+
+/* What /proc showed of the process is later than the event: it tells nothing of what was before. */
+static bool is_stale(const struct world *world, const struct event *event,
+		     const struct process *process)
+{
+	return read_by(world, process) > event->time + STALE_MS;
 }
 
 static bool runs_same_image(const struct process *process, struct bytes exe)
@@ -364,12 +379,13 @@ static bool runs_same_image(const struct process *process, struct bytes exe)
 static bool is_another_image(const struct world *world, const struct event *event,
 			     const struct process *process)
 {
-	bool first = process->read_at == world->seeded_at && process->read_at > event->time;
+	bool first = is_seeded(world, process) && read_by(world, process) > event->time;
 
-	return (first || is_stale(event, process)) && !runs_same_image(process, event->exe);
+	return (first || is_stale(world, event, process)) && !runs_same_image(process, event->exe);
 }
 
 struct guess {
+	const struct world *world;
 	struct process *process;
 	const struct event *event;
 };
@@ -381,7 +397,7 @@ static void take_least_of(void *ctx, struct process *member)
 
 	if (member == process || member->node != process->node || !member->has_sets ||
 	    !member->exe || member->userns == USERNS_CHILD ||
-	    strcmp(member->exe, process->exe) != 0 || is_stale(guess->event, member))
+	    strcmp(member->exe, process->exe) != 0 || is_stale(guess->world, guess->event, member))
 		return;
 	if (!process->has_ids && member->has_ids)
 		take_ids(process, member);
@@ -401,7 +417,7 @@ static void take_least_of(void *ctx, struct process *member)
 static void guess_sets(struct world *world, const struct event *event, struct process *process)
 {
 	const struct service *service = process->service;
-	struct guess guess = {process, event};
+	struct guess guess = {world, process, event};
 
 	if (process->has_sets || !service || service->first_event == 0 || !process->exe)
 		return;
@@ -467,6 +483,14 @@ static void change_program(struct world *world, const struct event *event, struc
 		process->service->declared = process->bounding;
 }
 
+/* At boot auditd starts us, and only then are the rules loaded: what a process did in between is on
+ * no record, and it is taken as /proc shows it, like one that was there before. */
+static bool is_before_rules(const struct world *world, const struct event *event,
+			    const struct process *process)
+{
+	return is_seeded(world, process) && event->time < world->seeded_until + RULES_LOADED_MS;
+}
+
 /* An image that no exec record announced. */
 static void take_unrecorded_exec(struct world *world, const struct event *event,
 				 struct observation *seen)
@@ -474,7 +498,10 @@ static void take_unrecorded_exec(struct world *world, const struct event *event,
 	struct process *process = seen->process;
 	struct event_sets before = process->sets;
 
-	process_apply_exec(process);
+	if (seen->live && !process->seen_event && is_before_rules(world, event, process))
+		adopt_sets(process, &seen->status);
+	else
+		process_apply_exec(process);
 	/* whoever hides his execs gains nothing by that: what they gave him shows as a gain */
 	if (process->login_forged)
 		process_take_least(&process->sets, &before);
@@ -556,7 +583,7 @@ static void find_userns(const struct world *world, const struct event *event,
 }
 
 static struct process *add_process(struct world *world, const struct event *event,
-				   const struct observation *seen)
+				   struct observation *seen)
 {
 	struct process *process = ledger_add(world->ledger, event->node_number, event->pid);
 
@@ -564,7 +591,8 @@ static struct process *add_process(struct world *world, const struct event *even
 		return NULL;
 	if (forked_by(world, seen->parent, event)) {
 		process_inherit(process, seen->parent);
-		if (is_stale(event, seen->parent))
+		seen->unmeasured = is_stale(world, event, seen->parent);
+		if (seen->unmeasured)
 			process_forget_sets(process);
 		if (seen->parent->pid == 1)
 			process_set_service(process, NULL);
@@ -623,7 +651,7 @@ static void bound_by_parent(const struct world *world, const struct event *event
 	if (seen->live || !world_has_proc(world, process->node) || !process->seen_event ||
 	    process->executed || process->launching || event->call == CALL_EXEC || !parent ||
 	    parent->pid == 1 || !parent->has_sets || parent->userns != USERNS_HOST ||
-	    is_stale(event, parent) || !runs_same_image(parent, event->exe))
+	    is_stale(world, event, parent) || !runs_same_image(parent, event->exe))
 		return;
 	if (process->has_sets) {
 		process_take_least(&process->sets, &parent->sets);
@@ -746,7 +774,7 @@ bool observe_event(struct world *world, const struct event *event, struct observ
 		return false;
 	if (is_another_image(world, event, seen->process))
 		return false;
-	seen->stale = is_stale(event, seen->process);
+	seen->stale = is_stale(world, event, seen->process);
 	catch_up(world, event, seen);
 	if (event->call != CALL_EXEC) {
 		seen->process->origin = origin_of_actor(world, event, seen);

@@ -124,7 +124,7 @@ enum origin origin_of_actor(const struct world *world, const struct event *event
 
 	if (process->origin != ORIGIN_UNKNOWN)
 		return process->origin;
-	if (inits_file && !process->execs_recorded)
+	if (inits_file)
 		return of_fork(world, event, seen);
 	/* what init begins executes something before it acts, and that would be known */
 	if (!process->launching && !process->execs_recorded && is_watched(world, event, process))

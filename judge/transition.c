@@ -666,6 +666,13 @@ static bool derive(struct world *world, const struct event *event, struct observ
 	return false;
 }
 
+/* Calls whose gain is the difference to what was held before; the others say what they raise. */
+static bool is_measured(enum call call)
+{
+	return call == CALL_CAPSET || call == CALL_EXEC || call == CALL_SETUID ||
+	       call == CALL_SETREUID || call == CALL_SETRESUID || call == CALL_SETFSUID;
+}
+
 bool transition_derive(struct world *world, const struct event *event, struct observation *seen,
 		       struct transition *t)
 {
@@ -686,6 +693,8 @@ bool transition_derive(struct world *world, const struct event *event, struct ob
 		judged = tell_birth(seen->process, t);
 	if (seen->stale)
 		process_take_state(seen->process, &before);
+	if ((seen->stale || seen->unmeasured) && is_measured(event->call))
+		judged = false;
 	seen->process->seen_event = true;
 	process_note_call(seen->process, event);
 	if (!t->service && event->call == CALL_EXEC) {

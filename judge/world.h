@@ -19,9 +19,10 @@ struct world {
 	const struct proc_reader *proc;	  /* NULL: a replay */
 	bool execs_seen[WORLD_NODES_MAX]; /* execs without a login are recorded there: one was */
 	int64_t execs_since;		  /* of this host: ms, the first such exec */
-	bool init_mimicked; /* this host: another than init's child executed init's file */
-	bool seeding;	    /* taking in what was there before us */
-	int64_t seeded_at;  /* ms: when that was */
+	bool init_mimicked;   /* this host: another than init's child executed init's file */
+	bool seeding;	      /* taking in what was there before us */
+	int64_t seeded_at;    /* ms: when that began */
+	int64_t seeded_until; /* and when it had surely ended: the first bytes came */
 	struct service_clock clock;
 	int64_t now; /* live: the wall clock (ms); a replay: the latest event's time */
 	struct ledger *ledger;

@@ -105,8 +105,6 @@ static int tighten_securebits(struct error *err)
 
 	if (held < 0)
 		return error_set(err, "reading securebits: %s", strerror(errno));
-	if (((unsigned)held & our_securebits) == our_securebits)
-		return 0;
 	if (prctl(PR_SET_SECUREBITS, (unsigned)held | our_securebits, 0, 0, 0) < 0)
 		return error_set(err, "setting securebits (%#x to %#x): %s", (unsigned)held,
 				 (unsigned)held | our_securebits, strerror(errno));
@@ -165,8 +163,10 @@ static int tie_to_parent(pid_t parent, struct error *err)
 
 static int become(const struct account *account, capmask kept, pid_t parent, struct error *err)
 {
-	if (change_user(account, err) < 0 || reduce_bounding(kept, err) < 0 ||
-	    reduce_sets(kept, err) < 0)
+	/* held already, but said again for the record: whoever watches so knows that the change of
+	 * user takes nothing, and that the capset after it gains nothing */
+	if (tighten_securebits(err) < 0 || change_user(account, err) < 0 ||
+	    reduce_bounding(kept, err) < 0 || reduce_sets(kept, err) < 0)
 		return -1;
 	if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)
 		return error_set(err, "PR_SET_DUMPABLE: %s", strerror(errno));

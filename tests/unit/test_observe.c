@@ -945,14 +945,19 @@ static const struct reload {
 	const char *exe, *cgroup; /* NULL: it had gone before its cgroup was read */
 	uint64_t argv, pointer;	  /* its exec (0: none), and the sets of its capset */
 	bool silent;
+	bool reexecuted; /* systemctl daemon-reexec: init's own exec is on record */
 } reloads[] = {
-	{SYSTEMD, "/system.slice/web.service", 0, HEAP_OF_INIT + 8, true},
-	{EXECUTOR, "/system.slice/web.service", STACK_OF_INIT - 64, ELSEWHERE, true},
-	{SYSTEMD, NULL, 0, HEAP_OF_INIT + 8, true},
-	{EXECUTOR, NULL, STACK_OF_INIT - 64, ELSEWHERE, true},
-	{SYSTEMD, "/system.slice/web.service", 0, ELSEWHERE + 8, false},
-	{EXECUTOR, "/system.slice/web.service", ELSEWHERE, ELSEWHERE, false},
-	{SYSTEMD, NULL, 0, ELSEWHERE + 8, false},
+	{SYSTEMD, "/system.slice/web.service", 0, HEAP_OF_INIT + 8, true, false},
+	{EXECUTOR, "/system.slice/web.service", STACK_OF_INIT - 64, ELSEWHERE, true, false},
+	{SYSTEMD, NULL, 0, HEAP_OF_INIT + 8, true, false},
+	{EXECUTOR, NULL, STACK_OF_INIT - 64, ELSEWHERE, true, false},
+	{SYSTEMD, "/system.slice/web.service", 0, ELSEWHERE + 8, false, false},
+	{EXECUTOR, "/system.slice/web.service", ELSEWHERE, ELSEWHERE, false, false},
+	{SYSTEMD, NULL, 0, ELSEWHERE + 8, false, false},
+	{SYSTEMD, "/system.slice/web.service", 0, HEAP_OF_INIT + 8, true, true},
+	{SYSTEMD, NULL, 0, HEAP_OF_INIT + 8, true, true},
+	{EXECUTOR, "/system.slice/web.service", STACK_OF_INIT - 64, ELSEWHERE, true, true},
+	{SYSTEMD, "/system.slice/web.service", 0, ELSEWHERE + 8, false, true},
 };
 
 START_TEST(test_what_init_itself_grants_is_silent_whatever_the_units_age)
@@ -962,6 +967,8 @@ START_TEST(test_what_init_itself_grants_is_silent_whatever_the_units_age)
 	struct fixture_act act = {.pid = 201, .exe = reload->exe, .comm = "(kill)"};
 
 	fixture_run_unit(fx, 200, "web", WEB);
+	if (reload->reexecuted)
+		fixture_exec(fx, (struct fixture_act){.pid = 1, .exe = SYSTEMD}, NULL, NULL);
 	fixture_process(fx, 201, 1, reload->exe);
 	place(fx, 201, ELSEWHERE, ELSEWHERE);
 	if (reload->cgroup)
