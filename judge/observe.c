@@ -123,6 +123,13 @@ static bool has_login(struct world *world, const struct process *process,
 	       identity_known_session(world, process->node, process->session);
 }
 
+/* When a process began that acts at this time: its start by the finer of two clocks may be later.
+ */
+static int64_t born_by(const struct process *process, int64_t time)
+{
+	return process->start_time && process->start_time < time ? process->start_time : time;
+}
+
 /* The service of a process that nobody of the ledger is the parent of. */
 static void assign_by_itself(struct world *world, struct process *process, int64_t time)
 {
@@ -140,7 +147,7 @@ static void assign_by_itself(struct world *world, struct process *process, int64
 	else if (process->exe)
 		service = identity_program(world, process->node, process->exe, &is_new);
 	if (service && is_new)
-		begin_by_itself(service, process->start_time ? process->start_time : time, process);
+		begin_by_itself(service, born_by(process, time), process);
 	/* in a replay the start of what was there before the stream is not known */
 	if (service && is_new && !process->start_time)
 		service->first_event = 0;

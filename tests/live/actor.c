@@ -8,8 +8,8 @@
  *
  *   --abi 64|32|x32            the ABI of the act's system calls (32 is int 0x80 from this 64-bit
  * program)
- *   --in self|child|orphan|thread   who acts; an orphan is forked twice and ends right after the
- * act
+ *   --in self|child|orphan|resident|thread   who acts; an orphan is forked twice and ends right
+ *                              after the act, a resident is one that stays
  *   --cap N                    the capability (default 19, cap_sys_ptrace)
  *   --uid N                    whoever acts becomes this user first, all four ids
  *   --file PATH                what the act works on
@@ -55,7 +55,7 @@ enum {
 	SERVICE_START = 1130,
 	AUDIT_BODY_MAX = 1024
 };
-enum who { IN_SELF, IN_CHILD, IN_ORPHAN, IN_THREAD };
+enum who { IN_SELF, IN_CHILD, IN_ORPHAN, IN_RESIDENT, IN_THREAD };
 
 struct act;
 
@@ -613,8 +613,11 @@ static void run_in_orphan(struct actor *actor)
 	pid_t child = fork();
 
 	if (child == 0) {
-		if (fork() == 0)
+		if (fork() == 0) {
 			perform(actor);
+			if (actor->who == IN_RESIDENT)
+				wait_end();
+		}
 		_exit(0);
 	}
 	waitpid(child, NULL, 0);
@@ -639,7 +642,7 @@ static int run(struct actor *actor)
 	}
 	if (actor->who == IN_CHILD)
 		run_in_child(actor);
-	else if (actor->who == IN_ORPHAN)
+	else if (actor->who == IN_ORPHAN || actor->who == IN_RESIDENT)
 		run_in_orphan(actor);
 	else
 		perform(actor);
@@ -658,13 +661,13 @@ static int word_index(const char *const *words, size_t count, const char *word)
 static int take_option(struct actor *actor, const char *name, const char *value)
 {
 	static const char *const abis[] = {"64", "32", "x32"};
-	static const char *const places[] = {"self", "child", "orphan", "thread"};
+	static const char *const places[] = {"self", "child", "orphan", "resident", "thread"};
 	int index = 0;
 
 	if (strcmp(name, "--abi") == 0)
 		actor->abi = (enum act_abi)(index = word_index(abis, 3, value));
 	else if (strcmp(name, "--in") == 0)
-		actor->who = (enum who)(index = word_index(places, 4, value));
+		actor->who = (enum who)(index = word_index(places, 5, value));
 	else if (strcmp(name, "--cap") == 0)
 		actor->number = strtol(value, NULL, 10);
 	else if (strcmp(name, "--uid") == 0)

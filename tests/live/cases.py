@@ -142,7 +142,7 @@ EVASIONS = [
          [raised(comm=STRANGE.decode("utf-8", "replace"))]),
     Case("moved-into-another-cgroup", "{cgroups:capwatch-victim.service} capset", [raised(
         service_kind=("program", "unknown"))]),
-    Case("orphan-in-a-unit-of-its-own", "{cgroups:capwatch-own.service} --in orphan capset", [raised(
+    Case("orphan-in-a-unit-of-its-own", "{cgroups:capwatch-own.service} --in resident capset", [raised(
         phase="running", service_kind=("unit",), previous=("known", "inferred", "unknown"))]),
     Case("forged-service-start", "--forge capwatch-forged.service", [raised(
         unit="capwatch-forged.service")], unit="capwatch-forged.service"),
