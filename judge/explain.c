@@ -5,11 +5,7 @@
 
 #include "judge/identity.h"
 
-enum {
-	INIT_PID = 1,
-	/* audit's clock and /proc's ticks, each as coarse as 10 ms */
-	CLOCK_SLACK_MS = 30,
-};
+enum { INIT_PID = 1 };
 
 static capmask beyond(capmask sets, capmask bound)
 {

@@ -14,8 +14,6 @@
 enum {
 	ADOPT_DEPTH = 6,
 	ANCESTORS_MAX = 32,
-	/* audit stamps its events with the coarse clock (up to 10 ms behind), /proc counts 10 ms */
-	CLOCK_SLACK_MS = 30,
 	/* An event that is judged so much later than it happened was overtaken by what /proc shows.
 	 */
 	STALE_MS = 500,

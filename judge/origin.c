@@ -10,9 +10,6 @@
 #define HEAP_SPAN (512ull << 20)
 #define STACK_SPAN (8ull << 20)
 
-/* audit's clock and /proc's are this far apart at the most */
-enum { CLOCK_SLACK_MS = 30 };
-
 static bool read_init(const struct world *world, const struct event *event,
 		      struct proc_status *init)
 {

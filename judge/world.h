@@ -11,7 +11,11 @@
 #include "judge/proc_reader.h"
 #include "judge/service.h"
 
-enum { WORLD_NODES_MAX = 1024 };
+enum {
+	WORLD_NODES_MAX = 1024,
+	/* audit stamps its events with the coarse clock (up to 10 ms behind), /proc counts 10 ms */
+	CLOCK_SLACK_MS = 30,
+};
 
 struct world {
 	const struct settings *settings;
