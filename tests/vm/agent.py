@@ -109,7 +109,7 @@ def run_case(case):
 
 class Usage(threading.Thread):
     """CPU and memory of auditd and of each of ours, over restarts: the last seen of each process."""
-    NAMES = {"auditd": "auditd", "audisp-capwatch": "audisp-capwatch", "capwatch-courier": "capwatch-courier"}
+    COMMS = ("auditd", "audisp-capwatch", "capwatch-courier"[:15])
 
     def __init__(self):
         super().__init__(daemon=True)
@@ -120,13 +120,12 @@ class Usage(threading.Thread):
             try:
                 stat = (folder / "stat").read_text()
                 comm, rest = stat[stat.index("(") + 1:].rsplit(")", 1)
-                if not any(comm == name[:15] for name in self.NAMES):
+                if comm not in self.COMMS:
                     continue
                 fields = rest.split()
                 status = (folder / "status").read_text()
                 peak = [int(line.split()[1]) for line in status.splitlines() if line.startswith("VmHWM")]
-                self.seen[(folder.name, fields[19])] = (comm, int(fields[11]) + int(fields[12]), (peak or [0])[0],
-                                                        (folder / "cmdline").read_bytes().replace(b"\0", b" ").decode())
+                self.seen[(folder.name, fields[19])] = (comm, int(fields[11]) + int(fields[12]), (peak or [0])[0])
             except (OSError, ValueError):
                 continue
 
@@ -139,7 +138,7 @@ class Usage(threading.Thread):
         self.sample()
         rows = {}
         ticks = os.sysconf("SC_CLK_TCK")
-        for comm, cpu, peak, _ in list(self.seen.values()):
+        for comm, cpu, peak in list(self.seen.values()):
             row = rows.setdefault(comm, {"cpu_s": 0.0, "peak_kib": 0, "processes": 0})
             row["cpu_s"] += cpu / ticks
             row["peak_kib"] = max(row["peak_kib"], peak)
