@@ -153,9 +153,14 @@ static void bound_cheaply(const struct explain_subject *subject, struct explanat
 
 /* ---- execs and changes of uid that no rule records ------------------------------------------- */
 
+/* In a session that someone else opened: who gives itself a login id hides its execs, and gains
+ * nothing by it. */
 static bool execs_are_unrecorded(const struct explain_subject *subject)
 {
-	return subject->status->auid >= 0 || !subject->exec_profile;
+	const struct process *known = subject->process ? subject->process : subject->parent;
+	bool in_session = subject->status->auid >= 0 && !(known && known->login_forged);
+
+	return in_session || !subject->exec_profile;
 }
 
 /* Another image than at the last reading, or than its parent's: it has executed something. */

@@ -14,10 +14,10 @@
  *    fork (the parent's last reading, or all that it has held since its exec); init has adopted
  * most of its children and counts only for those that run its very image. What an orphan holds came
  *    from whoever ran the same file in the same cgroup, or from one of its login session;
- *  - where execs are not recorded (a login session; no exec profile): root's regaining of its
- * bounding set, when the image has changed or was not seen before; capabilities of the file that
- * runs; without the exec profile also set-user-ID files and the way back to uid 0, which those
- * rules record everywhere;
+ *  - where execs are not recorded (a login session that it did not open itself; no exec profile):
+ * root's regaining of its bounding set, when the image has changed or was not seen before;
+ * capabilities of the file that runs; without the exec profile also set-user-ID files and the way
+ * back to uid 0, which those rules record everywhere;
  *  - in effective all that is permitted, of a process older than capwatch that is in no record yet:
  *    forked before auditing was first enabled, the kernel never records it;
  *  - whatever a process holds at the first reading that was born while rules were loaded or

@@ -135,17 +135,19 @@ static bool born_blind(const struct sweep *sweep, int64_t start_time)
 	return false;
 }
 
-/* Of all changes only this one can unload the exec profile. (Linux 6.1 writes it without a space,
- * so that no parser finds the field: judge/coverage.c.) */
-static bool removes_rule(const struct event *event)
+static bool event_says(const struct event *event, const char *text)
 {
-	static const char word[] = "op=remove_rule";
-
 	for (size_t i = 0; i < event->record_count; i++)
-		if (memmem(event->records[i].data, event->records[i].length, word,
-			   sizeof(word) - 1))
+		if (memmem(event->records[i].data, event->records[i].length, text, strlen(text)))
 			return true;
 	return false;
+}
+
+/* Of all changes only this one can unload the exec profile, whose rules all have a key. (Linux 6.1
+ * writes it without a space, so that no parser finds the field: judge/coverage.c.) */
+static bool removes_keyed_rule(const struct event *event)
+{
+	return event_says(event, "op=remove_rule") && !event_says(event, "key=(null)");
 }
 
 static void take_exec_profile(struct sweep *sweep, const struct event *event)
@@ -154,7 +156,8 @@ static void take_exec_profile(struct sweep *sweep, const struct event *event)
 		sweep->exec_profile = true;
 		sweep->doubted = 0;
 	}
-	if (sweep->exec_profile && (event->parts & EVENT_CONFIG_CHANGE) && removes_rule(event))
+	if (sweep->exec_profile && (event->parts & EVENT_CONFIG_CHANGE) &&
+	    removes_keyed_rule(event))
 		sweep->doubted = event->time;
 }
 

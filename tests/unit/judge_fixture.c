@@ -503,6 +503,25 @@ void fixture_call(struct fixture *fx, struct fixture_act act)
 	fixture_feed(fx, text.bytes);
 }
 
+void fixture_login(struct fixture *fx, struct fixture_act act)
+{
+	struct text record = {.used = 0}, text = {.used = 0};
+	char login[256];
+
+	complete(&act);
+	act.call = 1;
+	snprintf(login, sizeof(login),
+		 "LOGIN pid=%" PRId64 " uid=0 old-auid=4294967295 auid=1000 tty=(none) "
+		 "old-ses=4294967295 ses=%u res=1",
+		 act.pid, (unsigned)act.session);
+	syscall_text(&act, &record);
+	add_record(fx, &text, act.node, login);
+	add_record(fx, &text, act.node, record.bytes);
+	add_record(fx, &text, act.node, "EOE ");
+	fx->serial++;
+	fixture_feed(fx, text.bytes);
+}
+
 void fixture_capset(struct fixture *fx, struct fixture_act act, struct event_sets sets)
 {
 	char record[256];

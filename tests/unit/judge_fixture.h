@@ -123,6 +123,9 @@ void fixture_record(struct fixture *fx, const char *record);
 
 /* The call's event. The others say which call it is; /proc is the test's to change. */
 void fixture_call(struct fixture *fx, struct fixture_act act);
+/* The write to loginuid that opens act.session, in the kernel's order: LOGIN is logged at once, the
+ * call when it returns. */
+void fixture_login(struct fixture *fx, struct fixture_act act);
 void fixture_capset(struct fixture *fx, struct fixture_act act, struct event_sets sets);
 void fixture_capset_refused(struct fixture *fx, struct fixture_act act);
 void fixture_prctl(struct fixture *fx, struct fixture_act act, uint64_t option, uint64_t a1,

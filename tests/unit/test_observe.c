@@ -100,40 +100,13 @@ START_TEST(test_unit_does_not_become_a_session_by_writing_its_login_id)
 	struct fixture_act act = {.pid = 200, .exe = WEB, .session = 9};
 
 	fixture_run_unit(fx, 200, "web", WEB);
-	act.call = 1;
-	act.records =
-		"LOGIN pid=200 uid=0 old-auid=4294967295 auid=1000 tty=(none) old-ses=4294967295 "
-		"ses=9 res=1";
-	fixture_call(fx, act);
-	act.call = 0;
-	act.records = NULL;
+	fixture_login(fx, act);
 	fixture_capset(fx, act, idle);
 	fixture_capset(fx, act, full);
 	ck_assert_str_eq(fixture_only_alert(fx)->service.name.data, "web.service");
 	fixture_free(fx);
 }
 END_TEST
-
-/* The kernel's order: LOGIN is logged at once, the call when it returns. */
-static void login(struct fixture *fx, int64_t pid, const char *exe, int session)
-{
-	char text[2048];
-
-	snprintf(text, sizeof(text),
-		 "type=LOGIN msg=audit(%lld.%03lld:99): pid=%lld uid=0 old-auid=4294967295 "
-		 "auid=1000 "
-		 "tty=(none) old-ses=4294967295 ses=%d res=1\n"
-		 "type=SYSCALL msg=audit(%lld.%03lld:99): arch=c000003e syscall=1 success=yes "
-		 "exit=4 a0=3 a1=7 "
-		 "a2=4 a3=0 items=0 ppid=150 pid=%lld auid=1000 uid=0 gid=0 euid=0 suid=0 fsuid=0 "
-		 "egid=0 "
-		 "sgid=0 fsgid=0 tty=(none) ses=%d comm=\"x\" exe=\"%s\" key=(null)\n"
-		 "type=EOE msg=audit(%lld.%03lld:99): \n",
-		 (long long)fx->now / 1000, (long long)fx->now % 1000, (long long)pid, session,
-		 (long long)fx->now / 1000, (long long)fx->now % 1000, (long long)pid, session, exe,
-		 (long long)fx->now / 1000, (long long)fx->now % 1000);
-	fixture_feed(fx, text);
-}
 
 START_TEST(test_login_by_sshd_opens_a_session_inside_its_unit)
 {
@@ -143,7 +116,8 @@ START_TEST(test_login_by_sshd_opens_a_session_inside_its_unit)
 	fixture_run_unit(fx, 150, "ssh", "/usr/sbin/sshd");
 	fixture_process(fx, 201, 150, "/usr/sbin/sshd");
 	set_cgroup(fx, 201, "/system.slice/ssh.service");
-	login(fx, 201, "/usr/sbin/sshd", 4);
+	fixture_login(fx, (struct fixture_act){
+				  .pid = 201, .ppid = 150, .exe = "/usr/sbin/sshd", .session = 4});
 	snprintf(fixture_find(fx, 201)->exe, 256, "/bin/bash");
 	fixture_capset(fx, act, idle);
 	fixture_capset(fx, act, full);
@@ -171,7 +145,8 @@ START_TEST(test_exec_hidden_by_a_login_id_of_ones_own_gives_nothing)
 	fixture_run_unit(fx, 150, entry->unit, entry->exe);
 	fixture_process(fx, 201, 150, entry->exe);
 	fixture_capset(fx, act, none);
-	login(fx, 201, entry->exe, 4);
+	fixture_login(
+		fx, (struct fixture_act){.pid = 201, .ppid = 150, .exe = entry->exe, .session = 4});
 	snprintf(fixture_find(fx, 201)->exe, 256, "/usr/local/bin/x");
 	act.exe = "/usr/local/bin/x";
 	act.session = 4;
@@ -199,7 +174,8 @@ START_TEST(test_login_by_a_child_of_cron_that_is_met_late_opens_a_session)
 	fx->now += 4000;
 	judge_tick(fx->judge, fx->now);
 	fx->now -= 4000;
-	login(fx, 201, "/usr/sbin/cron", 4);
+	fixture_login(fx, (struct fixture_act){
+				  .pid = 201, .ppid = 150, .exe = "/usr/sbin/cron", .session = 4});
 	fixture_process(fx, 202, 201, WEB);
 	set_cgroup(fx, 202, "/system.slice/cron.service");
 	fixture_capset(fx, act, idle);

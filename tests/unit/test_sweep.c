@@ -484,6 +484,23 @@ START_TEST(test_root_that_executes_in_a_session_regains)
 }
 END_TEST
 
+START_TEST(test_root_that_made_its_own_session_does_not_regain)
+{
+	struct fixture_process *intruder = fork_of(CHILD, DAEMON, DAEMON_EXE, DAEMON_IMAGE);
+	struct fixture_act login = {.pid = CHILD, .ppid = DAEMON, .exe = DAEMON_EXE, .session = 7};
+
+	fixture_hold(fx, CHILD, dropped);
+	fixture_login(fx, login);
+	session_of(intruder, 7);
+	fixture_wait(fx, FOUND_MS);
+	fixture_no_alert(fx);
+	fixture_hold(fx, CHILD, full);
+	intruder->status.image = OTHER_IMAGE;
+	fixture_wait(fx, FOUND_MS);
+	found(CHILD);
+}
+END_TEST
+
 START_TEST(test_file_capabilities_explain_in_a_session)
 {
 	struct fixture_process *shell = session_of(
@@ -582,6 +599,16 @@ static void remove_rules(void)
 	fixture_record(fx, "CONFIG_CHANGE auid=4294967295 ses=4294967295op=remove_rule "
 			   "key=\"site\" list=4 res=1");
 }
+
+START_TEST(test_a_rule_without_a_key_was_none_of_the_exec_profile)
+{
+	fixture_record(fx, "CONFIG_CHANGE auid=4294967295 ses=4294967295op=remove_rule "
+			   "key=(null) list=1 res=1");
+	turn_worker_root();
+	fixture_wait(fx, FOUND_MS);
+	found(WORKER);
+}
+END_TEST
 
 START_TEST(test_rules_that_come_back_are_the_exec_profile_still)
 {
@@ -816,6 +843,7 @@ int main(void)
 	tcase_add_test(tests, test_orphan_in_another_cgroup_does_not);
 	tcase_add_test(tests, test_orphan_of_a_login_session_that_had_root_is_quiet);
 	tcase_add_test(tests, test_root_that_executes_in_a_session_regains);
+	tcase_add_test(tests, test_root_that_made_its_own_session_does_not_regain);
 	tcase_add_test(tests, test_file_capabilities_explain_in_a_session);
 	tcase_add_test(tests, test_child_user_namespace_is_none_of_the_host);
 	tcase_add_test(tests, test_kernel_threads_and_what_the_kernel_starts_are_left_alone);
@@ -823,6 +851,7 @@ int main(void)
 	tcase_add_test(tests, test_born_while_rules_are_loaded_is_believed_once);
 	tcase_add_test(tests, test_older_than_capwatch_and_never_recorded_has_its_permitted_set);
 	tcase_add_test(tests, test_auditing_switched_off_and_on_leaves_the_exec_profile_loaded);
+	tcase_add_test(tests, test_a_rule_without_a_key_was_none_of_the_exec_profile);
 	tcase_add_test(tests, test_rules_that_come_back_are_the_exec_profile_still);
 	tcase_add_test(tests,
 		       test_without_the_exec_profile_a_set_user_id_file_may_have_been_executed);
