@@ -5,15 +5,19 @@ alerters_libalerters_a_CPPFLAGS = $(AM_CPPFLAGS) $(CURL_CFLAGS)
 alerters_libalerters_a_SOURCES = \
 	alerters/confine.c alerters/confine.h \
 	alerters/courier.c alerters/courier.h \
+	alerters/crc32c.c alerters/crc32c.h \
 	alerters/format.c alerters/format.h \
 	alerters/loss.c alerters/loss.h \
 	alerters/own_log.c alerters/own_log.h \
+	alerters/parcel.c alerters/parcel.h \
+	alerters/recent.c alerters/recent.h \
 	alerters/retry.c alerters/retry.h \
 	alerters/sink.c alerters/sink.h \
 	alerters/sink_file.c alerters/sink_file.h \
 	alerters/sink_syslog.c alerters/sink_syslog.h \
 	alerters/sink_webhook.c alerters/sink_webhook.h \
-	alerters/spool.c alerters/spool.h
+	alerters/spool.c alerters/spool.h \
+	alerters/spool_file.c alerters/spool_file.h
 
 ALERTERS_LIBS = alerters/libalerters.a $(CURL_LIBS) $(CONF_LIBS)
 
@@ -32,7 +36,8 @@ ALERTERS_TESTS = \
 	tests/unit/test_sink_file \
 	tests/unit/test_sink_syslog \
 	tests/unit/test_sink_webhook \
-	tests/unit/test_spool
+	tests/unit/test_spool \
+	tests/unit/test_spool_file
 check_PROGRAMS += $(ALERTERS_TESTS)
 TESTS += $(ALERTERS_TESTS)
 
@@ -51,6 +56,9 @@ tests_unit_test_sink_syslog_LDADD = $(ALERTERS_TEST_LIBS)
 tests_unit_test_sink_webhook_SOURCES = tests/unit/test_sink_webhook.c $(ALERTERS_TEST_SOURCES)
 tests_unit_test_sink_webhook_CPPFLAGS = $(ALERTERS_TEST_CPPFLAGS)
 tests_unit_test_sink_webhook_LDADD = $(ALERTERS_TEST_LIBS)
-tests_unit_test_spool_SOURCES = tests/unit/test_spool.c
+tests_unit_test_spool_SOURCES = tests/unit/test_spool.c $(ALERTERS_TEST_SOURCES)
 tests_unit_test_spool_CPPFLAGS = $(ALERTERS_TEST_CPPFLAGS)
 tests_unit_test_spool_LDADD = $(ALERTERS_TEST_LIBS)
+tests_unit_test_spool_file_SOURCES = tests/unit/test_spool_file.c $(ALERTERS_TEST_SOURCES)
+tests_unit_test_spool_file_CPPFLAGS = $(ALERTERS_TEST_CPPFLAGS)
+tests_unit_test_spool_file_LDADD = $(ALERTERS_TEST_LIBS)

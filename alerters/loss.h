@@ -7,7 +7,7 @@
 #define CAPWATCH_LOSS_H
 
 #include <stdint.h>
-#include "alerters/spool.h"
+#include "alerters/parcel.h"
 
 /* A coverage-loss alert, high: count alerts for the named sink were dropped. now is milliseconds
  * since the epoch. The caller has the reference; NULL when memory is out. */

@@ -30,8 +30,8 @@ void retry_after_hint(struct retry *retry, int64_t now, int64_t wait_ms)
 {
 	if (wait_ms < RETRY_SHORTEST_MS)
 		wait_ms = RETRY_SHORTEST_MS;
-	if (wait_ms > RETRY_LONGEST_MS)
-		wait_ms = RETRY_LONGEST_MS;
+	if (wait_ms > RETRY_HINT_LONGEST_MS)
+		wait_ms = RETRY_HINT_LONGEST_MS;
 	retry->failures++;
 	retry->at = now + wait_ms;
 }

@@ -9,7 +9,13 @@
 #include "alerters/sink_syslog.h"
 #include "alerters/sink_webhook.h"
 
-enum { REASON_TEXT_MAX = 512 };
+enum {
+	REASON_TEXT_MAX = 512,
+	PERSIST_AGAIN_MS = 5 * 1000,
+	/* so long it must have been tried before anything is too old: a host that slept for a week
+	 * wakes before its network does */
+	FAILING_BEFORE_EXPIRY_MS = 10 * 60 * 1000,
+};
 
 static const struct sink_ops *const types[] = {
 	[SINK_SYSLOG] = &sink_syslog_ops,
@@ -17,16 +23,27 @@ static const struct sink_ops *const types[] = {
 	[SINK_WEBHOOK] = &sink_webhook_ops,
 };
 
+static void set_limits(struct spool *spool, const struct spool_settings *settings)
+{
+	const struct spool_limits limits = {(size_t)settings->max_count,
+					    (size_t)settings->max_bytes};
+
+	spool_set_limits(spool, &limits);
+}
+
 struct sink *sink_new(const struct sink_settings *settings, const struct sink_tools *tools,
 		      struct error *err)
 {
 	struct sink *sink = calloc(1, sizeof(*sink));
 
-	if (!sink || !(sink->spool = spool_new(SPOOL_COUNT_MAX, SPOOL_BYTES_MAX))) {
+	if (sink)
+		sink->spool = spool_new(tools->spool_folder, settings->name, tools->log);
+	if (!sink || !sink->spool) {
 		free(sink);
 		error_set(err, "sink %s: out of memory", settings->name);
 		return NULL;
 	}
+	set_limits(sink->spool, &settings->spool);
 	sink->ops = types[settings->type];
 	sink->settings = settings;
 	sink->tools = tools;
@@ -49,6 +66,62 @@ void sink_free(struct sink *sink)
 	free(sink);
 }
 
+static int64_t wall_time(const struct sink *sink, int64_t now)
+{
+	return now + sink->tools->wall_offset;
+}
+
+static void say_unsafe(struct sink *sink, const struct error *err)
+{
+	if (sink->unsafe_said)
+		return;
+	sink->unsafe_said = true;
+	log_line(sink->tools->log, LOG_ERR,
+		 "sink %s: its spool cannot be used: %s; until it can, alerts wait in memory and "
+		 "the sensor keeps them too",
+		 sink->settings->name, err->text);
+}
+
+static void say_safe(struct sink *sink)
+{
+	if (!sink->unsafe_said)
+		return;
+	sink->unsafe_said = false;
+	log_line(sink->tools->log, LOG_NOTICE, "sink %s: its spool can be used again",
+		 sink->settings->name);
+}
+
+/* The clock may have been set meanwhile: no wait is longer than one that was ever asked for. */
+static void resume_tries(struct sink *sink, int64_t now)
+{
+	struct spool_tries tries = spool_tries(sink->spool);
+	int64_t wait = tries.due - wall_time(sink, now);
+
+	if (wait > RETRY_HINT_LONGEST_MS)
+		wait = RETRY_HINT_LONGEST_MS;
+	sink->retry.failures = tries.attempts;
+	sink->retry.at = wait > 0 ? now + wait : 0;
+}
+
+void sink_open(struct sink *sink, int64_t now)
+{
+	struct error err;
+
+	if (sink->is_open)
+		return;
+	sink->is_open = true;
+	if (spool_open(sink->spool, &err) < 0) {
+		sink->persist_at = now + PERSIST_AGAIN_MS;
+		say_unsafe(sink, &err);
+		return;
+	}
+	resume_tries(sink, now);
+	if (spool_count(sink->spool) > 0)
+		log_line(sink->tools->log, LOG_NOTICE,
+			 "sink %s: alerts that wait in its spool from before: %zu",
+			 sink->settings->name, spool_count(sink->spool));
+}
+
 void sink_take_over(struct sink *to, struct sink *from)
 {
 	struct spool *empty = to->spool;
@@ -57,8 +130,14 @@ void sink_take_over(struct sink *to, struct sink *from)
 	spool_release(from->spool);
 	to->spool = from->spool;
 	from->spool = empty;
+	spool_set_place(to->spool, to->tools->spool_folder, to->settings->name);
+	set_limits(to->spool, &to->settings->spool);
+	to->is_open = true;
+	spool_rescan(to->spool);
 	to->failing = from->failing;
+	to->failing_since = from->failing_since;
 	to->drop_said = from->drop_said;
+	to->unsafe_said = from->unsafe_said;
 	to->given_up = from->given_up;
 }
 
@@ -77,11 +156,11 @@ static bool wants(const struct sink_settings *settings, const struct parcel *par
 	return false;
 }
 
-void sink_offer(struct sink *sink, struct parcel *parcel)
+void sink_offer(struct sink *sink, struct parcel *parcel, int64_t now)
 {
 	if (!wants(sink->settings, parcel))
 		return;
-	spool_push(sink->spool, parcel);
+	spool_push(sink->spool, parcel, wall_time(sink, now));
 	if (spool_dropped(sink->spool) == 0 || sink->drop_said)
 		return;
 	sink->drop_said = true;
@@ -91,21 +170,50 @@ void sink_offer(struct sink *sink, struct parcel *parcel)
 		 sink->settings->name, spool_count(sink->spool));
 }
 
+void sink_persist(struct sink *sink, int64_t now)
+{
+	struct error err;
+
+	if ((spool_unsafe_count(sink->spool) == 0 && !sink->unsafe_said) || now < sink->persist_at)
+		return;
+	if (spool_persist(sink->spool, &err) == 0) {
+		say_safe(sink);
+		return;
+	}
+	sink->persist_at = now + PERSIST_AGAIN_MS;
+	say_unsafe(sink, &err);
+}
+
 void sink_run(struct sink *sink, int64_t now)
 {
+	struct error err;
+
 	if (sink->busy || now < sink->retry.at || spool_count(sink->spool) == 0)
 		return;
-	sink->ops->run(sink, now);
+	if (spool_first(sink->spool, &err)) {
+		sink->ops->run(sink, now);
+		return;
+	}
+	if (spool_count(sink->spool) == 0)
+		return;
+	retry_after_failure(&sink->retry, now, RETRY_LONGEST_MS);
+	sink_fails(sink, now, "its spool: %s", err.text);
 }
 
 int64_t sink_deadline(const struct sink *sink)
 {
+	int64_t deadline = SINK_NEVER;
+
+	if (spool_unsafe_count(sink->spool) > 0 || sink->unsafe_said)
+		deadline = sink->persist_at;
 	if (sink->busy || spool_count(sink->spool) == 0)
-		return SINK_NEVER;
-	return sink->writable_fd >= 0 ? sink->wake_at : sink->retry.at;
+		return deadline;
+	if (sink->writable_fd >= 0)
+		return sink->wake_at < deadline ? sink->wake_at : deadline;
+	return sink->retry.at < deadline ? sink->retry.at : deadline;
 }
 
-void sink_fails(struct sink *sink, const char *format, ...)
+void sink_fails(struct sink *sink, int64_t now, const char *format, ...)
 {
 	char reason[REASON_TEXT_MAX];
 	va_list args;
@@ -113,6 +221,7 @@ void sink_fails(struct sink *sink, const char *format, ...)
 	if (sink->failing)
 		return;
 	sink->failing = true;
+	sink->failing_since = now;
 	va_start(args, format);
 	vsnprintf(reason, sizeof(reason), format, args);
 	va_end(args);
@@ -128,4 +237,36 @@ void sink_works(struct sink *sink)
 	sink->failing = false;
 	log_line(sink->tools->log, LOG_NOTICE, "sink %s: works again, alerts still waiting: %zu",
 		 sink->settings->name, spool_count(sink->spool));
+}
+
+static void expire(struct sink *sink, int64_t now)
+{
+	int64_t longest = sink->settings->retry_for_ms;
+	uint64_t count;
+
+	if (!sink->failing || now - sink->failing_since < FAILING_BEFORE_EXPIRY_MS)
+		return;
+	count = spool_expire(sink->spool, wall_time(sink, now) - longest,
+			     "not delivered within the time that retry_for gives it");
+	if (count == 0)
+		return;
+	sink->given_up += count;
+	log_line(sink->tools->log, LOG_ERR,
+		 "sink %s: alerts too old to be tried any longer, now in dead of its spool: "
+		 "%" PRIu64,
+		 sink->settings->name, count);
+}
+
+void sink_wait(struct sink *sink, int64_t now)
+{
+	struct spool_tries tries = {sink->retry.failures, wall_time(sink, sink->retry.at)};
+
+	expire(sink, now);
+	spool_note_tries(sink->spool, &tries);
+}
+
+void sink_give_up(struct sink *sink, const char *why)
+{
+	sink->given_up++;
+	spool_bury(sink->spool, why);
 }

@@ -16,8 +16,6 @@
 #include "common/log.h"
 #include "conf/settings.h"
 
-enum { SPOOL_COUNT_MAX = 10000, SPOOL_BYTES_MAX = 32 * 1024 * 1024 };
-
 #define SINK_NEVER INT64_MAX
 
 struct sink;
@@ -35,7 +33,9 @@ struct sink_ops {
 /* What all sinks use and none owns. */
 struct sink_tools {
 	const struct logger *log;
-	void *multi; /* the CURLM that the courier drives */
+	void *multi;		  /* the CURLM that the courier drives */
+	const char *spool_folder; /* NULL: spools live in memory */
+	int64_t wall_offset;	  /* ms; added to a steady time it is one since the epoch */
 };
 
 struct sink {
@@ -44,13 +44,17 @@ struct sink {
 	const struct sink_tools *tools;	      /* borrowed */
 	struct spool *spool;
 	struct retry retry;
-	void *state;	   /* the type's own */
-	int writable_fd;   /* run again when this can be written to, or at wake_at; -1 for none */
-	int64_t wake_at;   /* SINK_NEVER: no need */
+	void *state;	    /* the type's own */
+	int writable_fd;    /* run again when this can be written to, or at wake_at; -1 for none */
+	int64_t wake_at;    /* SINK_NEVER: no need */
+	int64_t persist_at; /* a spool that could not be written is not tried before */
+	int64_t failing_since; /* 0: it works */
 	bool busy;	   /* a delivery is under way: the type calls back, no deadline is needed */
+	bool is_open;	   /* its spool's folder was looked at, or taken over */
 	bool failing;	   /* and it was said */
 	bool drop_said;	   /* that the spool overflows */
-	uint64_t given_up; /* refused by the receiver for good, or not to be sent at all */
+	bool unsafe_said;  /* that it cannot be written */
+	uint64_t given_up; /* refused by the receiver for good, or too old, or not to be sent */
 };
 
 /* With an empty spool. NULL with err. settings and tools must outlive it. */
@@ -58,11 +62,19 @@ struct sink *sink_new(const struct sink_settings *settings, const struct sink_to
 		      struct error *err);
 void sink_free(struct sink *sink);
 
+/* Takes in what the spool's folder has from before, and when to try it; does nothing where
+ * sink_take_over() has brought that. A folder that cannot be used is said, and tried again. */
+void sink_open(struct sink *sink, int64_t now);
+
 /* Gives to what from holds (a sink of the same name and type, from before a reload). */
 void sink_take_over(struct sink *to, struct sink *from);
 
 /* Queues the parcel if this sink wants it. */
-void sink_offer(struct sink *sink, struct parcel *parcel);
+void sink_offer(struct sink *sink, struct parcel *parcel, int64_t now);
+
+/* Writes to disk what the sink has not delivered and would lose; call when sinks have run and
+ * before anything is acknowledged. A failure is said once and tried again. */
+void sink_persist(struct sink *sink, int64_t now);
 
 void sink_run(struct sink *sink, int64_t now);
 
@@ -71,7 +83,15 @@ void sink_run(struct sink *sink, int64_t now);
 int64_t sink_deadline(const struct sink *sink);
 
 /* For the types' own code. The first failure in a row is logged with its reason, later ones not. */
-void sink_fails(struct sink *sink, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void sink_fails(struct sink *sink, int64_t now, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
 void sink_works(struct sink *sink);
+
+/* After a failure whose sink->retry is set and whose parcels are released: keeps the tries over a
+ * restart, and buries what has been tried for too long. */
+void sink_wait(struct sink *sink, int64_t now);
+
+/* What the receiver will never take: into dead, with why. */
+void sink_give_up(struct sink *sink, const char *why);
 
 #endif

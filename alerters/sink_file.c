@@ -3,12 +3,17 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include "alerters/recent.h"
 
 enum {
+	FILE_TAIL_MAX = 8 * 1024 *
+			1024, /* of what is there already, read for lines that come again */
 	FILE_MODE = 0640,
 	FILE_BATCH_MAX = 256, /* lines in one go, then the other sinks have their turn */
 	FILE_RETRY_LONGEST_MS = 30 * 1000,
@@ -19,6 +24,11 @@ struct file_state {
 	bool torn;  /* the file ends in part of a line that could not be taken back */
 	char *line; /* room to put a line together, so that one write(2) has all of it */
 	size_t line_size;
+	bool tail_read;	      /* of the file found first: later ones hold what we wrote ourselves */
+	struct recent recent; /* lines that are on disk */
+	uint64_t batch[FILE_BATCH_MAX]; /* lines written since the last sync */
+	size_t batch_count;
+	ssize_t batch_bytes;
 };
 
 static int file_open(struct sink *sink, struct error *err)
@@ -70,6 +80,37 @@ static bool ends_torn(int fd, off_t size)
 	return size > 0 && pread(fd, &last, 1, size - 1) == 1 && last != '\n';
 }
 
+static void read_tail(struct file_state *state, int fd, off_t size)
+{
+	off_t from = size > FILE_TAIL_MAX ? size - FILE_TAIL_MAX : 0;
+	char *text = malloc((size_t)(size - from) + 1);
+	ssize_t got = text ? pread(fd, text, (size_t)(size - from), from) : -1;
+
+	if (got > 0)
+		recent_add_lines(&state->recent, text, (size_t)got);
+	free(text);
+}
+
+/* Before this process wrote anything: what an earlier one wrote, and was killed before it could say
+ * so. logrotate may have moved that aside as PATH.1. */
+static void read_tails(struct file_state *state, const char *path, off_t size)
+{
+	char rotated[PATH_MAX];
+	struct stat status;
+	int fd;
+
+	if (state->tail_read)
+		return;
+	state->tail_read = true;
+	snprintf(rotated, sizeof(rotated), "%s.1", path);
+	fd = open(rotated, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK | O_NOFOLLOW);
+	if (fd >= 0 && fstat(fd, &status) == 0 && S_ISREG(status.st_mode))
+		read_tail(state, fd, status.st_size);
+	if (fd >= 0)
+		close(fd);
+	read_tail(state, state->fd, size);
+}
+
 static int file_reopen(struct file_state *state, const char *path, struct error *err)
 {
 	struct stat status;
@@ -85,6 +126,7 @@ static int file_reopen(struct file_state *state, const char *path, struct error 
 		return error_set(err, "%s is not a regular file: name one, or remove it", path);
 	}
 	state->torn = ends_torn(state->fd, status.st_size);
+	read_tails(state, path, status.st_size);
 	return 0;
 }
 
@@ -143,37 +185,83 @@ static int write_parcel(struct file_state *state, const struct parcel *parcel, s
 		return error_set(err, "cannot write: no room for a whole line");
 	}
 	state->torn = false;
+	state->batch_bytes += written;
 	return 0;
+}
+
+/* An alert without an id is never one that comes again. */
+static bool is_there(const struct file_state *state, const struct parcel *parcel, uint64_t key)
+{
+	return parcel->id[0] != '\0' && recent_has(&state->recent, key);
+}
+
+/* Up to FILE_BATCH_MAX lines, all of them held by the spool until they are synced. Returns how many
+ * are in the file; *err says why there are not more. */
+static size_t write_batch(struct sink *sink, struct error *err)
+{
+	struct file_state *state = sink->state;
+	const struct parcel *parcel = spool_first(sink->spool, err);
+	size_t count = 0;
+
+	state->batch_count = 0;
+	state->batch_bytes = 0;
+	while (parcel) {
+		uint64_t key = recent_key(parcel->text, parcel->length);
+
+		if (!is_there(state, parcel, key)) {
+			if (write_parcel(state, parcel, err) < 0)
+				break;
+			state->batch[state->batch_count++] = key;
+		}
+		parcel = ++count < FILE_BATCH_MAX ? spool_next(sink->spool) : NULL;
+	}
+	return count;
+}
+
+/* What is not known to be on disk is taken back, to be written again. */
+static int sync_batch(struct file_state *state, off_t old_size, struct error *err)
+{
+	if (state->batch_count > 0 && fdatasync(state->fd) < 0) {
+		error_set(err, "fdatasync: %s", strerror(errno));
+		take_back(state, old_size, state->batch_bytes);
+		return -1;
+	}
+	for (size_t i = 0; i < state->batch_count; i++)
+		recent_add(&state->recent, state->batch[i]);
+	return 0;
+}
+
+static int deliver_batch(struct sink *sink, struct error *err)
+{
+	struct file_state *state = sink->state;
+	struct stat before;
+	size_t count;
+
+	if (!is_in_place(state, sink->settings->path) &&
+	    file_reopen(state, sink->settings->path, err) < 0)
+		return -1;
+	if (fstat(state->fd, &before) < 0)
+		return error_set(err, "cannot look at it: %s", strerror(errno));
+	err->text[0] = '\0';
+	count = write_batch(sink, err);
+	if (count > 0 && sync_batch(state, before.st_size, err) < 0)
+		return -1;
+	spool_done_first(sink->spool, count);
+	return err->text[0] ? -1 : 0;
 }
 
 static void file_run(struct sink *sink, int64_t now)
 {
-	struct file_state *state = sink->state;
-	const char *path = sink->settings->path;
-	const struct parcel *parcel;
-	unsigned written = 0;
 	struct error err;
 
-	if (!is_in_place(state, path) && file_reopen(state, path, &err) < 0)
-		goto failed;
-	for (; written < FILE_BATCH_MAX && (parcel = spool_first(sink->spool)); written++) {
-		if (write_parcel(state, parcel, &err) < 0)
-			break;
-		spool_done(sink->spool);
+	if (deliver_batch(sink, &err) == 0) {
+		sink_works(sink);
+		return;
 	}
-	/* the sensor forgets these once they are acknowledged, which the courier does after this */
-	if (written > 0 && fdatasync(state->fd) < 0) {
-		error_set(&err, "fdatasync: %s", strerror(errno));
-		goto failed;
-	}
-	if (written < FILE_BATCH_MAX && spool_count(sink->spool) > 0)
-		goto failed;
-	sink_works(sink);
-	return;
-failed:
 	spool_release(sink->spool);
 	retry_after_failure(&sink->retry, now, FILE_RETRY_LONGEST_MS);
-	sink_fails(sink, "%s: %s", path, err.text);
+	sink_fails(sink, now, "%s: %s", sink->settings->path, err.text);
+	sink_wait(sink, now);
 }
 
 const struct sink_ops sink_file_ops = {

@@ -97,15 +97,15 @@ static bool next_frame(struct sink *sink)
 	const struct parcel *parcel;
 
 	while (state->length == 0) {
-		parcel = spool_first(sink->spool);
+		struct error err;
+
+		parcel = spool_first(sink->spool, &err);
 		if (!parcel)
 			return false;
 		state->length = format_syslog(&origin, parcel->text, parcel->length, state->frame);
 		state->sent = 0;
-		if (state->length == 0) {
-			spool_done(sink->spool);
-			sink->given_up++;
-		}
+		if (state->length == 0)
+			sink_give_up(sink, "it is no alert that can be put into a syslog frame");
 	}
 	return true;
 }
@@ -164,7 +164,7 @@ static void wait_for_room(struct sink *sink, int64_t now)
 	sink->wake_at = state->blocked_since + SYSLOG_STUCK_MS;
 	if (now >= sink->wake_at) {
 		sink->wake_at = SINK_NEVER;
-		sink_fails(sink, "%s is full: its receiver does not read",
+		sink_fails(sink, now, "%s is full: its receiver does not read",
 			   sink->settings->socket_path);
 	}
 }
@@ -188,7 +188,10 @@ static void syslog_run(struct sink *sink, int64_t now)
 		case SEND_FAILED:
 			disconnect(sink);
 			retry_after_failure(&sink->retry, now, SYSLOG_RETRY_LONGEST_MS);
-			sink_fails(sink, "%s", err.text);
+			sink_fails(sink, now, "%s", err.text);
+			state->length = 0;
+			spool_release(sink->spool);
+			sink_wait(sink, now);
 			return;
 		}
 	}

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "alerters/sink_webhook.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <syslog.h>
@@ -168,12 +169,13 @@ static void start_request(struct sink *sink, const struct parcel *parcel, int64_
 	}
 	spool_release(sink->spool);
 	retry_after_failure(&sink->retry, now, RETRY_LONGEST_MS);
-	sink_fails(sink, "libcurl cannot start a request");
+	sink_fails(sink, now, "libcurl cannot start a request");
 }
 
 static void webhook_run(struct sink *sink, int64_t now)
 {
-	const struct parcel *parcel = spool_first(sink->spool);
+	struct error err;
+	const struct parcel *parcel = spool_first(sink->spool, &err);
 
 	if (parcel)
 		start_request(sink, parcel, now);
@@ -206,21 +208,22 @@ static const char *first_line(const struct webhook_state *state, char *buf, size
 	return text_to_line(state->reply, length, buf, size);
 }
 
-static void say_failure(struct sink *sink, long status, CURLcode code)
+static void say_failure(struct sink *sink, int64_t now, long status, CURLcode code)
 {
 	struct webhook_state *state = sink->state;
 	char line[REPLY_LINE_MAX];
 
 	if (status >= 300 && status < 400)
-		sink_fails(sink,
+		sink_fails(sink, now,
 			   "HTTP status %ld: redirects are not followed, give the final address as "
 			   "url",
 			   status);
 	else if (status > 0)
-		sink_fails(sink, "HTTP status %ld: %s", status,
+		sink_fails(sink, now, "HTTP status %ld: %s", status,
 			   first_line(state, line, sizeof(line)));
 	else
-		sink_fails(sink, "%s", state->error[0] ? state->error : curl_easy_strerror(code));
+		sink_fails(sink, now, "%s",
+			   state->error[0] ? state->error : curl_easy_strerror(code));
 }
 
 static void try_later(struct sink *sink, int64_t now, CURLcode code, long status)
@@ -231,13 +234,14 @@ static void try_later(struct sink *sink, int64_t now, CURLcode code, long status
 	if (status > 0)
 		curl_easy_getinfo(state->easy, CURLINFO_RETRY_AFTER, &wait_s);
 	spool_release(sink->spool);
-	if (wait_s > RETRY_LONGEST_MS / 1000)
-		wait_s = RETRY_LONGEST_MS / 1000;
+	if (wait_s > RETRY_HINT_LONGEST_MS / 1000)
+		wait_s = RETRY_HINT_LONGEST_MS / 1000;
 	if (wait_s > 0)
 		retry_after_hint(&sink->retry, now, (int64_t)wait_s * 1000);
 	else
 		retry_after_failure(&sink->retry, now, RETRY_LONGEST_MS);
-	say_failure(sink, status, code);
+	say_failure(sink, now, status, code);
+	sink_wait(sink, now);
 }
 
 static void say_refusal(struct sink *sink, int64_t now, long status)
@@ -249,18 +253,20 @@ static void say_refusal(struct sink *sink, int64_t now, long status)
 	if (state->refusals_said_at != 0 && now - state->refusals_said_at < REFUSALS_SAID_MS)
 		return;
 	log_line(sink->tools->log, LOG_ERR,
-		 "sink %s: refused for good and dropped, alerts: %u, HTTP status %ld: %s",
-		 sink->settings->name, state->refusals, status,
-		 first_line(state, line, sizeof(line)));
+		 "sink %s: refused for good, alerts: %u, HTTP status %ld: %s", sink->settings->name,
+		 state->refusals, status, first_line(state, line, sizeof(line)));
 	state->refusals = 0;
 	state->refusals_said_at = now;
 }
 
 static void give_up(struct sink *sink, int64_t now, long status)
 {
+	char line[REPLY_LINE_MAX], why[REPLY_LINE_MAX + 64];
+
 	say_refusal(sink, now, status);
-	sink->given_up++;
-	spool_done(sink->spool);
+	snprintf(why, sizeof(why), "HTTP status %ld: %s", status,
+		 first_line(sink->state, line, sizeof(line)));
+	sink_give_up(sink, why);
 	retry_reset(&sink->retry);
 }
 

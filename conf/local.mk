@@ -8,6 +8,7 @@ conf_libconf_a_SOURCES = \
 	conf/baseline_ties.c \
 	conf/files.c conf/files.h \
 	conf/settings.c conf/settings.h \
+	conf/settings_values.c conf/settings_values.h \
 	conf/yaml_doc.c conf/yaml_doc.h \
 	conf/yaml_read.c conf/yaml_read.h
 

@@ -9,10 +9,12 @@
 
 #include "conf/arena.h"
 #include "conf/files.h"
+#include "conf/settings_values.h"
 #include "conf/yaml_doc.h"
 #include "conf/yaml_read.h"
 
 enum { SINKS_MAX = 32, NAME_MAX_LENGTH = 64, USER_MAX_LENGTH = 31, SWEEP_MIN_MS = 1000 };
+enum { DAY_MS = 24 * 60 * 60 * 1000, RETRY_FOR_DAYS = 3 };
 
 /* Where a value was written, for what can be judged only when all files are read. */
 struct origin {
@@ -141,7 +143,17 @@ static int read_timeout(const struct yaml_reader *reader, const struct yaml_node
 	return 0;
 }
 
-/* Names stand in log lines, and later in file names. */
+static int read_retry_for(const struct yaml_reader *reader, const struct yaml_node *node,
+			  void *target)
+{
+	if (yaml_read_duration(reader, node, target) < 0)
+		return -1;
+	if (*(int64_t *)target < SETTINGS_RETRY_FOR_MIN_MS)
+		return yaml_read_fail(reader, node, "retry_for: at least 1h");
+	return 0;
+}
+
+/* Names stand in log lines, and in the spool's file names. */
 static int read_sink_name(const struct yaml_reader *reader, const struct yaml_node *node,
 			  void *target)
 {
@@ -258,6 +270,7 @@ static const struct yaml_field sink_fields[] = {
 	SINK("url", read_url, url),
 	SINK("ca_file", yaml_read_path, ca_file),
 	SINK("timeout", read_timeout, timeout_ms),
+	SINK("retry_for", read_retry_for, retry_for_ms),
 	LATER("secret_file"),
 	LATER("batch"),
 	LATER("headers"),
@@ -274,9 +287,10 @@ static const struct {
 	enum sink_type type;
 	bool required;
 } sink_keys_by_type[] = {
-	{"facility", SINK_SYSLOG, false}, {"socket_path", SINK_SYSLOG, false},
-	{"path", SINK_FILE, true},	  {"url", SINK_WEBHOOK, true},
-	{"ca_file", SINK_WEBHOOK, false}, {"timeout", SINK_WEBHOOK, false},
+	{"facility", SINK_SYSLOG, false},   {"socket_path", SINK_SYSLOG, false},
+	{"path", SINK_FILE, true},	    {"url", SINK_WEBHOOK, true},
+	{"ca_file", SINK_WEBHOOK, false},   {"timeout", SINK_WEBHOOK, false},
+	{"retry_for", SINK_WEBHOOK, false},
 };
 
 static int check_sink_keys(const struct yaml_reader *reader, const struct yaml_node *node,
@@ -380,10 +394,10 @@ static const struct yaml_field settings_fields[] = {
 	SETTING("coverage_grace", yaml_read_duration, coverage_grace_ms),
 	SETTING("sweep", read_sweep, sweep_ms),
 	SETTING("report_launcher_grants", yaml_read_bool, report_launcher_grants),
+	SETTING("spool", settings_read_spool, spool),
 	{"sinks", read_sinks, 0},
 	LATER("labels"),
 	LATER("max_alerts"),
-	LATER("spool"),
 	LATER("state"),
 };
 
@@ -396,6 +410,7 @@ static struct loading *loading_new(void)
 	static char shipped[] = CAPWATCH_DATADIR "/capwatch/baseline.d";
 	static char local[] = CAPWATCH_SYSCONFDIR "/capwatch/baseline.d";
 	static char *baseline[] = {shipped, local, NULL};
+	static char spool[] = CAPWATCH_LOCALSTATEDIR "/lib/capwatch/spool";
 	struct loading *loading = calloc(1, sizeof(*loading));
 
 	if (!loading)
@@ -410,6 +425,10 @@ static struct loading *loading_new(void)
 		.repeat_window_ms = 5 * 60 * 1000,
 		.coverage_grace_ms = 60 * 1000,
 		.sweep_ms = 60 * 1000,
+		.spool = {.dir = spool,
+			  .max_count = 10 * 1000,
+			  .max_bytes = 256 * 1024 * 1024,
+			  .max_age_ms = 7 * DAY_MS},
 		.sinks = arena_alloc(&loading->arena, SINKS_MAX, sizeof(struct sink_settings)),
 	};
 	if (!loading->settings.sinks) {
@@ -549,6 +568,22 @@ static int name_sinks(struct loading *loading, struct error *err)
 	return 0;
 }
 
+/* Only when all files are read is it known what each sink may keep, and for how long. */
+static void settle_spools(struct settings *settings)
+{
+	for (size_t i = 0; i < settings->sink_count; i++) {
+		struct sink_settings *sink = &settings->sinks[i];
+
+		sink->spool = settings->spool;
+		if (sink->retry_for_ms == 0)
+			sink->retry_for_ms = sink->type == SINK_WEBHOOK
+						     ? RETRY_FOR_DAYS * DAY_MS
+						     : settings->spool.max_age_ms;
+		if (sink->retry_for_ms > settings->spool.max_age_ms)
+			sink->retry_for_ms = settings->spool.max_age_ms;
+	}
+}
+
 struct settings *settings_load(const char *file, struct error *err)
 {
 	struct loading *loading = loading_new();
@@ -566,6 +601,7 @@ struct settings *settings_load(const char *file, struct error *err)
 		settings_free(&loading->settings);
 		return NULL;
 	}
+	settle_spools(&loading->settings);
 	return &loading->settings;
 }
 

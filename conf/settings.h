@@ -13,18 +13,29 @@
 #include "common/error.h"
 #include "common/vocab.h"
 
+enum { SETTINGS_RETRY_FOR_MIN_MS = 60 * 60 * 1000 };
+
+/* What of each sink waits on disk. */
+struct spool_settings {
+	char *dir;
+	int64_t max_count, max_bytes; /* of one sink */
+	int64_t max_age_ms;	      /* of one alert that cannot be delivered */
+};
+
 struct sink_settings {
 	enum sink_type type;
 	char *name; /* unique; defaults to the type's word, "webhook", "webhook-2", ... */
-	enum severity min_severity; /* default low */
-	bool observed;		    /* also takes findings of mode: observe */
-	enum sink_format format;    /* native (others are later rooms) */
-	unsigned facility;	    /* syslog: index in vocab_syslog_facility */
-	char *socket_path;	    /* syslog: default /dev/log */
-	char *path;		    /* file */
-	char *url;		    /* webhook: http or https only */
-	char *ca_file;		    /* webhook: or NULL for the system's */
-	int64_t timeout_ms;	    /* webhook: of one request; default 10 s */
+	enum severity min_severity;  /* default low */
+	bool observed;		     /* also takes findings of mode: observe */
+	enum sink_format format;     /* native (others are later rooms) */
+	unsigned facility;	     /* syslog: index in vocab_syslog_facility */
+	char *socket_path;	     /* syslog: default /dev/log */
+	char *path;		     /* file */
+	char *url;		     /* webhook: http or https only */
+	char *ca_file;		     /* webhook: or NULL for the system's */
+	int64_t timeout_ms;	     /* webhook: of one request; default 10 s */
+	int64_t retry_for_ms;	     /* webhook: default 3 d; others: the spool's max_age_ms */
+	struct spool_settings spool; /* as in struct settings */
 };
 
 struct settings {
@@ -34,6 +45,7 @@ struct settings {
 	int64_t start_window_ms, start_timeout_ms, repeat_window_ms, coverage_grace_ms;
 	int64_t sweep_ms; /* 0: off */
 	bool report_launcher_grants;
+	struct spool_settings spool;
 	struct sink_settings *sinks;
 	size_t sink_count;
 	char digest[65]; /* SHA-256 over all text read */

@@ -2,9 +2,9 @@
 #include "tests/unit/receivers.h"
 
 #include <check.h>
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <fts.h>
 #include <netinet/in.h>
 #include <poll.h>
 #include <signal.h>
@@ -43,16 +43,15 @@ void folder_make(char folder[PATH_SIZE])
 
 void folder_remove(const char *folder)
 {
-	DIR *dir = opendir(folder);
-	struct dirent *entry;
-	char path[PATH_SIZE];
+	char *paths[] = {(char *)(uintptr_t)folder, NULL};
+	FTS *tree = fts_open(paths, FTS_PHYSICAL | FTS_NOSTAT | FTS_NOCHDIR, NULL);
+	FTSENT *entry;
 
-	while (dir && (entry = readdir(dir)))
-		if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
-			unlink(path_in(folder, entry->d_name, path));
-	if (dir)
-		closedir(dir);
-	rmdir(folder);
+	while (tree && (entry = fts_read(tree)))
+		if (entry->fts_info != FTS_D)
+			remove(entry->fts_path);
+	if (tree)
+		fts_close(tree);
 }
 
 const char *path_in(const char *folder, const char *name, char path[PATH_SIZE])
@@ -253,6 +252,6 @@ void offer_alert(struct sink *sink, const char *id, enum severity severity)
 		 "\"reason\":\"ambient-raise\",\"message\":\"m\"}",
 		 id, vocab_word(&vocab_severity, severity));
 	parcel = parcel_new(severity, DISPOSITION_ALERT, text, strlen(text));
-	sink_offer(sink, parcel);
+	sink_offer(sink, parcel, now_ms());
 	parcel_unref(parcel);
 }

@@ -62,6 +62,13 @@ int syslog_bind(const char *path, int type);
 /* The next datagram or piece of stream, terminated; its length, or -1 when none came in time. */
 ssize_t syslog_next(int socket, char *frame, size_t size, int timeout_ms);
 
+/* What a sink's settings need of the spool when a test does not care. */
+#define SPOOL_ROOM                                                                                 \
+	{                                                                                          \
+		.max_count = 10000, .max_bytes = 32 * 1024 * 1024, .max_age_ms = 7 * DAY           \
+	}
+enum { HOUR = 60 * 60 * 1000, DAY = 24 * HOUR };
+
 /* A parcel of this severity whose alert has this id, offered to the sink. */
 void offer_alert(struct sink *sink, const char *id, enum severity severity);
 

@@ -15,6 +15,7 @@
 #include "alerters/confine.h"
 #include "alerters/courier.h"
 #include "alerters/format.h"
+#include "alerters/spool.h"
 #include "common/wire.h"
 #include "tests/unit/receivers.h"
 
@@ -120,7 +121,7 @@ static void configure_sinks(const char *sinks)
 {
 	char text[4096];
 
-	snprintf(text, sizeof(text), "sinks:\n%s", sinks);
+	snprintf(text, sizeof(text), "spool: {dir: %s/spool}\nsinks:\n%s", folder, sinks);
 	file_write(config, text);
 }
 
@@ -278,7 +279,7 @@ END_TEST
 
 START_TEST(test_without_sinks_alerts_are_acknowledged)
 {
-	file_write(config, "sinks: []\n");
+	configure_sinks("  []\n");
 	start(-1);
 	send_plain(1);
 	expect_ack(1);
@@ -366,7 +367,7 @@ START_TEST(test_reload_follows_the_configuration_and_keeps_queues)
 	expect_ack(2);
 	expect_in_file(other, "cw-2", 1);
 	expect_in_file(alerts, "cw-2", 0);
-	expect_in_file(own_log, "sink syslog is no longer configured: 1 alerts", 1);
+	expect_in_file(own_log, "sink syslog is no longer configured: 1 alerts wait in", 1);
 	stop();
 	http_stop(&receiver);
 }
@@ -474,25 +475,122 @@ START_TEST(test_new_sensor_takes_the_place_of_a_dead_one)
 	close(link[1]);
 	send_plain(1);
 	expect_ack(1);
-	expect_in_file(alerts, "cw-1\"", 2);
+	expect_in_file(alerts, "cw-1\"", 1);
 	expect_in_file(alerts, "cw-2\"", 1);
 	ck_assert_int_eq(stop(), 0);
 }
 END_TEST
 
-START_TEST(test_end_is_bounded_and_says_what_is_left)
+START_TEST(test_end_leaves_what_waits_to_the_next_start)
 {
+	const struct http_reply script[] = {{HTTP_OK, 0}};
+	struct http_receiver receiver;
+	uint16_t port = http_free_port();
 	int64_t begin;
 
-	configure_three(http_free_port());
+	configure_three(port);
+	start(-1);
+	send_plain(1);
+	send_plain(2);
+	expect_ack(1);
+	expect_ack(2);
+	begin = now_ms();
+	ck_assert_int_eq(stop(), 0);
+	ck_assert_int_lt(now_ms() - begin, 4000);
+	expect_in_file(own_log, "ends with 4 deliveries that wait in", 1);
+	http_start(&receiver, port, script, 1);
+	start(-1);
+	expect_request(&receiver, "cw-1");
+	expect_request(&receiver, "cw-2");
+	expect_in_file(own_log, "sink webhook: alerts that wait in its spool from before: 2", 1);
+	ck_assert_int_eq(stop(), 0);
+	expect_in_file(alerts, "\n", 2);
+	http_stop(&receiver);
+}
+END_TEST
+
+START_TEST(test_killed_courier_has_what_it_acknowledged)
+{
+	const struct http_reply script[] = {{HTTP_OK, 0}};
+	struct http_receiver receiver;
+	uint16_t port = http_free_port();
+
+	configure_three(port);
+	start(-1);
+	for (uint64_t number = 1; number <= 20; number++)
+		send_plain(number);
+	for (uint64_t number = 1; number <= 20; number++)
+		expect_ack(number);
+	kill(courier, SIGKILL);
+	waitpid(courier, NULL, 0);
+	close(sensor);
+	close(supervisor);
+	http_start(&receiver, port, script, 1);
+	start(-1);
+	for (uint64_t number = 1; number <= 20; number++) {
+		char id[16];
+
+		snprintf(id, sizeof(id), "cw-%" PRIu64, number);
+		expect_request(&receiver, id);
+	}
+	ck_assert_int_eq(stop(), 0);
+	http_stop(&receiver);
+}
+END_TEST
+
+static bool is_acknowledged(int timeout_ms)
+{
+	struct pollfd polled = {.fd = sensor, .events = POLLIN};
+
+	return poll(&polled, 1, timeout_ms) > 0;
+}
+
+/* What could be lost is not acknowledged; what every sink has already, is. */
+START_TEST(test_without_a_spool_only_what_is_delivered_is_acknowledged)
+{
+	char text[1024], in_the_way[PATH_SIZE];
+	uint16_t port = http_free_port();
+
+	file_write(path_in(folder, "spool", in_the_way), "no folder");
+	snprintf(text, sizeof(text),
+		 "  - {type: file, path: %s}\n"
+		 "  - {type: webhook, url: \"http://127.0.0.1:%u/\", min_severity: high}\n",
+		 alerts, port);
+	configure_sinks(text);
+	start(-1);
+	send_plain(1);
+	send_alert(2, SEVERITY_LOW, DISPOSITION_ALERT);
+	expect_ack(2);
+	ck_assert(!is_acknowledged(500));
+	expect_in_file(alerts, "\n", 2);
+	expect_in_file(own_log, "sink webhook: its spool cannot be used", 1);
+	expect_in_file(own_log, "sink file: its spool cannot be used", 1);
+	unlink(in_the_way);
+	expect_ack(1);
+	expect_in_file(own_log, "sink webhook: its spool can be used again", 1);
+	ck_assert_int_eq(stop(), 0);
+}
+END_TEST
+
+START_TEST(test_spool_of_a_removed_sink_stays_until_it_is_back)
+{
+	const struct http_reply script[] = {{HTTP_OK, 0}};
+	struct http_receiver receiver;
+	uint16_t port = http_free_port();
+
+	configure_three(port);
 	start(-1);
 	send_plain(1);
 	expect_ack(1);
-	begin = now_ms();
-	ck_assert_int_eq(stop(), 1);
-	ck_assert_int_ge(now_ms() - begin, 4000);
-	ck_assert_int_lt(now_ms() - begin, 7000);
-	expect_in_file(own_log, "ends with 2 deliveries not made", 1);
+	configure_file("");
+	tell(WIRE_RELOAD, -1);
+	expect_in_file(own_log, "sink webhook is no longer configured: 1 alerts wait in", 1);
+	http_start(&receiver, port, script, 1);
+	configure_three(port);
+	tell(WIRE_RELOAD, -1);
+	expect_request(&receiver, "cw-1");
+	ck_assert_int_eq(stop(), 0);
+	http_stop(&receiver);
 }
 END_TEST
 
@@ -555,25 +653,26 @@ END_TEST
 
 START_TEST(test_full_queue_is_said_in_an_alert)
 {
+	enum { ROOM = 100, MINOR_ROOM = ROOM - ROOM / SPOOL_RESERVE };
 	int syslog;
 	char text[1024];
 
 	snprintf(text, sizeof(text),
-		 "  - {type: syslog, socket_path: %s}\n  - {type: file, path: %s}\n", socket_path,
-		 alerts);
-	configure_sinks(text);
+		 "spool: {dir: %s/spool, max_count: %d}\n"
+		 "sinks:\n  - {type: syslog, socket_path: %s}\n  - {type: file, path: %s}\n",
+		 folder, ROOM, socket_path, alerts);
+	file_write(config, text);
 	start(-1);
-	for (uint64_t number = 1; number <= SPOOL_COUNT_MAX + 50; number++) {
+	for (uint64_t number = 1; number <= MINOR_ROOM + 51; number++) {
 		send_alert(number, number == 1 ? SEVERITY_HIGH : SEVERITY_MEDIUM,
 			   DISPOSITION_ALERT);
-		if (number > 100)
-			expect_ack(number - 100);
+		expect_ack(number);
 	}
 	expect_in_file(own_log, "its queue is full", 1);
 	syslog = syslog_bind(socket_path, SOCK_DGRAM);
 	/* the severe one, though the oldest, is still there; then the oldest of the others that is
 	 * left */
-	for (int i = 0; i < SPOOL_COUNT_MAX; i++) {
+	for (int i = 0; i < MINOR_ROOM + 1; i++) {
 		ck_assert_int_gt(syslog_next(syslog, frame, sizeof(frame), 12000), 0);
 		if (i < 2)
 			ck_assert_ptr_nonnull(
@@ -668,7 +767,10 @@ int main(void)
 	tcase_add_test(tcase, test_largest_alert_arrives);
 	tcase_add_test(tcase, test_sensor_may_not_flood_the_log);
 	tcase_add_test(tcase, test_new_sensor_takes_the_place_of_a_dead_one);
-	tcase_add_test(tcase, test_end_is_bounded_and_says_what_is_left);
+	tcase_add_test(tcase, test_end_leaves_what_waits_to_the_next_start);
+	tcase_add_test(tcase, test_killed_courier_has_what_it_acknowledged);
+	tcase_add_test(tcase, test_without_a_spool_only_what_is_delivered_is_acknowledged);
+	tcase_add_test(tcase, test_spool_of_a_removed_sink_stays_until_it_is_back);
 	tcase_add_test(tcase, test_sigterm_delivers_what_is_queued_first);
 	tcase_add_test(tcase, test_drain_ends_with_the_sensor);
 	tcase_add_test(tcase, test_drain_that_is_too_short_is_a_failure);

@@ -48,11 +48,13 @@ START_TEST(test_every_key_is_read)
 		"coverage_grace: 500ms\n"
 		"sweep: 10m\n"
 		"report_launcher_grants: true\n"
+		"spool: {dir: /s, max_count: 50, max_bytes: 2GiB, max_age: 2d}\n"
 		"sinks:\n"
 		"  - {type: syslog, facility: local3, socket_path: /run/log}\n"
 		"  - {type: file, path: /var/log/x, observed: true}\n"
 		"  - {type: webhook, name: siem, url: 'https://h:8443/p?q', ca_file: /ca, timeout: "
 		"3s,\n"
+		"     retry_for: 1d,\n"
 		"     min_severity: high, format: native}\n");
 
 	ck_assert_int_eq(settings->mode, MODE_OBSERVE);
@@ -67,6 +69,13 @@ START_TEST(test_every_key_is_read)
 	ck_assert_int_eq(settings->coverage_grace_ms, 500);
 	ck_assert_int_eq(settings->sweep_ms, 600000);
 	ck_assert(settings->report_launcher_grants);
+	ck_assert_str_eq(settings->spool.dir, "/s");
+	ck_assert_int_eq(settings->spool.max_count, 50);
+	ck_assert_int_eq(settings->spool.max_bytes, 2ll << 30);
+	ck_assert_int_eq(settings->spool.max_age_ms, 2 * 86400000ll);
+	ck_assert_int_eq(settings->sinks[1].retry_for_ms, 2 * 86400000ll);
+	ck_assert_int_eq(settings->sinks[1].spool.max_count, 50);
+	ck_assert_int_eq(settings->sinks[2].retry_for_ms, 86400000ll);
 	ck_assert_uint_eq(settings->sink_count, 3);
 	ck_assert_str_eq(vocab_word(&vocab_syslog_facility, settings->sinks[0].facility), "local3");
 	ck_assert_str_eq(settings->sinks[0].socket_path, "/run/log");
@@ -97,6 +106,11 @@ START_TEST(test_what_is_not_given_has_the_documented_default)
 	ck_assert_int_eq(settings->coverage_grace_ms, 60000);
 	ck_assert_int_eq(settings->sweep_ms, 60000);
 	ck_assert(!settings->report_launcher_grants);
+	ck_assert_str_eq(settings->spool.dir, CAPWATCH_LOCALSTATEDIR "/lib/capwatch/spool");
+	ck_assert_int_eq(settings->spool.max_count, 10000);
+	ck_assert_int_eq(settings->spool.max_bytes, 256ll << 20);
+	ck_assert_int_eq(settings->spool.max_age_ms, 7 * 86400000ll);
+	ck_assert_int_eq(settings->sinks[1].retry_for_ms, 3 * 86400000ll);
 	ck_assert_str_eq(vocab_word(&vocab_syslog_facility, settings->sinks[0].facility),
 			 "authpriv");
 	ck_assert_str_eq(settings->sinks[0].socket_path, "/dev/log");
@@ -217,6 +231,15 @@ START_TEST(test_what_is_wrong_is_refused_with_its_place_and_remedy)
 		{"? [a]\n: b\n", "1:3", "a key must be a word"},
 		{"<<: {mode: alert}\n", "1:1", "unknown key '<<'"},
 		/* what this version does not have yet */
+		{"spool: {dir: x}\n", "1:14", "absolute"},
+		{"spool: {max_count: 9}\n", "1:20", ""},
+		{"spool: {max_bytes: 64}\n", "1:20", ""},
+		{"spool: {max_bytes: 64MB}\n", "1:20", "KiB, MiB or GiB"},
+		{"spool: {max_bytes: 1KiB}\n", "1:20", "from 1MiB to 64GiB"},
+		{"spool: {max_age: 5s}\n", "1:18", "at least 1h"},
+		{"spool: {max_ages: 5h}\n", "1:9", "max_age"},
+		{"sinks: [{type: webhook, url: http://h, retry_for: 1m}]\n", "1:51", "at least 1h"},
+		{"sinks: [{type: syslog, retry_for: 1h}]\n", "1:24", "belongs to"},
 		{"mode: learn\n", "1:7", "mode: learn is not supported by this version"},
 		{"max_alerts: 5\n", "1:1", "'max_alerts' is not supported by this version"},
 		{"sinks: [{type: webhook, url: 'http://x', secret_file: /x}]\n", "1:42",

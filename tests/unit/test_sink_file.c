@@ -13,7 +13,8 @@ static char name[] = "file", folder[PATH_SIZE], path[PATH_SIZE];
 static struct logged logged;
 static struct logger log_to_test;
 static struct sink_tools tools = {.log = &log_to_test};
-static struct sink_settings settings = {.type = SINK_FILE, .name = name, .path = path};
+static struct sink_settings settings = {
+	.type = SINK_FILE, .name = name, .path = path, .retry_for_ms = DAY, .spool = SPOOL_ROOM};
 static struct sink *sink;
 
 static void open_sink(void)
@@ -167,6 +168,52 @@ START_TEST(test_full_disk_leaves_no_part_of_a_line)
 }
 END_TEST
 
+/* The courier was killed after it wrote: whoever still has the alert sends it again. */
+START_TEST(test_alert_that_comes_again_is_in_the_file_once)
+{
+	deliver("a");
+	deliver("b");
+	deliver("a");
+	expect_ids(path, "a b");
+	sink_free(sink);
+	sink = sink_new(&settings, &tools, NULL);
+	offer_alert(sink, "b", SEVERITY_HIGH);
+	offer_alert(sink, "c", SEVERITY_HIGH);
+	sink_run(sink, 0);
+	expect_ids(path, "a b c");
+	ck_assert_uint_eq(spool_count(sink->spool), 0);
+}
+END_TEST
+
+START_TEST(test_alert_that_comes_again_after_rotation_is_not_written_again)
+{
+	char old[PATH_SIZE];
+
+	deliver("a");
+	rename(path, path_in(folder, "alerts.jsonl.1", old));
+	sink_free(sink);
+	sink = sink_new(&settings, &tools, NULL);
+	offer_alert(sink, "a", SEVERITY_HIGH);
+	offer_alert(sink, "b", SEVERITY_HIGH);
+	sink_run(sink, 0);
+	expect_ids(old, "a");
+	expect_ids(path, "b");
+}
+END_TEST
+
+/* Ids can be guessed: one in another alert's text must not keep its owner out. */
+START_TEST(test_id_in_another_alerts_text_hides_nothing)
+{
+	static const char liar[] = "{\"id\":\"x\",\"message\":\"{\\\"id\\\":\\\"a\\\"}\"}";
+	struct parcel *parcel = parcel_new(SEVERITY_HIGH, DISPOSITION_ALERT, liar, strlen(liar));
+
+	sink_offer(sink, parcel, 0);
+	parcel_unref(parcel);
+	deliver("a");
+	expect_ids(path, "x a");
+}
+END_TEST
+
 START_TEST(test_line_cut_by_a_crash_is_ended_first)
 {
 	char *text;
@@ -190,10 +237,12 @@ END_TEST
 
 START_TEST(test_more_than_a_batch_is_written_in_turns)
 {
-	char *text;
+	char *text, id[16];
 
-	for (int i = 0; i < 600; i++)
-		offer_alert(sink, "a", SEVERITY_LOW);
+	for (int i = 0; i < 600; i++) {
+		snprintf(id, sizeof(id), "a%d", i);
+		offer_alert(sink, id, SEVERITY_LOW);
+	}
 	for (int i = 0; i < 3; i++)
 		sink_run(sink, 0);
 	text = file_read(path);
@@ -227,6 +276,9 @@ int main(void)
 	tcase_add_test(tcase, test_emptied_file_is_written_from_its_start);
 	tcase_add_test(tcase, test_missing_folder_is_said_once_and_waited_for);
 	tcase_add_test(tcase, test_full_disk_leaves_no_part_of_a_line);
+	tcase_add_test(tcase, test_alert_that_comes_again_is_in_the_file_once);
+	tcase_add_test(tcase, test_alert_that_comes_again_after_rotation_is_not_written_again);
+	tcase_add_test(tcase, test_id_in_another_alerts_text_hides_nothing);
 	tcase_add_test(tcase, test_line_cut_by_a_crash_is_ended_first);
 	tcase_add_test(tcase, test_what_is_no_regular_file_is_refused);
 	tcase_add_test(tcase, test_more_than_a_batch_is_written_in_turns);

@@ -12,7 +12,11 @@ static char name[] = "syslog", folder[PATH_SIZE], path[PATH_SIZE], frame[SYSLOG_
 static struct logged logged;
 static struct logger log_to_test;
 static struct sink_tools tools = {.log = &log_to_test};
-static struct sink_settings settings = {.type = SINK_SYSLOG, .name = name, .socket_path = path};
+static struct sink_settings settings = {.type = SINK_SYSLOG,
+					.name = name,
+					.socket_path = path,
+					.retry_for_ms = DAY,
+					.spool = SPOOL_ROOM};
 static struct sink *sink;
 
 static void open_sink(void)

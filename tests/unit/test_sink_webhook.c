@@ -20,8 +20,12 @@ static void open_multi(void)
 	logged_open(&logged, &log_to_test);
 	curl_global_init(CURL_GLOBAL_DEFAULT);
 	tools.multi = curl_multi_init();
-	settings = (struct sink_settings){
-		.type = SINK_WEBHOOK, .name = name, .url = url, .timeout_ms = 2000};
+	settings = (struct sink_settings){.type = SINK_WEBHOOK,
+					  .name = name,
+					  .url = url,
+					  .timeout_ms = 2000,
+					  .retry_for_ms = 3 * DAY,
+					  .spool = SPOOL_ROOM};
 }
 
 static void close_multi(void)
@@ -175,9 +179,8 @@ START_TEST(test_refused_alert_is_dropped_and_said_printably)
 	expect_request(&receiver, "a");
 	expect_request(&receiver, "b");
 	ck_assert_uint_eq(sink->given_up, 1);
-	ck_assert_str_eq(logged.text,
-			 "sink siem: refused for good and dropped, alerts: 1, HTTP status 400: "
-			 "no?[2J ?\n");
+	ck_assert_str_eq(logged.text, "sink siem: refused for good, alerts: 1, HTTP status 400: "
+				      "no?[2J ?\n");
 	http_stop(&receiver);
 }
 END_TEST
@@ -227,7 +230,7 @@ START_TEST(test_retry_after_is_honoured_within_bounds)
 		int64_t least, most;
 	} cases[] = {
 		{"2", 1500, 2500},
-		{"99999", RETRY_LONGEST_MS - 1000, RETRY_LONGEST_MS},
+		{"99999", RETRY_HINT_LONGEST_MS - 1000, RETRY_HINT_LONGEST_MS},
 		{"-5", 0, 1500},
 		{"x", 0, 1500},
 	};

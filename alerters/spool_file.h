@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * spool_file: an alert that waits for a sink, as a file. Owns: the form, the folders, the order of
+ * system calls that makes a file either whole or absent whenever the process or the host dies.
+ * Must not own: what is kept, for how long, or in which order (spool).
+ *
+ * SPOOLDIR/SINK/SEQUENCE.alert, sixteen hex digits, oldest first. A new one is written as .new,
+ * synced, renamed, and the folder is synced: only then may anybody be told that it is safe.
+ * SPOOLDIR/SINK/dead holds what is not tried any more, each with a SEQUENCE.why in words;
+ * SPOOLDIR/SINK/corrupt what is no whole alert file.
+ *
+ * The file: struct spool_file_header (alerters/spool_file.c), then the alert's native JSON. One
+ * CRC32C is over all that never changes, another over the record of tries, which is written in
+ * place: if that is torn the tries start anew and the alert is as good as before.
+ */
+#ifndef CAPWATCH_SPOOL_FILE_H
+#define CAPWATCH_SPOOL_FILE_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include "common/error.h"
+#include "common/vocab.h"
+
+enum {
+	SPOOL_FILE_VERSION = 1,
+	SPOOL_FILE_ID_SIZE = 96,
+	SPOOL_FILE_TEXT_MAX = 1024 * 1024, /* more is no alert of ours */
+	SPOOL_DEAD_MAX = 1000,		   /* files in dead, and in corrupt: the oldest go */
+};
+
+enum spool_grave { SPOOL_DEAD, SPOOL_CORRUPT };
+
+struct spool_file {
+	uint64_t sequence;
+	enum severity severity;
+	enum disposition disposition;
+	int64_t created;   /* ms since the epoch, when the courier took it */
+	uint32_t attempts; /* that failed */
+	int64_t due;	   /* ms since the epoch, of the next try; 0: at once */
+	size_t length;	   /* of the text */
+	char id[SPOOL_FILE_ID_SIZE];
+};
+
+enum spool_file_state {
+	SPOOL_FILE_GOOD,
+	SPOOL_FILE_GONE,   /* somebody removed it */
+	SPOOL_FILE_BROKEN, /* not a whole alert file; err says why */
+	SPOOL_FILE_FAILED, /* it could not be read now; err says why */
+};
+
+/* Opens SPOOLDIR/SINK, making what is missing below SPOOLDIR's parent, and takes its lock: one
+ * courier at a time. Removes what a crash left half written. Returns the descriptor, -1 with
+ * err. */
+int spool_folder_open(const char *folder, const char *sink, struct error *err);
+
+/* Makes renames durable. 0 or -1 with err. */
+int spool_folder_sync(int folder, struct error *err);
+
+/* All sequences there, ascending, in a new array that the caller frees. 0, or -1 with err. */
+int spool_folder_list(int folder, uint64_t **sequences, size_t *count, struct error *err);
+
+/* Writes the file up to and with its rename. It is safe after spool_folder_sync(). Writing a
+ * sequence again replaces it. 0 or -1 with err, and then there is no new file. */
+int spool_file_store(int folder, const struct spool_file *file, const char *text,
+		     struct error *err);
+
+/* Reads and checks all of it. GOOD: *text is new, terminated, and the caller's to free. */
+enum spool_file_state spool_file_load(int folder, uint64_t sequence, struct spool_file *file,
+				      char **text, struct error *err);
+
+/* Writes attempts and due of a stored file. Losing them harms nothing, so no error is given. */
+void spool_file_note(int folder, const struct spool_file *file);
+
+/* 0 also when it is gone already; -1 with err. */
+int spool_file_remove(int folder, uint64_t sequence, struct error *err);
+
+/* Moves the file into dead or corrupt; why, when not NULL, is written beside it. 0 also when it is
+ * gone already; -1 with err. */
+int spool_file_bury(int folder, uint64_t sequence, enum spool_grave grave, const char *why,
+		    struct error *err);
+
+/* Removes the oldest in dead and in corrupt that are more than SPOOL_DEAD_MAX. */
+void spool_folder_prune(int folder);
+
+/* The highest sequence there, also among the dead and the corrupt: no number is used twice. 0 when
+ * there is none. */
+uint64_t spool_folder_last(int folder);
+
+#endif

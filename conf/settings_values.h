@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * settings_values: kinds of values that only delivery's keys have: sizes, rates, the spool,
+ * headers. Owns: their syntax. Must not own: which sink may have which key (settings).
+ */
+#ifndef CAPWATCH_SETTINGS_VALUES_H
+#define CAPWATCH_SETTINGS_VALUES_H
+
+#include "conf/yaml_read.h"
+
+/* "64MiB" and so on into an int64_t; 1 GiB is not 1 GB, and only the first can be written. */
+int settings_read_size(const struct yaml_reader *reader, const struct yaml_node *node,
+		       void *target);
+
+/* The mapping of spool: into a struct spool_settings. */
+int settings_read_spool(const struct yaml_reader *reader, const struct yaml_node *node,
+			void *target);
+
+#endif
