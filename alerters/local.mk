@@ -7,11 +7,14 @@ alerters_libalerters_a_SOURCES = \
 	alerters/courier.c alerters/courier.h \
 	alerters/crc32c.c alerters/crc32c.h \
 	alerters/format.c alerters/format.h \
+	alerters/http_headers.c alerters/http_headers.h \
+	alerters/http_reply.c alerters/http_reply.h \
 	alerters/loss.c alerters/loss.h \
 	alerters/own_log.c alerters/own_log.h \
 	alerters/parcel.c alerters/parcel.h \
 	alerters/recent.c alerters/recent.h \
 	alerters/retry.c alerters/retry.h \
+	alerters/secret.c alerters/secret.h \
 	alerters/sink.c alerters/sink.h \
 	alerters/sink_file.c alerters/sink_file.h \
 	alerters/sink_syslog.c alerters/sink_syslog.h \
@@ -33,6 +36,7 @@ ALERTERS_TEST_SOURCES = tests/unit/receivers.c tests/unit/receivers.h
 ALERTERS_TESTS = \
 	tests/unit/test_courier \
 	tests/unit/test_format \
+	tests/unit/test_http_reply \
 	tests/unit/test_sink_file \
 	tests/unit/test_sink_syslog \
 	tests/unit/test_sink_webhook \
@@ -47,6 +51,9 @@ tests_unit_test_courier_LDADD = $(ALERTERS_TEST_LIBS)
 tests_unit_test_format_SOURCES = tests/unit/test_format.c
 tests_unit_test_format_CPPFLAGS = $(ALERTERS_TEST_CPPFLAGS)
 tests_unit_test_format_LDADD = $(ALERTERS_TEST_LIBS)
+tests_unit_test_http_reply_SOURCES = tests/unit/test_http_reply.c
+tests_unit_test_http_reply_CPPFLAGS = $(ALERTERS_TEST_CPPFLAGS)
+tests_unit_test_http_reply_LDADD = $(ALERTERS_TEST_LIBS)
 tests_unit_test_sink_file_SOURCES = tests/unit/test_sink_file.c $(ALERTERS_TEST_SOURCES)
 tests_unit_test_sink_file_CPPFLAGS = $(ALERTERS_TEST_CPPFLAGS)
 tests_unit_test_sink_file_LDADD = $(ALERTERS_TEST_LIBS)

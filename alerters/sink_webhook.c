@@ -4,24 +4,31 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <syslog.h>
+#include "alerters/http_headers.h"
+#include "alerters/http_reply.h"
 #include "common/text.h"
 
 enum {
-	REPLY_KEPT_MAX = 4096, /* of a reply's body; the rest is read and thrown away */
-	REPLY_LINE_MAX = 200,  /* of its first line, in the log */
-	CONNECT_TIMEOUT_MAX_MS = 5000,
-	REFUSALS_SAID_MS = 60000, /* one line in so long, with their number */
+	REPLY_KEPT_MAX = 4096,	    /* of a reply's body; the rest is read and thrown away */
+	REPLY_LINE_MAX = 200,	    /* of its first line, in the log */
+	REFUSALS_SAID_MS = 60000,   /* one line in so long, with their number */
+	CLOSED_MS = 60 * 60 * 1000, /* a receiver that is gone for good is asked again then */
+	WAIT_VALUE_MAX = 64,	    /* of Retry-After */
 };
 
 struct webhook_state {
 	CURL *easy;
 	struct curl_slist *headers;
-	bool added;		  /* to the multi: a request is under way */
+	bool added;	      /* to the multi: a request is under way */
+	bool has_credentials; /* the headers are complete */
+	bool closed_said;
 	unsigned refusals;	  /* not yet said */
 	int64_t refusals_said_at; /* 0: never */
 	size_t reply_length;
 	char reply[REPLY_KEPT_MAX];
+	char wait[WAIT_VALUE_MAX]; /* Retry-After's value; "" for none */
 	char error[CURL_ERROR_SIZE];
 };
 
@@ -39,6 +46,22 @@ static size_t keep_reply(char *data, size_t size, size_t count, void *ctx)
 
 	memcpy(state->reply + state->reply_length, data, length < room ? length : room);
 	state->reply_length += length < room ? length : room;
+	return length;
+}
+
+/* The last of each name counts; a reply 100 before the real one has none. */
+static size_t keep_header(char *data, size_t size, size_t count, void *ctx)
+{
+	static const char name[] = "retry-after:";
+	struct webhook_state *state = ctx;
+	size_t length = size * count, start = sizeof(name) - 1;
+
+	if (length <= start || strncasecmp(data, name, start) != 0)
+		return length;
+	while (start < length && (data[start] == ' ' || data[start] == '\t'))
+		start++;
+	snprintf(state->wait, sizeof(state->wait), "%.*s", (int)(length - start), data + start);
+	state->wait[strcspn(state->wait, "\r\n")] = '\0';
 	return length;
 }
 
@@ -71,21 +94,30 @@ static CURLcode set_security(CURL *easy, const struct sink_settings *settings)
 	CURLcode code = set_protocols(easy);
 
 	SET(code, easy, CURLOPT_FOLLOWLOCATION, 0L);
-	/* alerts go to the address written in the configuration and through nothing else */
-	SET(code, easy, CURLOPT_PROXY, "");
+	/* alerts go to the address written in the configuration, through the proxy written there:
+	 * not where an environment variable or a .netrc says */
+	SET(code, easy, CURLOPT_PROXY, settings->proxy ? settings->proxy : "");
+	SET(code, easy, CURLOPT_NETRC, (long)CURL_NETRC_IGNORED);
 	SET(code, easy, CURLOPT_SSL_VERIFYPEER, 1L);
 	SET(code, easy, CURLOPT_SSL_VERIFYHOST, 2L);
 	SET(code, easy, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
 	if (settings->ca_file)
 		SET(code, easy, CURLOPT_CAINFO, settings->ca_file);
+	if (settings->client_cert)
+		SET(code, easy, CURLOPT_SSLCERT, settings->client_cert);
+	if (settings->client_key)
+		SET(code, easy, CURLOPT_SSLKEY, settings->client_key);
+	if (settings->pinned_public_key)
+		SET(code, easy, CURLOPT_PINNEDPUBLICKEY, settings->pinned_public_key);
 	return code;
 }
 
 static CURLcode set_request(struct sink *sink, struct webhook_state *state)
 {
 	const struct sink_settings *settings = sink->settings;
-	int64_t connect_ms = settings->timeout_ms < CONNECT_TIMEOUT_MAX_MS ? settings->timeout_ms
-									   : CONNECT_TIMEOUT_MAX_MS;
+	int64_t connect_ms = settings->connect_timeout_ms < settings->timeout_ms
+				     ? settings->connect_timeout_ms
+				     : settings->timeout_ms;
 	CURL *easy = state->easy;
 	CURLcode code = set_quick_exit(easy);
 
@@ -96,6 +128,10 @@ static CURLcode set_request(struct sink *sink, struct webhook_state *state)
 	SET(code, easy, CURLOPT_NOSIGNAL, 1L);
 	SET(code, easy, CURLOPT_TIMEOUT_MS, (long)settings->timeout_ms);
 	SET(code, easy, CURLOPT_CONNECTTIMEOUT_MS, (long)connect_ms);
+	SET(code, easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_2TLS);
+	SET(code, easy, CURLOPT_TCP_KEEPALIVE, 1L);
+	SET(code, easy, CURLOPT_HEADERFUNCTION, keep_header);
+	SET(code, easy, CURLOPT_HEADERDATA, state);
 	SET(code, easy, CURLOPT_WRITEFUNCTION, keep_reply);
 	SET(code, easy, CURLOPT_WRITEDATA, state);
 	SET(code, easy, CURLOPT_ERRORBUFFER, state->error);
@@ -124,7 +160,7 @@ static void webhook_close(struct sink *sink)
 	if (state->added)
 		curl_multi_remove_handle(sink->tools->multi, state->easy);
 	curl_easy_cleanup(state->easy);
-	curl_slist_free_all(state->headers);
+	http_headers_free(state->headers);
 	free(state);
 	sink->state = NULL;
 	sink->busy = false;
@@ -157,6 +193,7 @@ static void start_request(struct sink *sink, const struct parcel *parcel, int64_
 	CURLcode code = CURLE_OK;
 
 	state->reply_length = 0;
+	state->wait[0] = '\0';
 	state->error[0] = '\0';
 	/* not copied: the spool holds the parcel until this request has ended */
 	SET(code, state->easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)parcel->length);
@@ -172,30 +209,42 @@ static void start_request(struct sink *sink, const struct parcel *parcel, int64_
 	sink_fails(sink, now, "libcurl cannot start a request");
 }
 
+/* Secrets are read when the first request is made: a file that is not there yet is waited for, and
+ * a reload, which makes the sink anew, reads them again. */
+static int ensure_credentials(struct sink *sink, struct error *err)
+{
+	struct webhook_state *state = sink->state;
+	struct curl_slist *headers;
+
+	if (state->has_credentials)
+		return 0;
+	headers = make_headers(sink->settings);
+	if (!headers)
+		return error_set(err, "out of memory");
+	if (http_headers_append(&headers, sink->settings, err) < 0) {
+		http_headers_free(headers);
+		return -1;
+	}
+	http_headers_free(state->headers);
+	state->headers = headers;
+	state->has_credentials = true;
+	curl_easy_setopt(state->easy, CURLOPT_HTTPHEADER, headers);
+	return 0;
+}
+
 static void webhook_run(struct sink *sink, int64_t now)
 {
 	struct error err;
 	const struct parcel *parcel = spool_first(sink->spool, &err);
 
-	if (parcel)
+	if (ensure_credentials(sink, &err) == 0) {
 		start_request(sink, parcel, now);
-}
-
-enum reply_meaning { REPLY_TAKEN, REPLY_AGAIN, REPLY_REFUSED };
-
-/* 4xx is our mistake and will be one again, but for those that say "later". Redirects are not
- * followed, and an operator can mend the address: so the alert waits. status 0: there was no reply
- * at all. */
-static enum reply_meaning meaning_of(long status)
-{
-	static const long later[] = {408, 425, 429};
-
-	if (status >= 200 && status < 300)
-		return REPLY_TAKEN;
-	for (size_t i = 0; i < sizeof(later) / sizeof(later[0]); i++)
-		if (status == later[i])
-			return REPLY_AGAIN;
-	return status >= 400 && status < 500 ? REPLY_REFUSED : REPLY_AGAIN;
+		return;
+	}
+	spool_release(sink->spool);
+	retry_after_failure(&sink->retry, now, RETRY_LONGEST_MS);
+	sink_fails(sink, now, "%s", err.text);
+	sink_wait(sink, now);
 }
 
 static const char *first_line(const struct webhook_state *state, char *buf, size_t size)
@@ -229,18 +278,32 @@ static void say_failure(struct sink *sink, int64_t now, long status, CURLcode co
 static void try_later(struct sink *sink, int64_t now, CURLcode code, long status)
 {
 	struct webhook_state *state = sink->state;
-	curl_off_t wait_s = 0;
+	int64_t wait = status > 0 ? http_reply_wait(state->wait, now + sink->tools->wall_offset)
+				  : HTTP_NO_WAIT;
 
-	if (status > 0)
-		curl_easy_getinfo(state->easy, CURLINFO_RETRY_AFTER, &wait_s);
 	spool_release(sink->spool);
-	if (wait_s > RETRY_HINT_LONGEST_MS / 1000)
-		wait_s = RETRY_HINT_LONGEST_MS / 1000;
-	if (wait_s > 0)
-		retry_after_hint(&sink->retry, now, (int64_t)wait_s * 1000);
+	if (wait > 0)
+		retry_after_hint(&sink->retry, now, wait);
 	else
 		retry_after_failure(&sink->retry, now, RETRY_LONGEST_MS);
 	say_failure(sink, now, status, code);
+	sink_wait(sink, now);
+}
+
+/* The receiver says that there is nothing at its address any more, and not to come again. */
+static void pause_sink(struct sink *sink, int64_t now, long status)
+{
+	struct webhook_state *state = sink->state;
+
+	spool_release(sink->spool);
+	retry_after_hint(&sink->retry, now, CLOSED_MS);
+	sink_fails(sink, now, "HTTP status %ld", status);
+	if (!state->closed_said)
+		log_line(sink->tools->log, LOG_ERR,
+			 "sink %s: HTTP status %ld, gone for good: paused; it is asked again in an "
+			 "hour, and on SIGHUP",
+			 sink->settings->name, status);
+	state->closed_said = true;
 	sink_wait(sink, now);
 }
 
@@ -281,16 +344,20 @@ static void request_ended(struct sink *sink, CURLcode code, int64_t now)
 	curl_multi_remove_handle(sink->tools->multi, state->easy);
 	state->added = false;
 	sink->busy = false;
-	switch (meaning_of(status)) {
-	case REPLY_TAKEN:
+	switch (http_reply_meaning(status)) {
+	case HTTP_TAKEN:
+		state->closed_said = false;
 		spool_done(sink->spool);
 		sink_works(sink);
 		break;
-	case REPLY_AGAIN:
+	case HTTP_AGAIN:
 		try_later(sink, now, code, status);
 		break;
-	case REPLY_REFUSED:
+	case HTTP_REFUSED:
 		give_up(sink, now, status);
+		break;
+	case HTTP_CLOSED:
+		pause_sink(sink, now, status);
 		break;
 	}
 }

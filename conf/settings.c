@@ -270,10 +270,18 @@ static const struct yaml_field sink_fields[] = {
 	SINK("url", read_url, url),
 	SINK("ca_file", yaml_read_path, ca_file),
 	SINK("timeout", read_timeout, timeout_ms),
+	SINK("connect_timeout", read_timeout, connect_timeout_ms),
 	SINK("retry_for", read_retry_for, retry_for_ms),
+	SINK("client_cert", yaml_read_path, client_cert),
+	SINK("client_key", yaml_read_path, client_key),
+	SINK("pinned_public_key", settings_read_pin, pinned_public_key),
+	SINK("proxy", read_url, proxy),
+	SINK("bearer_file", yaml_read_path, bearer_file),
+	SINK("basic_file", yaml_read_path, basic_file),
+	SINK("headers", settings_read_headers, headers),
+	SINK("header_files", settings_read_header_files, headers),
 	LATER("secret_file"),
 	LATER("batch"),
-	LATER("headers"),
 	LATER("max_alerts"),
 	LATER("max_size"),
 };
@@ -287,10 +295,22 @@ static const struct {
 	enum sink_type type;
 	bool required;
 } sink_keys_by_type[] = {
-	{"facility", SINK_SYSLOG, false},   {"socket_path", SINK_SYSLOG, false},
-	{"path", SINK_FILE, true},	    {"url", SINK_WEBHOOK, true},
-	{"ca_file", SINK_WEBHOOK, false},   {"timeout", SINK_WEBHOOK, false},
+	{"facility", SINK_SYSLOG, false},
+	{"socket_path", SINK_SYSLOG, false},
+	{"path", SINK_FILE, true},
+	{"url", SINK_WEBHOOK, true},
+	{"ca_file", SINK_WEBHOOK, false},
+	{"timeout", SINK_WEBHOOK, false},
+	{"connect_timeout", SINK_WEBHOOK, false},
 	{"retry_for", SINK_WEBHOOK, false},
+	{"client_cert", SINK_WEBHOOK, false},
+	{"client_key", SINK_WEBHOOK, false},
+	{"pinned_public_key", SINK_WEBHOOK, false},
+	{"proxy", SINK_WEBHOOK, false},
+	{"bearer_file", SINK_WEBHOOK, false},
+	{"basic_file", SINK_WEBHOOK, false},
+	{"headers", SINK_WEBHOOK, false},
+	{"header_files", SINK_WEBHOOK, false},
 };
 
 static int check_sink_keys(const struct yaml_reader *reader, const struct yaml_node *node,
@@ -315,6 +335,29 @@ static int check_sink_keys(const struct yaml_reader *reader, const struct yaml_n
 	return 0;
 }
 
+static bool sets_header(const struct sink_settings *sink, const char *name)
+{
+	for (size_t i = 0; i < sink->headers.count; i++)
+		if (strcasecmp(sink->headers.items[i].name, name) == 0)
+			return true;
+	return false;
+}
+
+static int check_credentials(const struct yaml_reader *reader, const struct yaml_node *node,
+			     const struct sink_settings *sink)
+{
+	int ways = (sink->bearer_file != NULL) + (sink->basic_file != NULL) +
+		   sets_header(sink, "authorization");
+
+	if (ways > 1)
+		return yaml_read_fail(reader, node,
+				      "more than one of bearer_file, basic_file and a header "
+				      "Authorization; keep one");
+	if (sink->client_key && !sink->client_cert)
+		return yaml_read_fail(reader, node, "client_key without client_cert; give both");
+	return 0;
+}
+
 static int read_sink(const struct yaml_reader *reader, const struct yaml_node *node,
 		     struct sink_settings *sink)
 {
@@ -324,6 +367,7 @@ static int read_sink(const struct yaml_reader *reader, const struct yaml_node *n
 		.min_severity = SEVERITY_LOW,
 		.facility = (unsigned)vocab_value(&vocab_syslog_facility, "authpriv"),
 		.timeout_ms = 10 * 1000,
+		.connect_timeout_ms = 5 * 1000,
 	};
 	if (yaml_read_mapping(reader, node, &sink_table, sink) < 0)
 		return -1;
@@ -333,7 +377,9 @@ static int read_sink(const struct yaml_reader *reader, const struct yaml_node *n
 			"a sink without the key 'type'; give syslog, file or webhook");
 	if (sink->type == SINK_SYSLOG && !sink->socket_path)
 		sink->socket_path = default_socket;
-	return check_sink_keys(reader, node, sink);
+	if (check_sink_keys(reader, node, sink) < 0)
+		return -1;
+	return check_credentials(reader, node, sink);
 }
 
 /* The target is the struct loading: sinks of a later file are added to those before. */
@@ -640,10 +686,36 @@ static int check_certificates(const struct sink_settings *sink, struct error *er
 	return result < 0 ? error_prefix(err, "sink %s: ca_file", sink->name) : 0;
 }
 
+static int check_readable(const char *sink, const char *key, const char *path, struct error *err)
+{
+	struct arena arena = {NULL};
+	struct file_text text;
+	int result = path ? files_read(&arena, path, &text, err) : 0;
+
+	arena_free(&arena);
+	return result < 0 ? error_prefix(err, "sink %s: %s", sink, key) : 0;
+}
+
+static int check_sink_files(const struct sink_settings *sink, struct error *err)
+{
+	if (sink->ca_file && check_certificates(sink, err) < 0)
+		return -1;
+	if (check_readable(sink->name, "client_cert", sink->client_cert, err) < 0 ||
+	    check_readable(sink->name, "client_key", sink->client_key, err) < 0 ||
+	    check_readable(sink->name, "bearer_file", sink->bearer_file, err) < 0 ||
+	    check_readable(sink->name, "basic_file", sink->basic_file, err) < 0)
+		return -1;
+	for (size_t i = 0; i < sink->headers.count; i++)
+		if (check_readable(sink->name, "header_files", sink->headers.items[i].file, err) <
+		    0)
+			return -1;
+	return 0;
+}
+
 int settings_check_files(const struct settings *settings, struct error *err)
 {
 	for (size_t i = 0; i < settings->sink_count; i++)
-		if (settings->sinks[i].ca_file && check_certificates(&settings->sinks[i], err) < 0)
+		if (check_sink_files(&settings->sinks[i], err) < 0)
 			return -1;
 	return 0;
 }

@@ -13,7 +13,20 @@
 #include "common/error.h"
 #include "common/vocab.h"
 
-enum { SETTINGS_RETRY_FOR_MIN_MS = 60 * 60 * 1000 };
+enum {
+	SETTINGS_RETRY_FOR_MIN_MS = 60 * 60 * 1000,
+	SETTINGS_HEADERS_MAX = 16,
+	SETTINGS_HEADER_NAME_MAX = 64,
+};
+
+/* Of a request: a value as written, or the file that holds it. */
+struct settings_header {
+	char *name, *value, *file;
+};
+struct settings_headers {
+	struct settings_header items[SETTINGS_HEADERS_MAX];
+	size_t count;
+};
 
 /* What of each sink waits on disk. */
 struct spool_settings {
@@ -25,17 +38,23 @@ struct spool_settings {
 struct sink_settings {
 	enum sink_type type;
 	char *name; /* unique; defaults to the type's word, "webhook", "webhook-2", ... */
-	enum severity min_severity;  /* default low */
-	bool observed;		     /* also takes findings of mode: observe */
-	enum sink_format format;     /* native (others are later rooms) */
-	unsigned facility;	     /* syslog: index in vocab_syslog_facility */
-	char *socket_path;	     /* syslog: default /dev/log */
-	char *path;		     /* file */
-	char *url;		     /* webhook: http or https only */
-	char *ca_file;		     /* webhook: or NULL for the system's */
-	int64_t timeout_ms;	     /* webhook: of one request; default 10 s */
-	int64_t retry_for_ms;	     /* webhook: default 3 d; others: the spool's max_age_ms */
-	struct spool_settings spool; /* as in struct settings */
+	enum severity min_severity;	 /* default low */
+	bool observed;			 /* also takes findings of mode: observe */
+	enum sink_format format;	 /* native (others are later rooms) */
+	unsigned facility;		 /* syslog: index in vocab_syslog_facility */
+	char *socket_path;		 /* syslog: default /dev/log */
+	char *path;			 /* file */
+	char *url;			 /* webhook: http or https only */
+	char *ca_file;			 /* webhook: or NULL for the system's */
+	int64_t timeout_ms;		 /* webhook: of one request; default 10 s */
+	int64_t connect_timeout_ms;	 /* webhook: default 5 s */
+	char *client_cert, *client_key;	 /* webhook: PEM files, or NULL */
+	char *pinned_public_key;	 /* webhook: "sha256//...", or NULL */
+	char *proxy;			 /* webhook: http or https, or NULL for none */
+	char *bearer_file, *basic_file;	 /* webhook: what Authorization holds, or NULL */
+	struct settings_headers headers; /* webhook */
+	int64_t retry_for_ms;		 /* webhook: default 3 d; others: the spool's max_age_ms */
+	struct spool_settings spool;	 /* as in struct settings */
 };
 
 struct settings {

@@ -5,9 +5,10 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include "conf/settings.h"
 
-enum { COUNT_MIN = 10, COUNT_MAX = 1000 * 1000 };
+enum { COUNT_MIN = 10, COUNT_MAX = 1000 * 1000, PIN_LENGTH = 44 };
 
 #define BYTES_MIN (1024 * 1024ll)
 #define BYTES_MAX (64 * 1024 * 1024 * 1024ll)
@@ -73,6 +74,123 @@ static int read_max_age(const struct yaml_reader *reader, const struct yaml_node
 		return -1;
 	if (*(int64_t *)target < SETTINGS_RETRY_FOR_MIN_MS)
 		return yaml_read_fail(reader, node, "max_age: at least 1h");
+	return 0;
+}
+
+/* What libcurl or we set ourselves; set twice, two machines may read two different requests. */
+static const char *const reserved_headers[] = {
+	"content-type", "content-length", "host", "transfer-encoding", "content-encoding",
+	"connection",	"expect",	  "te",	  "upgrade",	       "trailer"};
+
+static bool is_token(const char *name)
+{
+	static const char others[] = "!#$%&'*+-.^_`|~";
+
+	for (const char *c = name; *c; c++)
+		if (!isalnum((unsigned char)*c) && !strchr(others, *c))
+			return false;
+	return *name && strlen(name) <= SETTINGS_HEADER_NAME_MAX;
+}
+
+static int check_header_name(const struct yaml_reader *reader, const struct yaml_node *node,
+			     const struct settings_headers *headers, const char *name)
+{
+	if (!is_token(name))
+		return yaml_read_fail(reader, node, "'%s' is no name of a header", name);
+	for (size_t i = 0; i < sizeof(reserved_headers) / sizeof(reserved_headers[0]); i++)
+		if (strcasecmp(name, reserved_headers[i]) == 0)
+			return yaml_read_fail(reader, node,
+					      "the header %s is capwatch's own; remove it", name);
+	for (size_t i = 0; i < headers->count; i++)
+		if (strcasecmp(name, headers->items[i].name) == 0)
+			return yaml_read_fail(reader, node, "the header %s is given twice", name);
+	return 0;
+}
+
+static int read_header_value(const struct yaml_reader *reader, const struct yaml_node *node,
+			     struct settings_header *header)
+{
+	if (strcasecmp(header->name, "authorization") == 0)
+		return yaml_read_fail(reader, node,
+				      "a secret belongs into a file: use bearer_file, basic_file "
+				      "or header_files");
+	if (yaml_read_string(reader, node, &header->value) < 0)
+		return -1;
+	for (const char *c = header->value; *c; c++)
+		if (*c < 0x20 || *c >= 0x7f)
+			return yaml_read_fail(reader, node, "a header's value is printable ASCII");
+	return 0;
+}
+
+static int read_headers(const struct yaml_reader *reader, const struct yaml_node *node,
+			struct settings_headers *headers, bool from_files)
+{
+	if (node->kind != YAML_MAPPING)
+		return yaml_read_fail(reader, node, "wants headers by name, as in {X-Tenant: a}");
+	for (size_t i = 0; i < node->count; i++) {
+		const struct yaml_pair *pair = &node->pairs[i];
+		struct settings_header *header = &headers->items[headers->count];
+		int rc;
+
+		if (headers->count >= SETTINGS_HEADERS_MAX)
+			return yaml_read_fail(reader, node, "more than %d headers",
+					      SETTINGS_HEADERS_MAX);
+		if (check_header_name(reader, pair->value, headers, pair->key) < 0)
+			return -1;
+		*header = (struct settings_header){.name = pair->key};
+		rc = from_files ? yaml_read_path(reader, pair->value, &header->file)
+				: read_header_value(reader, pair->value, header);
+		if (rc < 0)
+			return -1;
+		headers->count++;
+	}
+	return 0;
+}
+
+int settings_read_headers(const struct yaml_reader *reader, const struct yaml_node *node,
+			  void *target)
+{
+	return read_headers(reader, node, target, false);
+}
+
+int settings_read_header_files(const struct yaml_reader *reader, const struct yaml_node *node,
+			       void *target)
+{
+	return read_headers(reader, node, target, true);
+}
+
+/* 44 letters are the base64 of 32 bytes. */
+static bool is_pin(const char *text)
+{
+	static const char prefix[] = "sha256//";
+	static const char base64[] =
+		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/=";
+
+	while (strncmp(text, prefix, sizeof(prefix) - 1) == 0) {
+		text += sizeof(prefix) - 1;
+		if (strspn(text, base64) != PIN_LENGTH)
+			return false;
+		text += PIN_LENGTH;
+		if (!*text)
+			return true;
+		if (*text++ != ';')
+			return false;
+	}
+	return false;
+}
+
+int settings_read_pin(const struct yaml_reader *reader, const struct yaml_node *node, void *target)
+{
+	char *text;
+
+	if (yaml_read_string(reader, node, &text) < 0)
+		return -1;
+	if (!is_pin(text))
+		return yaml_read_fail(reader, node,
+				      "'%s' is no pin: sha256// and 44 letters of base64, several "
+				      "with ; between",
+				      text);
+	*(char **)target = text;
 	return 0;
 }
 

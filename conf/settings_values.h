@@ -12,6 +12,16 @@
 int settings_read_size(const struct yaml_reader *reader, const struct yaml_node *node,
 		       void *target);
 
+/* Headers of a request, by name, into a struct settings_headers; of header_files the value is the
+ * path of a file that holds it. */
+int settings_read_headers(const struct yaml_reader *reader, const struct yaml_node *node,
+			  void *target);
+int settings_read_header_files(const struct yaml_reader *reader, const struct yaml_node *node,
+			       void *target);
+
+/* "sha256//BASE64", several with ";" between, into a char *. */
+int settings_read_pin(const struct yaml_reader *reader, const struct yaml_node *node, void *target);
+
 /* The mapping of spool: into a struct spool_settings. */
 int settings_read_spool(const struct yaml_reader *reader, const struct yaml_node *node,
 			void *target);

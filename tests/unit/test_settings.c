@@ -54,7 +54,10 @@ START_TEST(test_every_key_is_read)
 		"  - {type: file, path: /var/log/x, observed: true}\n"
 		"  - {type: webhook, name: siem, url: 'https://h:8443/p?q', ca_file: /ca, timeout: "
 		"3s,\n"
-		"     retry_for: 1d,\n"
+		"     retry_for: 1d, connect_timeout: 2s, client_cert: /cert, client_key: /key,\n"
+		"     pinned_public_key: sha256//AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=,\n"
+		"     proxy: 'http://p:3128', bearer_file: /token, headers: {X-A: b},\n"
+		"     header_files: {X-B: /b},\n"
 		"     min_severity: high, format: native}\n");
 
 	ck_assert_int_eq(settings->mode, MODE_OBSERVE);
@@ -85,6 +88,15 @@ START_TEST(test_every_key_is_read)
 	ck_assert_str_eq(settings->sinks[2].url, "https://h:8443/p?q");
 	ck_assert_str_eq(settings->sinks[2].ca_file, "/ca");
 	ck_assert_int_eq(settings->sinks[2].timeout_ms, 3000);
+	ck_assert_int_eq(settings->sinks[2].connect_timeout_ms, 2000);
+	ck_assert_str_eq(settings->sinks[2].client_cert, "/cert");
+	ck_assert_str_eq(settings->sinks[2].client_key, "/key");
+	ck_assert_str_eq(settings->sinks[2].proxy, "http://p:3128");
+	ck_assert_str_eq(settings->sinks[2].bearer_file, "/token");
+	ck_assert_uint_eq(settings->sinks[2].headers.count, 2);
+	ck_assert_str_eq(settings->sinks[2].headers.items[0].value, "b");
+	ck_assert_str_eq(settings->sinks[2].headers.items[1].name, "X-B");
+	ck_assert_str_eq(settings->sinks[2].headers.items[1].file, "/b");
 	ck_assert_int_eq(settings->sinks[2].min_severity, SEVERITY_HIGH);
 	settings_free(settings);
 }
@@ -240,6 +252,23 @@ START_TEST(test_what_is_wrong_is_refused_with_its_place_and_remedy)
 		{"spool: {max_ages: 5h}\n", "1:9", "max_age"},
 		{"sinks: [{type: webhook, url: http://h, retry_for: 1m}]\n", "1:51", "at least 1h"},
 		{"sinks: [{type: syslog, retry_for: 1h}]\n", "1:24", "belongs to"},
+		{"sinks: [{type: webhook, url: http://h, headers: {Authorization: x}}]\n", "1:65",
+		 "bearer_file"},
+		{"sinks: [{type: webhook, url: http://h, headers: {Host: x}}]\n", "1:56",
+		 "capwatch's own"},
+		{"sinks: [{type: webhook, url: http://h, headers: {'a b': x}}]\n", "1:57",
+		 "no name of a header"},
+		{"sinks: [{type: webhook, url: http://h, headers: {a: \"x\\ny\"}}]\n", "1:53", ""},
+		{"sinks: [{type: webhook, url: http://h, headers: {a: x}, header_files: {A: "
+		 "/x}}]\n",
+		 "1:75", "given twice"},
+		{"sinks: [{type: webhook, url: http://h, basic_file: /x, bearer_file: /y}]\n",
+		 "1:9", "keep one"},
+		{"sinks: [{type: webhook, url: http://h, client_key: /x}]\n", "1:9",
+		 "without client_cert"},
+		{"sinks: [{type: webhook, url: http://h, pinned_public_key: abc}]\n", "1:59",
+		 "is no pin"},
+		{"sinks: [{type: webhook, url: http://h, proxy: 'socks5://x'}]\n", "1:47", "http"},
 		{"mode: learn\n", "1:7", "mode: learn is not supported by this version"},
 		{"max_alerts: 5\n", "1:1", "'max_alerts' is not supported by this version"},
 		{"sinks: [{type: webhook, url: 'http://x', secret_file: /x}]\n", "1:42",

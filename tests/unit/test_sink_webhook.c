@@ -24,6 +24,7 @@ static void open_multi(void)
 					  .name = name,
 					  .url = url,
 					  .timeout_ms = 2000,
+					  .connect_timeout_ms = 2000,
 					  .retry_for_ms = 3 * DAY,
 					  .spool = SPOOL_ROOM};
 }
@@ -78,6 +79,17 @@ static void expect_request(struct http_receiver *receiver, const char *id)
 	char part[64];
 
 	ck_assert(http_next(receiver, request, WAIT_MS));
+	snprintf(part, sizeof(part), "\r\n\r\n{\"id\":\"%s\"", id);
+	ck_assert_msg(strstr(request, part) != NULL, "'%s' is not in '%s'", part, request);
+}
+
+static void expect_request_while_running(struct http_receiver *receiver, const char *id)
+{
+	int64_t end = now_ms() + WAIT_MS;
+	char part[64];
+
+	while (!http_next(receiver, request, 0) && now_ms() < end)
+		run_for(10);
 	snprintf(part, sizeof(part), "\r\n\r\n{\"id\":\"%s\"", id);
 	ck_assert_msg(strstr(request, part) != NULL, "'%s' is not in '%s'", part, request);
 }
@@ -269,6 +281,215 @@ START_TEST(test_silent_receiver_runs_into_the_timeout)
 }
 END_TEST
 
+START_TEST(test_gone_for_good_pauses_the_sink)
+{
+	const struct http_reply script[] = {{"HTTP/1.1 503 X\r\nContent-Length: 0\r\n\r\n", 0},
+					    {"HTTP/1.1 410 Gone\r\nContent-Length: 0\r\n\r\n", 0}};
+	struct http_receiver receiver;
+
+	http_start(&receiver, 0, script, 2);
+	open_sink(receiver.port);
+	offer_alert(sink, "a", SEVERITY_HIGH);
+	offer_alert(sink, "b", SEVERITY_HIGH);
+	expect_request_while_running(&receiver, "a");
+	expect_request_while_running(&receiver, "a");
+	run_for(1500);
+	ck_assert(!http_next(&receiver, request, 0));
+	ck_assert_uint_eq(spool_count(sink->spool), 2);
+	ck_assert_int_gt(sink->retry.at, now_ms() + HOUR - 10000);
+	ck_assert_uint_eq(count_of(logged.text, "HTTP status 410, gone for good: paused"), 1);
+	http_stop(&receiver);
+}
+END_TEST
+
+START_TEST(test_name_that_does_not_resolve_is_waited_for)
+{
+	struct error err;
+
+	snprintf(url, sizeof(url), "http://receiver.invalid/");
+	sink = sink_new(&settings, &tools, &err);
+	offer_alert(sink, "a", SEVERITY_HIGH);
+	while (!sink->failing)
+		run_for(10);
+	ck_assert_uint_eq(spool_count(sink->spool), 1);
+	ck_assert_msg(count_of(logged.text, "resolv") == 1 || count_of(logged.text, "timed out"),
+		      "%s", logged.text);
+}
+END_TEST
+
+START_TEST(test_headers_and_secrets_are_sent_and_read_anew_by_a_new_sink)
+{
+	const struct http_reply script[] = {{HTTP_OK, 0}};
+	struct http_receiver receiver;
+	char folder[PATH_SIZE], token[PATH_SIZE], key[PATH_SIZE];
+	char names[][8] = {"X-A", "b c", "X-Key"};
+
+	folder_make(folder);
+	file_write(path_in(folder, "token", token), "s3cr3t\n");
+	file_write(path_in(folder, "key", key), "Splunk 1234\r\n");
+	settings.bearer_file = token;
+	settings.headers.items[0] = (struct settings_header){.name = names[0], .value = names[1]};
+	settings.headers.items[1] = (struct settings_header){.name = names[2], .file = key};
+	settings.headers.count = 2;
+	http_start(&receiver, 0, script, 1);
+	open_sink(receiver.port);
+	offer_alert(sink, "a", SEVERITY_HIGH);
+	run_until(0);
+	expect_request(&receiver, "a");
+	ck_assert_uint_eq(count_of(request, "\r\nAuthorization: Bearer s3cr3t\r\n"), 1);
+	ck_assert_uint_eq(count_of(request, "\r\nX-A: b c\r\nX-Key: Splunk 1234\r\n"), 1);
+	ck_assert_uint_eq(count_of(request, "\r\nContent-Type: application/json\r\n"), 1);
+	sink_free(sink);
+	settings.bearer_file = NULL;
+	settings.basic_file = token;
+	file_write(token, "user:pass");
+	open_sink(receiver.port);
+	offer_alert(sink, "b", SEVERITY_HIGH);
+	run_until(0);
+	expect_request(&receiver, "b");
+	ck_assert_uint_eq(count_of(request, "\r\nAuthorization: Basic dXNlcjpwYXNz\r\n"), 1);
+	ck_assert_str_eq(logged.text, "");
+	http_stop(&receiver);
+	folder_remove(folder);
+}
+END_TEST
+
+/* A line more would be a header more. What is in the file is not said. */
+START_TEST(test_secret_that_cannot_be_used_is_waited_for_and_not_told)
+{
+	static const struct {
+		const char *text, *said;
+	} cases[] = {
+		{NULL, "cannot open"},
+		{"", "is empty"},
+		{"s3cr3t\nX-Forged: 1", "more than one line"},
+		{"s3cr3t\t", "more than one line"},
+	};
+	const struct http_reply script[] = {{HTTP_OK, 0}};
+	struct http_receiver receiver;
+	char folder[PATH_SIZE], token[PATH_SIZE];
+
+	folder_make(folder);
+	path_in(folder, "token", token);
+	if (cases[_i].text)
+		file_write(token, cases[_i].text);
+	settings.bearer_file = token;
+	http_start(&receiver, 0, script, 1);
+	open_sink(receiver.port);
+	offer_alert(sink, "a", SEVERITY_HIGH);
+	run_for(50);
+	ck_assert_uint_eq(spool_count(sink->spool), 1);
+	ck_assert_uint_eq(count_of(logged.text, cases[_i].said), 1);
+	ck_assert_uint_eq(count_of(logged.text, "s3cr3t"), 0);
+	file_write(token, "good");
+	run_until(0);
+	expect_request(&receiver, "a");
+	ck_assert_uint_eq(count_of(request, "\r\nAuthorization: Bearer good\r\n"), 1);
+	http_stop(&receiver);
+	folder_remove(folder);
+}
+END_TEST
+
+/* One turn of the courier's loop at a time of our own making. */
+static void run_at(int64_t now)
+{
+	int running;
+
+	sink_run(sink, now);
+	while (sink->busy) {
+		curl_multi_poll(tools.multi, NULL, 0, 20, NULL);
+		curl_multi_perform(tools.multi, &running);
+		sink_webhook_finish(tools.multi, now);
+	}
+}
+
+static void offer_numbered(int number, int64_t now)
+{
+	char text[32];
+	int length = snprintf(text, sizeof(text), "{\"id\":\"%d\"}", number);
+	struct parcel *parcel = parcel_new(SEVERITY_HIGH, DISPOSITION_ALERT, text, (size_t)length);
+
+	sink_offer(sink, parcel, now);
+	parcel_unref(parcel);
+}
+
+/* An alert an hour for three days; then the receiver is back. The clock is ours. */
+START_TEST(test_receiver_away_for_three_days_gets_everything_oldest_first)
+{
+	enum { HOURS = 72 };
+	const struct http_reply script[] = {{HTTP_OK, 0}};
+	const int64_t begin = 1000, back = begin + (int64_t)HOURS * HOUR;
+	struct http_receiver receiver;
+	uint16_t port = http_free_port();
+	int offered = 0, tries = 0;
+	int64_t now = begin;
+
+	settings.retry_for_ms = 4 * DAY;
+	open_sink(port);
+	printf("tries, in seconds after the first:");
+	while (now < back) {
+		for (; offered < HOURS && begin + (int64_t)offered * HOUR <= now; offered++)
+			offer_numbered(offered, begin + (int64_t)offered * HOUR);
+		run_at(now);
+		if (tries++ < 16)
+			printf(" %lld", (long long)(now - begin) / 1000);
+		ck_assert_int_gt(sink->retry.at, now);
+		ck_assert_int_le(sink->retry.at, now + RETRY_SHORTEST_MS + RETRY_LONGEST_MS);
+		now = sink->retry.at;
+	}
+	printf(" ...; %d in three days\n", tries);
+	/* an average of half of five minutes between two */
+	ck_assert_int_gt(tries, HOURS * 12);
+	ck_assert_int_lt(tries, HOURS * 40);
+	http_start(&receiver, port, script, 1);
+	while (spool_count(sink->spool) > 0)
+		run_at(now);
+	for (int i = 0; i < HOURS; i++) {
+		char id[16];
+
+		snprintf(id, sizeof(id), "%d", i);
+		expect_request(&receiver, id);
+	}
+	ck_assert_uint_eq(sink->given_up, 0);
+	http_stop(&receiver);
+}
+END_TEST
+
+START_TEST(test_what_is_too_old_is_given_up_but_not_before_it_was_tried_for_a_while)
+{
+	uint16_t port = http_free_port();
+	const int64_t later = 5 * DAY;
+
+	open_sink(port);
+	offer_numbered(1, 0);
+	run_at(later); /* the host slept for five days */
+	ck_assert_uint_eq(spool_count(sink->spool), 1);
+	offer_numbered(2, later);
+	run_at(later + 11 * 60 * 1000);
+	ck_assert_uint_eq(spool_count(sink->spool), 1);
+	ck_assert_uint_eq(sink->given_up, 1);
+	ck_assert_uint_eq(count_of(logged.text, "too old to be tried any longer"), 1);
+}
+END_TEST
+
+START_TEST(test_hosts_do_not_come_back_together)
+{
+	enum { HOSTS = 1000, SECONDS = 300 };
+	unsigned in_second[SECONDS + 1] = {0}, most = 0;
+
+	for (int host = 0; host < HOSTS; host++) {
+		struct retry retry = {.failures = 20};
+
+		retry_after_failure(&retry, 0, RETRY_LONGEST_MS);
+		in_second[retry.at / 1000]++;
+	}
+	for (int second = 0; second <= SECONDS; second++)
+		most = in_second[second] > most ? in_second[second] : most;
+	printf("of %d hosts at most %u try again in one second\n", HOSTS, most);
+	ck_assert_uint_lt(most, HOSTS / 50);
+}
+END_TEST
+
 START_TEST(test_long_reply_is_bounded)
 {
 	static char reply[200000];
@@ -339,6 +560,15 @@ int main(void)
 	tcase_add_loop_test(tcase, test_later_statuses_are_tried_again, 0, 7);
 	tcase_add_loop_test(tcase, test_retry_after_is_honoured_within_bounds, 0, 4);
 	tcase_add_test(tcase, test_silent_receiver_runs_into_the_timeout);
+	tcase_add_test(tcase, test_gone_for_good_pauses_the_sink);
+	tcase_add_test(tcase, test_name_that_does_not_resolve_is_waited_for);
+	tcase_add_test(tcase, test_headers_and_secrets_are_sent_and_read_anew_by_a_new_sink);
+	tcase_add_loop_test(tcase, test_secret_that_cannot_be_used_is_waited_for_and_not_told, 0,
+			    4);
+	tcase_add_test(tcase, test_receiver_away_for_three_days_gets_everything_oldest_first);
+	tcase_add_test(tcase,
+		       test_what_is_too_old_is_given_up_but_not_before_it_was_tried_for_a_while);
+	tcase_add_test(tcase, test_hosts_do_not_come_back_together);
 	tcase_add_test(tcase, test_long_reply_is_bounded);
 	tcase_add_test(tcase, test_other_protocols_are_not_spoken);
 	tcase_add_test(tcase, test_closing_under_way_leaves_the_alert_queued);

@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "alerters/http_headers.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <openssl/evp.h>
+#include "alerters/secret.h"
+
+enum {
+	BASE64_MAX = (SECRET_MAX + 2) / 3 * 4 + 1,
+	LINE_MAX_LENGTH = BASE64_MAX + SETTINGS_HEADER_NAME_MAX + 16,
+};
+
+static int append(struct curl_slist **list, char line[LINE_MAX_LENGTH], struct error *err)
+{
+	struct curl_slist *longer = curl_slist_append(*list, line);
+
+	explicit_bzero(line, strlen(line));
+	if (!longer)
+		return error_set(err, "out of memory");
+	*list = longer;
+	return 0;
+}
+
+static int append_header(struct curl_slist **list, const struct settings_header *header,
+			 struct error *err)
+{
+	char line[LINE_MAX_LENGTH];
+	struct secret secret;
+
+	if (!header->file) {
+		snprintf(line, sizeof(line), "%s: %s", header->name, header->value);
+		return append(list, line, err);
+	}
+	if (secret_read(header->file, &secret, err) < 0)
+		return -1;
+	snprintf(line, sizeof(line), "%s: %s", header->name, secret.text);
+	secret_wipe(&secret);
+	return append(list, line, err);
+}
+
+static int append_bearer(struct curl_slist **list, const char *file, struct error *err)
+{
+	char line[LINE_MAX_LENGTH];
+	struct secret secret;
+
+	if (secret_read(file, &secret, err) < 0)
+		return -1;
+	snprintf(line, sizeof(line), "Authorization: Bearer %s", secret.text);
+	secret_wipe(&secret);
+	return append(list, line, err);
+}
+
+static int append_basic(struct curl_slist **list, const char *file, struct error *err)
+{
+	char line[LINE_MAX_LENGTH], encoded[BASE64_MAX];
+	struct secret secret;
+	int rc;
+
+	if (secret_read(file, &secret, err) < 0)
+		return -1;
+	if (!strchr(secret.text, ':')) {
+		secret_wipe(&secret);
+		return error_set(err, "%s does not hold user:password", file);
+	}
+	EVP_EncodeBlock((unsigned char *)encoded, (const unsigned char *)secret.text,
+			(int)secret.length);
+	secret_wipe(&secret);
+	snprintf(line, sizeof(line), "Authorization: Basic %s", encoded);
+	rc = append(list, line, err);
+	explicit_bzero(encoded, sizeof(encoded));
+	return rc;
+}
+
+int http_headers_append(struct curl_slist **list, const struct sink_settings *settings,
+			struct error *err)
+{
+	for (size_t i = 0; i < settings->headers.count; i++)
+		if (append_header(list, &settings->headers.items[i], err) < 0)
+			return -1;
+	if (settings->bearer_file && append_bearer(list, settings->bearer_file, err) < 0)
+		return -1;
+	if (settings->basic_file && append_basic(list, settings->basic_file, err) < 0)
+		return -1;
+	return 0;
+}
+
+void http_headers_free(struct curl_slist *list)
+{
+	for (struct curl_slist *item = list; item; item = item->next)
+		explicit_bzero(item->data, strlen(item->data));
+	curl_slist_free_all(list);
+}
