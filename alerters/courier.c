@@ -14,6 +14,7 @@
 #include <unistd.h>
 #include "alerters/confine.h"
 #include "alerters/format.h"
+#include "alerters/heartbeat.h"
 #include "alerters/loss.h"
 #include "alerters/own_log.h"
 #include "alerters/sink.h"
@@ -54,6 +55,9 @@ struct courier {
 	int64_t end_at;	   /* SINK_NEVER until it drains */
 	uint64_t unusable; /* alerts that were no JSON, or whose sink was removed */
 	struct speech speech;
+	json_t *state; /* the sensor's, as it last told it; NULL: not yet */
+	int64_t state_at;
+	int64_t beat_at; /* the next heartbeat; SINK_NEVER in a replay */
 	struct pending {
 		uint64_t number;
 		struct parcel *parcel; /* NULL: nothing of it can be lost any more */
@@ -209,6 +213,9 @@ static int configure(struct courier *courier, struct error *err)
 	courier->sinks = sinks;
 	courier->sink_count = settings->sink_count;
 	courier->waited = waited;
+	if (courier->beat_at > courier->now + settings->heartbeat_ms &&
+	    courier->beat_at != SINK_NEVER)
+		courier->beat_at = courier->now + settings->heartbeat_ms;
 	/* not before the old ones have let go of their folders */
 	for (size_t i = 0; i < courier->sink_count; i++)
 		sink_open(courier->sinks[i], courier->now);
@@ -333,12 +340,28 @@ static void take_alert(struct courier *courier, const struct wire_message *messa
 		sink_offer(courier->sinks[i], parcel, courier->now);
 }
 
+static void take_state(struct courier *courier, const struct wire_message *message)
+{
+	json_t *state = json_loadb(message->body, message->header.length, 0, NULL);
+
+	if (!json_is_object(state)) {
+		json_decref(state);
+		return;
+	}
+	json_decref(courier->state);
+	courier->state = state;
+	courier->state_at = courier->now;
+}
+
 static void take_message(struct courier *courier, struct wire_message *message)
 {
 	close_fd(&message->fd);
 	switch (message->header.type) {
 	case WIRE_ALERT:
 		take_alert(courier, message);
+		break;
+	case WIRE_STATE:
+		take_state(courier, message);
 		break;
 	case WIRE_LOG:
 		if (may_speak(courier))
@@ -493,8 +516,50 @@ static void report_drops(struct courier *courier, struct sink *sink)
 	parcel_unref(report);
 }
 
+/* Said to this sink alone: the others had what it lacks. */
+static void report_held_back(struct courier *courier, struct sink *sink, int64_t now)
+{
+	uint64_t count = sink_take_held_back(sink, now);
+	struct parcel *report;
+
+	if (count == 0)
+		return;
+	report = loss_report_storm(sink->settings->name, count, clock_ms(CLOCK_REALTIME));
+	if (!report)
+		return;
+	sink_push(sink, report, courier->now);
+	parcel_unref(report);
+}
+
+static void beat(struct courier *courier)
+{
+	const struct heartbeat_facts facts = {
+		.settings = courier->settings,
+		.sensor = courier->state,
+		.sensor_age_ms = courier->now - courier->state_at,
+		.sinks = courier->sinks,
+		.sink_count = courier->sink_count,
+		.now = clock_ms(CLOCK_REALTIME),
+	};
+	struct parcel *parcel;
+
+	if (courier->now < courier->beat_at || courier->end_at != SINK_NEVER)
+		return;
+	courier->beat_at = courier->now + courier->settings->heartbeat_ms;
+	parcel = heartbeat_make(&facts);
+	if (!parcel)
+		return;
+	for (size_t i = 0; i < courier->sink_count; i++)
+		sink_offer(courier->sinks[i], parcel, courier->now);
+	parcel_unref(parcel);
+}
+
 static void run_sinks(struct courier *courier)
 {
+	beat(courier);
+	for (size_t i = 0; i < courier->sink_count; i++)
+		report_held_back(courier, courier->sinks[i],
+				 courier->end_at == SINK_NEVER ? courier->now : SINK_NEVER);
 	for (size_t i = 0; i < courier->sink_count; i++)
 		sink_run(courier->sinks[i], courier->now);
 	for (size_t i = 0; i < courier->sink_count; i++)
@@ -541,7 +606,7 @@ static void send_acks(struct courier *courier)
 
 static int wait_ms(const struct courier *courier)
 {
-	int64_t until = courier->end_at;
+	int64_t until = courier->end_at < courier->beat_at ? courier->end_at : courier->beat_at;
 
 	for (size_t i = 0; i < courier->sink_count; i++) {
 		int64_t deadline = sink_deadline(courier->sinks[i]);
@@ -631,6 +696,7 @@ static int courier_open(struct courier *courier, struct error *err)
 static void courier_close(struct courier *courier)
 {
 	forget_pending(courier);
+	json_decref(courier->state);
 	free_sinks(courier->sinks, courier->sink_count);
 	settings_free(courier->settings);
 	free(courier->waited);
@@ -658,6 +724,7 @@ int courier_run(const struct courier_options *options, const struct logger *log,
 	courier->signals = -1;
 	courier->end_at = SINK_NEVER;
 	read_clocks(courier);
+	courier->beat_at = options->drain_ms >= 0 ? SINK_NEVER : courier->now + HEARTBEAT_FIRST_MS;
 	if (courier_open(courier, err) < 0) {
 		courier_close(courier);
 		curl_global_cleanup();

@@ -7,6 +7,7 @@ alerters_libalerters_a_SOURCES = \
 	alerters/courier.c alerters/courier.h \
 	alerters/crc32c.c alerters/crc32c.h \
 	alerters/format.c alerters/format.h \
+	alerters/heartbeat.c alerters/heartbeat.h \
 	alerters/http_headers.c alerters/http_headers.h \
 	alerters/http_reply.c alerters/http_reply.h \
 	alerters/loss.c alerters/loss.h \
@@ -19,6 +20,7 @@ alerters_libalerters_a_SOURCES = \
 	alerters/sink_file.c alerters/sink_file.h \
 	alerters/sink_syslog.c alerters/sink_syslog.h \
 	alerters/sink_webhook.c alerters/sink_webhook.h \
+	alerters/storm.c alerters/storm.h \
 	alerters/spool.c alerters/spool.h \
 	alerters/spool_file.c alerters/spool_file.h
 

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#include "alerters/crc32c.h"
 #include "common/alert.h"
 
 enum { HOST_NAME_SIZE = 256, LOST_TEXT_MAX = 256 };
@@ -28,20 +29,24 @@ static struct parcel *to_parcel(const struct alert *alert)
 	return parcel;
 }
 
-struct parcel *loss_report(const char *sink_name, uint64_t count, int64_t now)
+/* The name is part of the alert's identity: two sinks may lose something in the same millisecond.
+ */
+static unsigned ordinal_of(const char *lost)
 {
-	char host[HOST_NAME_SIZE] = "unknown", lost[LOST_TEXT_MAX];
+	return crc32c(0, lost, strlen(lost));
+}
+
+static struct parcel *report(const char *lost, enum severity severity, uint64_t count, int64_t now)
+{
+	char host[HOST_NAME_SIZE] = "unknown";
 	struct alert alert;
 
 	if (gethostname(host, sizeof(host) - 1) == 0)
 		host[sizeof(host) - 1] = '\0';
-	snprintf(lost, sizeof(lost),
-		 "%" PRIu64 " alerts for the sink %s were dropped: its queue was full", count,
-		 sink_name);
 	memset(&alert, 0, sizeof(alert));
 	alert.time = alert.observed_time = alert.first_time = alert.last_time = now;
 	alert.host = bytes_of(host);
-	alert.severity = SEVERITY_HIGH;
+	alert.severity = severity;
 	alert.reason = REASON_COVERAGE_LOSS;
 	alert.mechanism = MECHANISM_AUDIT;
 	alert.outcome = OUTCOME_SUCCESS;
@@ -54,7 +59,30 @@ struct parcel *loss_report(const char *sink_name, uint64_t count, int64_t now)
 	alert.coverage.by_pid = -1;
 	alert.coverage.state = COVERAGE_LOST;
 	alert.count = 1;
+	alert.ordinal = ordinal_of(lost);
 	alert_make_id(&alert);
 	alert_make_fingerprint(&alert);
 	return to_parcel(&alert);
+}
+
+struct parcel *loss_report(const char *sink_name, uint64_t count, int64_t now)
+{
+	char lost[LOST_TEXT_MAX];
+
+	snprintf(lost, sizeof(lost),
+		 "%" PRIu64 " alerts for the sink %s were dropped: its queue was full", count,
+		 sink_name);
+	return report(lost, SEVERITY_HIGH, count, now);
+}
+
+struct parcel *loss_report_storm(const char *sink_name, uint64_t count, int64_t now)
+{
+	char lost[LOST_TEXT_MAX];
+
+	snprintf(lost, sizeof(lost),
+		 "%" PRIu64
+		 " alerts of severity low and medium were held back from the sink %s by its "
+		 "max_alerts; sinks without that limit have them",
+		 count, sink_name);
+	return report(lost, SEVERITY_MEDIUM, count, now);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "alerters/sink.h"
 
+#include <fnmatch.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -138,12 +139,31 @@ void sink_take_over(struct sink *to, struct sink *from)
 	to->failing_since = from->failing_since;
 	to->drop_said = from->drop_said;
 	to->unsafe_said = from->unsafe_said;
+	to->storm = from->storm;
+	to->retried = from->retried;
 	to->given_up = from->given_up;
+}
+
+static bool names_service(const struct string_list *services, const struct parcel *parcel)
+{
+	for (size_t i = 0; i < services->count; i++)
+		if (fnmatch(services->items[i], parcel->service, 0) == 0 ||
+		    fnmatch(services->items[i], parcel->service_template, 0) == 0)
+			return true;
+	return services->count == 0;
+}
+
+static bool names_reason(uint32_t reasons, const struct parcel *parcel)
+{
+	return reasons == 0 || (parcel->reason >= 0 && reasons & 1u << parcel->reason);
 }
 
 static bool wants(const struct sink_settings *settings, const struct parcel *parcel)
 {
-	if (parcel->severity < settings->min_severity)
+	if (parcel->kind == PARCEL_HEARTBEAT)
+		return settings->heartbeat;
+	if (parcel->severity < settings->min_severity || !names_reason(settings->reasons, parcel) ||
+	    !names_service(&settings->services, parcel))
 		return false;
 	switch (parcel->disposition) {
 	case DISPOSITION_ALERT:
@@ -156,10 +176,8 @@ static bool wants(const struct sink_settings *settings, const struct parcel *par
 	return false;
 }
 
-void sink_offer(struct sink *sink, struct parcel *parcel, int64_t now)
+void sink_push(struct sink *sink, struct parcel *parcel, int64_t now)
 {
-	if (!wants(sink->settings, parcel))
-		return;
 	spool_push(sink->spool, parcel, wall_time(sink, now));
 	if (spool_dropped(sink->spool) == 0 || sink->drop_said)
 		return;
@@ -168,6 +186,29 @@ void sink_offer(struct sink *sink, struct parcel *parcel, int64_t now)
 		 "sink %s: its queue is full (%zu alerts): the least severe are dropped until it "
 		 "works again",
 		 sink->settings->name, spool_count(sink->spool));
+}
+
+static bool may_be_held_back(const struct parcel *parcel)
+{
+	return parcel->kind == PARCEL_ALERT && parcel->severity < SEVERITY_HIGH;
+}
+
+void sink_offer(struct sink *sink, struct parcel *parcel, int64_t now)
+{
+	if (!wants(sink->settings, parcel))
+		return;
+	if (may_be_held_back(parcel) &&
+	    !storm_passes(&sink->storm, &sink->settings->max_alerts, now))
+		return;
+	sink_push(sink, parcel, now);
+}
+
+uint64_t sink_take_held_back(struct sink *sink, int64_t now)
+{
+	if (now < storm_deadline(&sink->storm, &sink->settings->max_alerts) ||
+	    sink->storm.held_back == 0)
+		return 0;
+	return storm_end(&sink->storm);
 }
 
 void sink_persist(struct sink *sink, int64_t now)
@@ -202,9 +243,10 @@ void sink_run(struct sink *sink, int64_t now)
 
 int64_t sink_deadline(const struct sink *sink)
 {
-	int64_t deadline = SINK_NEVER;
+	int64_t deadline = storm_deadline(&sink->storm, &sink->settings->max_alerts);
 
-	if (spool_unsafe_count(sink->spool) > 0 || sink->unsafe_said)
+	if ((spool_unsafe_count(sink->spool) > 0 || sink->unsafe_said) &&
+	    sink->persist_at < deadline)
 		deadline = sink->persist_at;
 	if (sink->busy || spool_count(sink->spool) == 0)
 		return deadline;
@@ -261,6 +303,7 @@ void sink_wait(struct sink *sink, int64_t now)
 {
 	struct spool_tries tries = {sink->retry.failures, wall_time(sink, sink->retry.at)};
 
+	sink->retried++;
 	expire(sink, now);
 	spool_note_tries(sink->spool, &tries);
 }

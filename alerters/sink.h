@@ -12,6 +12,7 @@
 #include <stdint.h>
 #include "alerters/retry.h"
 #include "alerters/spool.h"
+#include "alerters/storm.h"
 #include "common/error.h"
 #include "common/log.h"
 #include "conf/settings.h"
@@ -44,6 +45,7 @@ struct sink {
 	const struct sink_tools *tools;	      /* borrowed */
 	struct spool *spool;
 	struct retry retry;
+	struct storm storm;
 	void *state;	    /* the type's own */
 	int writable_fd;    /* run again when this can be written to, or at wake_at; -1 for none */
 	int64_t wake_at;    /* SINK_NEVER: no need */
@@ -54,6 +56,7 @@ struct sink {
 	bool failing;	   /* and it was said */
 	bool drop_said;	   /* that the spool overflows */
 	bool unsafe_said;  /* that it cannot be written */
+	uint64_t retried;  /* failures after which it was tried again */
 	uint64_t given_up; /* refused by the receiver for good, or too old, or not to be sent */
 };
 
@@ -69,8 +72,15 @@ void sink_open(struct sink *sink, int64_t now);
 /* Gives to what from holds (a sink of the same name and type, from before a reload). */
 void sink_take_over(struct sink *to, struct sink *from);
 
-/* Queues the parcel if this sink wants it. */
+/* Queues the parcel if this sink wants it and is not flooded (max_alerts). */
 void sink_offer(struct sink *sink, struct parcel *parcel, int64_t now);
+
+/* When a window of max_alerts is over, or at the end (now is SINK_NEVER): how many were held back,
+ * to be said; else 0. */
+uint64_t sink_take_held_back(struct sink *sink, int64_t now);
+
+/* As sink_offer(), but for this sink whatever it wants: what is said of itself. */
+void sink_push(struct sink *sink, struct parcel *parcel, int64_t now);
 
 /* Writes to disk what the sink has not delivered and would lose; call when sinks have run and
  * before anything is acknowledged. A failure is said once and tried again. */

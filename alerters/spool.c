@@ -34,7 +34,7 @@ struct spool {
 	size_t minor_count, minor_bytes; /* of those, low and medium */
 	struct spool_limits limits;
 	uint64_t next_sequence;
-	uint64_t dropped;
+	uint64_t dropped, delivered;
 	unsigned burials; /* since the last pruning */
 	bool removal_said;
 };
@@ -555,6 +555,7 @@ void spool_done_first(struct spool *spool, size_t count)
 
 		remove_file(spool, entry);
 		forget(spool, entry);
+		spool->delivered++;
 	}
 }
 
@@ -652,6 +653,11 @@ int64_t spool_oldest(const struct spool *spool)
 	const struct entry *first = first_of_all(spool);
 
 	return first ? first->file.created : 0;
+}
+
+uint64_t spool_delivered(const struct spool *spool)
+{
+	return spool->delivered;
 }
 
 uint64_t spool_dropped(const struct spool *spool)

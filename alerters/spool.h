@@ -87,6 +87,8 @@ size_t spool_count(const struct spool *spool);
 size_t spool_unsafe_count(const struct spool *spool);
 int64_t spool_oldest(const struct spool *spool); /* when pushed; 0 when it is empty */
 
+uint64_t spool_delivered(const struct spool *spool); /* since it was made */
+
 /* How many it has dropped since spool_take_dropped() was last called. */
 uint64_t spool_dropped(const struct spool *spool);
 uint64_t spool_take_dropped(struct spool *spool);

@@ -11,11 +11,12 @@ nodist_cli_libcli_a_SOURCES = cli/schemas.c
 
 # check --schema prints the schemas that this build checks by
 CLI_SCHEMAS = config=$(srcdir)/docs/capwatch.schema.json \
-	baseline=$(srcdir)/docs/baseline.schema.json alert=$(srcdir)/docs/alert.schema.json
+	baseline=$(srcdir)/docs/baseline.schema.json alert=$(srcdir)/docs/alert.schema.json \
+	heartbeat=$(srcdir)/docs/heartbeat.schema.json
 EXTRA_DIST += cli/embed-schemas
 CLEANFILES += cli/schemas.c
 cli/schemas.c: cli/embed-schemas docs/capwatch.schema.json docs/baseline.schema.json \
-		docs/alert.schema.json
+		docs/alert.schema.json docs/heartbeat.schema.json
 	$(AM_V_GEN)$(MKDIR_P) cli && $(srcdir)/cli/embed-schemas $(CLI_SCHEMAS) > $@.new && mv $@.new $@
 
 CLI_LIBS = cli/libcli.a $(JUDGE_LIBS) $(RULES_LIBS)

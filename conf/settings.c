@@ -263,6 +263,10 @@ static const struct yaml_field sink_fields[] = {
 	SINK("name", read_sink_name, name),
 	SINK("min_severity", read_severity, min_severity),
 	SINK("observed", yaml_read_bool, observed),
+	SINK("reasons", settings_read_reasons, reasons),
+	SINK("services", yaml_read_strings, services),
+	SINK("max_alerts", settings_read_rate, max_alerts),
+	SINK("heartbeat", yaml_read_bool, heartbeat),
 	SINK("format", read_format, format),
 	SINK("facility", read_facility, facility),
 	SINK("socket_path", yaml_read_path, socket_path),
@@ -282,7 +286,6 @@ static const struct yaml_field sink_fields[] = {
 	SINK("header_files", settings_read_header_files, headers),
 	LATER("secret_file"),
 	LATER("batch"),
-	LATER("max_alerts"),
 	LATER("max_size"),
 };
 
@@ -379,6 +382,11 @@ static int read_sink(const struct yaml_reader *reader, const struct yaml_node *n
 		sink->socket_path = default_socket;
 	if (check_sink_keys(reader, node, sink) < 0)
 		return -1;
+	if (sink->type == SINK_FILE && sink->max_alerts.count > 0)
+		return yaml_read_fail(
+			reader, node,
+			"max_alerts does not go with a sink of type file, which keeps "
+			"all; remove it");
 	return check_credentials(reader, node, sink);
 }
 
@@ -440,6 +448,7 @@ static const struct yaml_field settings_fields[] = {
 	SETTING("coverage_grace", yaml_read_duration, coverage_grace_ms),
 	SETTING("sweep", read_sweep, sweep_ms),
 	SETTING("report_launcher_grants", yaml_read_bool, report_launcher_grants),
+	SETTING("heartbeat", settings_read_heartbeat, heartbeat_ms),
 	SETTING("spool", settings_read_spool, spool),
 	{"sinks", read_sinks, 0},
 	LATER("labels"),
@@ -471,6 +480,7 @@ static struct loading *loading_new(void)
 		.repeat_window_ms = 5 * 60 * 1000,
 		.coverage_grace_ms = 60 * 1000,
 		.sweep_ms = 60 * 1000,
+		.heartbeat_ms = 15 * 60 * 1000,
 		.spool = {.dir = spool,
 			  .max_count = 10 * 1000,
 			  .max_bytes = 256 * 1024 * 1024,

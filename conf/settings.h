@@ -12,11 +12,17 @@
 #include <stdint.h>
 #include "common/error.h"
 #include "common/vocab.h"
+#include "conf/baseline.h"
 
 enum {
 	SETTINGS_RETRY_FOR_MIN_MS = 60 * 60 * 1000,
 	SETTINGS_HEADERS_MAX = 16,
 	SETTINGS_HEADER_NAME_MAX = 64,
+};
+
+/* So many in so long; a count of 0: no limit. */
+struct settings_rate {
+	int64_t count, window_ms;
 };
 
 /* Of a request: a value as written, or the file that holds it. */
@@ -39,6 +45,10 @@ struct sink_settings {
 	enum sink_type type;
 	char *name; /* unique; defaults to the type's word, "webhook", "webhook-2", ... */
 	enum severity min_severity;	 /* default low */
+	uint32_t reasons;		 /* a bit for each enum reason that is wanted; 0: all */
+	struct string_list services;	 /* globs of a service's name or template; count 0: all */
+	struct settings_rate max_alerts; /* of severity low and medium; not for a file */
+	bool heartbeat;			 /* gets heartbeats */
 	bool observed;			 /* also takes findings of mode: observe */
 	enum sink_format format;	 /* native (others are later rooms) */
 	unsigned facility;		 /* syslog: index in vocab_syslog_facility */
@@ -63,6 +73,7 @@ struct settings {
 	char **baseline; /* NULL-terminated */
 	int64_t start_window_ms, start_timeout_ms, repeat_window_ms, coverage_grace_ms;
 	int64_t sweep_ms; /* 0: off */
+	int64_t heartbeat_ms;
 	bool report_launcher_grants;
 	struct spool_settings spool;
 	struct sink_settings *sinks;

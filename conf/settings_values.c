@@ -8,7 +8,7 @@
 #include <strings.h>
 #include "conf/settings.h"
 
-enum { COUNT_MIN = 10, COUNT_MAX = 1000 * 1000, PIN_LENGTH = 44 };
+enum { COUNT_MIN = 10, COUNT_MAX = 1000 * 1000, PIN_LENGTH = 44, HEARTBEAT_MIN_MS = 1000 };
 
 #define BYTES_MIN (1024 * 1024ll)
 #define BYTES_MAX (64 * 1024 * 1024 * 1024ll)
@@ -44,6 +44,63 @@ int settings_read_size(const struct yaml_reader *reader, const struct yaml_node 
 			reader, node,
 			"'%s' is no size: a whole number and KiB, MiB or GiB, as in 256MiB", text);
 	*(int64_t *)target = number * unit;
+	return 0;
+}
+
+static const struct {
+	const char *word;
+	int64_t ms;
+} windows[] = {{"/s", 1000}, {"/min", 60 * 1000}, {"/h", 60 * 60 * 1000}};
+
+static int64_t window_of(const char *text)
+{
+	for (size_t i = 0; i < sizeof(windows) / sizeof(windows[0]); i++)
+		if (strcmp(text, windows[i].word) == 0)
+			return windows[i].ms;
+	return 0;
+}
+
+int settings_read_rate(const struct yaml_reader *reader, const struct yaml_node *node, void *target)
+{
+	struct settings_rate *rate = target;
+	char *end, *text;
+
+	if (yaml_read_string(reader, node, &text) < 0)
+		return -1;
+	*rate = (struct settings_rate){0, 0};
+	errno = 0;
+	if (isdigit((unsigned char)text[0])) {
+		rate->count = strtoll(text, &end, 10);
+		rate->window_ms = window_of(end);
+	}
+	if (errno || rate->count < 1 || rate->count > COUNT_MAX || rate->window_ms == 0)
+		return yaml_read_fail(reader, node,
+				      "'%s' is no rate: a number from 1 and /s, /min or /h, as in "
+				      "60/min",
+				      text);
+	return 0;
+}
+
+int settings_read_reasons(const struct yaml_reader *reader, const struct yaml_node *node,
+			  void *target)
+{
+	uint32_t *bits = target;
+
+	if (yaml_read_words(reader, node, &vocab_reason, bits) < 0)
+		return -1;
+	if (*bits == 0)
+		return yaml_read_fail(reader, node,
+				      "an empty list; name reasons or remove the key");
+	return 0;
+}
+
+int settings_read_heartbeat(const struct yaml_reader *reader, const struct yaml_node *node,
+			    void *target)
+{
+	if (yaml_read_duration(reader, node, target) < 0)
+		return -1;
+	if (*(int64_t *)target < HEARTBEAT_MIN_MS)
+		return yaml_read_fail(reader, node, "heartbeat: at least 1s, as in 15m");
 	return 0;
 }
 

@@ -12,6 +12,18 @@
 int settings_read_size(const struct yaml_reader *reader, const struct yaml_node *node,
 		       void *target);
 
+/* "60/min" and so on into a struct settings_rate. */
+int settings_read_rate(const struct yaml_reader *reader, const struct yaml_node *node,
+		       void *target);
+
+/* A list of reasons, or one, into the bits of a uint32_t. */
+int settings_read_reasons(const struct yaml_reader *reader, const struct yaml_node *node,
+			  void *target);
+
+/* A duration of at least a second, so that no receiver is flooded by mistake. */
+int settings_read_heartbeat(const struct yaml_reader *reader, const struct yaml_node *node,
+			    void *target);
+
 /* Headers of a request, by name, into a struct settings_headers; of header_files the value is the
  * path of a file that holds it. */
 int settings_read_headers(const struct yaml_reader *reader, const struct yaml_node *node,

@@ -16,6 +16,7 @@ plugin_libplugin_a_SOURCES = \
 	plugin/replay.c plugin/replay.h \
 	plugin/sensor.c plugin/sensor.h \
 	plugin/startup.c plugin/startup.h \
+	plugin/state_body.c plugin/state_body.h \
 	plugin/supervisor.c plugin/supervisor.h
 
 PLUGIN_LIBS = plugin/libplugin.a $(JUDGE_LIBS) $(RULES_LIBS)

@@ -346,6 +346,147 @@ START_TEST(test_min_severity_and_observed)
 }
 END_TEST
 
+static void send_of(uint64_t number, const char *reason, const char *service)
+{
+	struct wire_header header = {.type = WIRE_ALERT, .number = number, .severity = 1};
+	char body[256];
+
+	snprintf(body, sizeof(body),
+		 "{\"id\":\"cw-%" PRIu64 "\",\"reason\":\"%s\",\"service\":{\"name\":\"%s\"}}",
+		 number, reason, service);
+	send_body(header, body);
+}
+
+START_TEST(test_sinks_choose_by_reason_and_service)
+{
+	char text[2048], execs[PATH_SIZE], web[PATH_SIZE];
+
+	snprintf(text, sizeof(text),
+		 "  - {type: file, name: all, path: %s}\n"
+		 "  - {type: file, name: execs, path: %s, reasons: [exec-gain, setuid-gain]}\n"
+		 "  - {type: file, name: web, path: %s, services: ['nginx*', web.service]}\n",
+		 alerts, path_in(folder, "execs", execs), path_in(folder, "web", web));
+	configure_sinks(text);
+	start(-1);
+	send_of(1, "exec-gain", "nginx.service");
+	send_of(2, "ambient-raise", "nginx.service");
+	send_of(3, "setuid-gain", "web.service");
+	send_of(4, "setuid-gain", "other.service");
+	send_of(5, "no-such-reason", "");
+	for (uint64_t number = 1; number <= 5; number++)
+		expect_ack(number);
+	ck_assert_int_eq(stop(), 0);
+	expect_in_file(alerts, "\n", 5);
+	expect_in_file(execs, "\n", 3);
+	expect_in_file(execs, "cw-2", 0);
+	expect_in_file(web, "\n", 3);
+	expect_in_file(web, "cw-4", 0);
+}
+END_TEST
+
+START_TEST(test_storm_becomes_a_summary_and_the_file_keeps_all)
+{
+	int syslog = syslog_bind(socket_path, SOCK_DGRAM);
+	char text[1024];
+
+	snprintf(text, sizeof(text),
+		 "  - {type: syslog, socket_path: %s, max_alerts: 5/s}\n"
+		 "  - {type: file, path: %s}\n",
+		 socket_path, alerts);
+	configure_sinks(text);
+	start(-1);
+	for (uint64_t number = 1; number <= 100; number++)
+		send_alert(number, number == 50 ? SEVERITY_HIGH : SEVERITY_MEDIUM,
+			   DISPOSITION_ALERT);
+	for (uint64_t number = 1; number <= 100; number++)
+		expect_ack(number);
+	for (int i = 0; i < 6; i++) {
+		ck_assert_int_gt(syslog_next(syslog, frame, sizeof(frame), WAIT_MS), 0);
+		ck_assert((strstr(frame, "severity=\"high\"") != NULL) == (i == 5));
+	}
+	ck_assert_int_gt(syslog_next(syslog, frame, sizeof(frame), WAIT_MS), 0);
+	ck_assert_ptr_nonnull(strstr(frame, "94 alerts of severity low and medium were held back "
+					    "from the sink syslog"));
+	ck_assert_int_lt(syslog_next(syslog, frame, sizeof(frame), 200), 0);
+	expect_in_file(alerts, "\n", 100);
+	ck_assert_int_eq(stop(), 0);
+	close(syslog);
+}
+END_TEST
+
+static void configure_heartbeat(uint16_t port)
+{
+	char text[1024];
+
+	snprintf(text, sizeof(text),
+		 "heartbeat: 1s\nspool: {dir: %s/spool}\nsinks:\n"
+		 "  - {type: file, path: %s}\n"
+		 "  - {type: webhook, url: \"http://127.0.0.1:%u/\", heartbeat: true,\n"
+		 "     min_severity: critical}\n",
+		 folder, alerts, port);
+	file_write(config, text);
+}
+
+START_TEST(test_heartbeat_says_how_the_host_is)
+{
+	static const char *const parts[] = {
+		"\"schema\":\"capwatch.heartbeat/1\"",
+		"\"baseline\":null",
+		"\"last_event\":{\"serial\":42,\"time\":\"1970-",
+		"\"losses\":2",
+		"\"alerts\":7",
+		"\"records\":null",
+		"\"age_seconds\":",
+		"\"name\":\"webhook\",\"type\":\"webhook\",\"healthy\":true"};
+	const struct http_reply script[] = {{HTTP_OK, 0}};
+	struct wire_header state = {.type = WIRE_STATE};
+	struct http_receiver receiver;
+
+	http_start(&receiver, 0, script, 1);
+	configure_heartbeat(receiver.port);
+	start(-1);
+	send_body(state, "[1]");
+	send_body(state, "{\"serial\":42,\"time\":1000,\"losses\":2,\"alerts\":7,"
+			 "\"records\":\"many\",\"baseline\":\"short\",\"evil\":{}}");
+	send_plain(1);
+	expect_ack(1);
+	ck_assert(http_next(&receiver, request, WAIT_MS));
+	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++)
+		ck_assert_msg(strstr(request, parts[i]) != NULL, "'%s' is not in '%s'", parts[i],
+			      request);
+	ck_assert_ptr_null(strstr(request, "evil"));
+	ck_assert(http_next(&receiver, request, WAIT_MS));
+	expect_in_file(alerts, "heartbeat", 0);
+	ck_assert_int_eq(stop(), 0);
+	http_stop(&receiver);
+}
+END_TEST
+
+START_TEST(test_heartbeats_do_not_pile_up_and_are_not_kept)
+{
+	const struct http_reply script[] = {{HTTP_OK, 0}};
+	struct http_receiver receiver;
+	uint16_t port = http_free_port();
+	struct wire_header critical = {
+		.type = WIRE_ALERT, .number = 1, .severity = SEVERITY_CRITICAL};
+
+	configure_heartbeat(port);
+	start(-1);
+	send_body(critical, "{\"id\":\"cw-1\"}");
+	expect_ack(1);
+	sleep_ms(5500);
+	http_start(&receiver, port, script, 1);
+	kill(courier, SIGHUP);
+	expect_request(&receiver, "cw-1");
+	ck_assert(http_next(&receiver, request, WAIT_MS));
+	ck_assert_ptr_nonnull(strstr(request, "capwatch.heartbeat/1"));
+	ck_assert(!http_next(&receiver, request, 300));
+	http_stop(&receiver);
+	stop();
+	expect_in_file(own_log, "deliveries not made", 0);
+}
+END_TEST
+
 START_TEST(test_reload_follows_the_configuration_and_keeps_queues)
 {
 	const struct http_reply script[] = {{HTTP_OK, 0}};
@@ -760,6 +901,10 @@ int main(void)
 	tcase_add_test(tcase, test_without_sinks_alerts_are_acknowledged);
 	tcase_add_test(tcase, test_slow_webhook_delays_nobody);
 	tcase_add_test(tcase, test_min_severity_and_observed);
+	tcase_add_test(tcase, test_sinks_choose_by_reason_and_service);
+	tcase_add_test(tcase, test_storm_becomes_a_summary_and_the_file_keeps_all);
+	tcase_add_test(tcase, test_heartbeat_says_how_the_host_is);
+	tcase_add_test(tcase, test_heartbeats_do_not_pile_up_and_are_not_kept);
 	tcase_add_test(tcase, test_reload_follows_the_configuration_and_keeps_queues);
 	tcase_add_test(tcase, test_bad_configuration_keeps_the_old_one);
 	tcase_add_test(tcase, test_bad_configuration_at_start_is_an_error);

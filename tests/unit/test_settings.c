@@ -48,10 +48,13 @@ START_TEST(test_every_key_is_read)
 		"coverage_grace: 500ms\n"
 		"sweep: 10m\n"
 		"report_launcher_grants: true\n"
+		"heartbeat: 5m\n"
 		"spool: {dir: /s, max_count: 50, max_bytes: 2GiB, max_age: 2d}\n"
 		"sinks:\n"
-		"  - {type: syslog, facility: local3, socket_path: /run/log}\n"
-		"  - {type: file, path: /var/log/x, observed: true}\n"
+		"  - {type: syslog, facility: local3, socket_path: /run/log, max_alerts: "
+		"60/min}\n"
+		"  - {type: file, path: /var/log/x, observed: true, heartbeat: true,\n"
+		"     reasons: [exec-gain, coverage-loss], services: 'nginx*'}\n"
 		"  - {type: webhook, name: siem, url: 'https://h:8443/p?q', ca_file: /ca, timeout: "
 		"3s,\n"
 		"     retry_for: 1d, connect_timeout: 2s, client_cert: /cert, client_key: /key,\n"
@@ -72,6 +75,14 @@ START_TEST(test_every_key_is_read)
 	ck_assert_int_eq(settings->coverage_grace_ms, 500);
 	ck_assert_int_eq(settings->sweep_ms, 600000);
 	ck_assert(settings->report_launcher_grants);
+	ck_assert_int_eq(settings->heartbeat_ms, 300000);
+	ck_assert(settings->sinks[1].heartbeat);
+	ck_assert_uint_eq(settings->sinks[1].reasons,
+			  1u << REASON_EXEC_GAIN | 1u << REASON_COVERAGE_LOSS);
+	ck_assert_uint_eq(settings->sinks[1].services.count, 1);
+	ck_assert_str_eq(settings->sinks[1].services.items[0], "nginx*");
+	ck_assert_int_eq(settings->sinks[0].max_alerts.count, 60);
+	ck_assert_int_eq(settings->sinks[0].max_alerts.window_ms, 60000);
 	ck_assert_str_eq(settings->spool.dir, "/s");
 	ck_assert_int_eq(settings->spool.max_count, 50);
 	ck_assert_int_eq(settings->spool.max_bytes, 2ll << 30);
@@ -243,6 +254,13 @@ START_TEST(test_what_is_wrong_is_refused_with_its_place_and_remedy)
 		{"? [a]\n: b\n", "1:3", "a key must be a word"},
 		{"<<: {mode: alert}\n", "1:1", "unknown key '<<'"},
 		/* what this version does not have yet */
+		{"heartbeat: 500ms\n", "1:12", "at least 1s"},
+		{"sinks: [{type: syslog, max_alerts: 60}]\n", "1:36", ""},
+		{"sinks: [{type: syslog, max_alerts: 60/m}]\n", "1:36", "60/min"},
+		{"sinks: [{type: syslog, max_alerts: 0/s}]\n", "1:36", "60/min"},
+		{"sinks: [{type: file, path: /x, max_alerts: 5/s}]\n", "1:9", "keeps all"},
+		{"sinks: [{type: syslog, reasons: [exec-gian]}]\n", "1:34", "exec-gain"},
+		{"sinks: [{type: syslog, reasons: []}]\n", "1:33", "empty list"},
 		{"spool: {dir: x}\n", "1:14", "absolute"},
 		{"spool: {max_count: 9}\n", "1:20", ""},
 		{"spool: {max_bytes: 64}\n", "1:20", ""},

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "alerters/spool.h"
+#include "alerters/storm.h"
 #include "tests/unit/receivers.h"
 
 enum { NOW = 1000 };
@@ -227,6 +228,28 @@ START_TEST(test_facts_that_choose_sinks_are_read)
 }
 END_TEST
 
+START_TEST(test_storm_passes_its_count_and_says_the_rest)
+{
+	const struct settings_rate rate = {3, 60000}, none = {0, 0};
+	struct storm storm = {0, 0, 0};
+	int64_t now = 5000000;
+
+	for (int i = 0; i < 10; i++)
+		ck_assert_int_eq(storm_passes(&storm, &rate, now + i), i < 3);
+	ck_assert_int_eq(storm_deadline(&storm, &rate), now + 60000);
+	/* late to say it: those of meanwhile are in the count too */
+	ck_assert(!storm_passes(&storm, &rate, now + 70000));
+	ck_assert_uint_eq(storm_end(&storm), 8);
+	ck_assert_int_eq(storm_deadline(&storm, &rate), INT64_MAX);
+	ck_assert(storm_passes(&storm, &rate, now + 70001));
+	/* below the rate nothing is ever said */
+	for (int i = 0; i < 100; i++)
+		ck_assert(storm_passes(&storm, &rate, now + 200000 + i * 20001));
+	ck_assert_int_eq(storm_deadline(&storm, &rate), INT64_MAX);
+	ck_assert(storm_passes(&storm, &none, now));
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("spool");
@@ -246,6 +269,7 @@ int main(void)
 	tcase_add_test(tcase, test_one_larger_than_all_room_is_dropped);
 	tcase_add_test(tcase, test_two_spools_share_a_parcel);
 	tcase_add_test(tcase, test_heartbeat_takes_the_place_of_the_one_that_waits);
+	tcase_add_test(tcase, test_storm_passes_its_count_and_says_the_rest);
 	tcase_add_test(tcase, test_facts_that_choose_sinks_are_read);
 	suite_add_tcase(suite, tcase);
 	srunner_run_all(runner, CK_NORMAL);
