@@ -21,6 +21,8 @@ alerters_libalerters_a_SOURCES = \
 	alerters/sink_syslog.c alerters/sink_syslog.h \
 	alerters/sink_webhook.c alerters/sink_webhook.h \
 	alerters/storm.c alerters/storm.h \
+	alerters/syslog_link.c alerters/syslog_link.h \
+	alerters/tls_options.c alerters/tls_options.h \
 	alerters/spool.c alerters/spool.h \
 	alerters/spool_file.c alerters/spool_file.h
 

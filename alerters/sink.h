@@ -8,6 +8,7 @@
 #ifndef CAPWATCH_SINK_H
 #define CAPWATCH_SINK_H
 
+#include <curl/curl.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include "alerters/retry.h"
@@ -29,12 +30,15 @@ struct sink_ops {
 	void (*close)(struct sink *sink);
 	/* Delivers what can be delivered now. */
 	void (*run)(struct sink *sink, int64_t now);
+	/* A transfer of the multi has ended, whose CURLINFO_PRIVATE is the sink. NULL: it has none.
+	 */
+	void (*ended)(struct sink *sink, CURLcode code, int64_t now);
 };
 
 /* What all sinks use and none owns. */
 struct sink_tools {
 	const struct logger *log;
-	void *multi;		  /* the CURLM that the courier drives */
+	CURLM *multi;		  /* the CURLM that the courier drives */
 	const char *spool_folder; /* NULL: spools live in memory */
 	int64_t wall_offset;	  /* ms; added to a steady time it is one since the epoch */
 };

@@ -164,15 +164,19 @@ static void take_back(struct file_state *state, off_t old_size, ssize_t written)
 	state->torn = true;
 }
 
-static int write_parcel(struct file_state *state, const struct parcel *parcel, struct error *err)
+/* The line without what separates it from others: as recent_add_lines() finds it in the file. */
+static uint64_t key_of(const struct file_state *state, const char *line, size_t length)
+{
+	size_t start = state->torn ? 1 : 0;
+
+	return recent_key(line + start, length - start - 1);
+}
+
+static int write_line(struct file_state *state, const char *line, size_t length, struct error *err)
 {
 	struct stat before;
-	size_t length;
-	const char *line = make_line(state, parcel, &length);
 	ssize_t written;
 
-	if (!line)
-		return error_set(err, "out of memory");
 	if (fstat(state->fd, &before) < 0)
 		return error_set(err, "cannot write: %s", strerror(errno));
 	do
@@ -189,10 +193,22 @@ static int write_parcel(struct file_state *state, const struct parcel *parcel, s
 	return 0;
 }
 
-/* An alert without an id is never one that comes again. */
-static bool is_there(const struct file_state *state, const struct parcel *parcel, uint64_t key)
+/* One that is there already is left out; an alert without an id is never one that comes again. */
+static int write_parcel(struct file_state *state, const struct parcel *parcel, struct error *err)
 {
-	return parcel->id[0] != '\0' && recent_has(&state->recent, key);
+	size_t length;
+	const char *line = make_line(state, parcel, &length);
+	uint64_t key;
+
+	if (!line)
+		return error_set(err, "out of memory");
+	key = key_of(state, line, length);
+	if (parcel->id[0] != '\0' && recent_has(&state->recent, key))
+		return 0;
+	if (write_line(state, line, length, err) < 0)
+		return -1;
+	state->batch[state->batch_count++] = key;
+	return 0;
 }
 
 /* Up to FILE_BATCH_MAX lines, all of them held by the spool until they are synced. Returns how many
@@ -205,16 +221,8 @@ static size_t write_batch(struct sink *sink, struct error *err)
 
 	state->batch_count = 0;
 	state->batch_bytes = 0;
-	while (parcel) {
-		uint64_t key = recent_key(parcel->text, parcel->length);
-
-		if (!is_there(state, parcel, key)) {
-			if (write_parcel(state, parcel, err) < 0)
-				break;
-			state->batch[state->batch_count++] = key;
-		}
+	while (parcel && write_parcel(state, parcel, err) == 0)
 		parcel = ++count < FILE_BATCH_MAX ? spool_next(sink->spool) : NULL;
-	}
 	return count;
 }
 

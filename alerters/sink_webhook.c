@@ -8,6 +8,7 @@
 #include <syslog.h>
 #include "alerters/http_headers.h"
 #include "alerters/http_reply.h"
+#include "alerters/tls_options.h"
 #include "common/text.h"
 
 enum {
@@ -65,53 +66,6 @@ static size_t keep_header(char *data, size_t size, size_t count, void *ctx)
 	return length;
 }
 
-static CURLcode set_protocols(CURL *easy)
-{
-#if LIBCURL_VERSION_NUM >= 0x075500
-	return curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
-#else
-	return curl_easy_setopt(easy, CURLOPT_PROTOCOLS, (long)(CURLPROTO_HTTP | CURLPROTO_HTTPS));
-#endif
-}
-
-/* Without this, ending a request whose name is still being looked up waits for the resolver. */
-static CURLcode set_quick_exit(CURL *easy)
-{
-#if LIBCURL_VERSION_NUM >= 0x075700
-	return curl_easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L);
-#else
-	(void)easy;
-	return CURLE_OK;
-#endif
-}
-
-/* The first code that is not CURLE_OK stays: one check at the end sees them all. */
-#define SET(code, easy, option, value)                                                             \
-	((code) = (code) == CURLE_OK ? curl_easy_setopt((easy), (option), (value)) : (code))
-
-static CURLcode set_security(CURL *easy, const struct sink_settings *settings)
-{
-	CURLcode code = set_protocols(easy);
-
-	SET(code, easy, CURLOPT_FOLLOWLOCATION, 0L);
-	/* alerts go to the address written in the configuration, through the proxy written there:
-	 * not where an environment variable or a .netrc says */
-	SET(code, easy, CURLOPT_PROXY, settings->proxy ? settings->proxy : "");
-	SET(code, easy, CURLOPT_NETRC, (long)CURL_NETRC_IGNORED);
-	SET(code, easy, CURLOPT_SSL_VERIFYPEER, 1L);
-	SET(code, easy, CURLOPT_SSL_VERIFYHOST, 2L);
-	SET(code, easy, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
-	if (settings->ca_file)
-		SET(code, easy, CURLOPT_CAINFO, settings->ca_file);
-	if (settings->client_cert)
-		SET(code, easy, CURLOPT_SSLCERT, settings->client_cert);
-	if (settings->client_key)
-		SET(code, easy, CURLOPT_SSLKEY, settings->client_key);
-	if (settings->pinned_public_key)
-		SET(code, easy, CURLOPT_PINNEDPUBLICKEY, settings->pinned_public_key);
-	return code;
-}
-
 static CURLcode set_request(struct sink *sink, struct webhook_state *state)
 {
 	const struct sink_settings *settings = sink->settings;
@@ -119,23 +73,23 @@ static CURLcode set_request(struct sink *sink, struct webhook_state *state)
 				     ? settings->connect_timeout_ms
 				     : settings->timeout_ms;
 	CURL *easy = state->easy;
-	CURLcode code = set_quick_exit(easy);
+	CURLcode code = CURLE_OK;
 
-	SET(code, easy, CURLOPT_URL, settings->url);
-	SET(code, easy, CURLOPT_POST, 1L);
-	SET(code, easy, CURLOPT_HTTPHEADER, state->headers);
-	SET(code, easy, CURLOPT_USERAGENT, "capwatch/" CAPWATCH_VERSION);
-	SET(code, easy, CURLOPT_NOSIGNAL, 1L);
-	SET(code, easy, CURLOPT_TIMEOUT_MS, (long)settings->timeout_ms);
-	SET(code, easy, CURLOPT_CONNECTTIMEOUT_MS, (long)connect_ms);
-	SET(code, easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_2TLS);
-	SET(code, easy, CURLOPT_TCP_KEEPALIVE, 1L);
-	SET(code, easy, CURLOPT_HEADERFUNCTION, keep_header);
-	SET(code, easy, CURLOPT_HEADERDATA, state);
-	SET(code, easy, CURLOPT_WRITEFUNCTION, keep_reply);
-	SET(code, easy, CURLOPT_WRITEDATA, state);
-	SET(code, easy, CURLOPT_ERRORBUFFER, state->error);
-	SET(code, easy, CURLOPT_PRIVATE, sink);
+	SET_OPTION(code, easy, CURLOPT_URL, settings->url);
+	SET_OPTION(code, easy, CURLOPT_POST, 1L);
+	SET_OPTION(code, easy, CURLOPT_HTTPHEADER, state->headers);
+	SET_OPTION(code, easy, CURLOPT_USERAGENT, "capwatch/" CAPWATCH_VERSION);
+	SET_OPTION(code, easy, CURLOPT_NOSIGNAL, 1L);
+	SET_OPTION(code, easy, CURLOPT_TIMEOUT_MS, (long)settings->timeout_ms);
+	SET_OPTION(code, easy, CURLOPT_CONNECTTIMEOUT_MS, (long)connect_ms);
+	SET_OPTION(code, easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_2TLS);
+	SET_OPTION(code, easy, CURLOPT_TCP_KEEPALIVE, 1L);
+	SET_OPTION(code, easy, CURLOPT_HEADERFUNCTION, keep_header);
+	SET_OPTION(code, easy, CURLOPT_HEADERDATA, state);
+	SET_OPTION(code, easy, CURLOPT_WRITEFUNCTION, keep_reply);
+	SET_OPTION(code, easy, CURLOPT_WRITEDATA, state);
+	SET_OPTION(code, easy, CURLOPT_ERRORBUFFER, state->error);
+	SET_OPTION(code, easy, CURLOPT_PRIVATE, sink);
 	return code;
 }
 
@@ -177,7 +131,7 @@ static int webhook_open(struct sink *sink, struct error *err)
 	state->easy = curl_easy_init();
 	state->headers = make_headers(sink->settings);
 	if (state->easy && state->headers)
-		code = set_security(state->easy, sink->settings);
+		code = tls_options_set(state->easy, sink->settings);
 	if (code == CURLE_OK)
 		code = set_request(sink, state);
 	if (code == CURLE_OK)
@@ -196,8 +150,8 @@ static void start_request(struct sink *sink, const struct parcel *parcel, int64_
 	state->wait[0] = '\0';
 	state->error[0] = '\0';
 	/* not copied: the spool holds the parcel until this request has ended */
-	SET(code, state->easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)parcel->length);
-	SET(code, state->easy, CURLOPT_POSTFIELDS, body);
+	SET_OPTION(code, state->easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)parcel->length);
+	SET_OPTION(code, state->easy, CURLOPT_POSTFIELDS, body);
 	if (code == CURLE_OK &&
 	    curl_multi_add_handle(sink->tools->multi, state->easy) == CURLM_OK) {
 		state->added = true;
@@ -370,11 +324,13 @@ void sink_webhook_finish(CURLM *multi, int64_t now)
 	while ((message = curl_multi_info_read(multi, &left))) {
 		CURLcode code = message->data.result;
 		char *sink = NULL;
+		struct sink *ended;
 
 		if (message->msg != CURLMSG_DONE)
 			continue;
 		curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &sink);
-		request_ended((struct sink *)(void *)sink, code, now);
+		ended = (struct sink *)(void *)sink;
+		ended->ops->ended(ended, code, now);
 	}
 }
 
@@ -382,4 +338,5 @@ const struct sink_ops sink_webhook_ops = {
 	.open = webhook_open,
 	.close = webhook_close,
 	.run = webhook_run,
+	.ended = request_ended,
 };

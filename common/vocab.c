@@ -35,6 +35,7 @@ static const char *const securebits_words[] = {
 	"noroot",    "noroot-locked",	 "no-setuid-fixup",	 "no-setuid-fixup-locked",
 	"keep-caps", "keep-caps-locked", "no-cap-ambient-raise", "no-cap-ambient-raise-locked",
 };
+static const char *const syslog_protocol_words[] = {"udp", "tcp", "tls"};
 static const char *const syslog_facility_words[] = {
 	"kern",	  "user",   "mail",   "daemon",	  "auth",   "syslog", "lpr",
 	"news",	  "uucp",   "cron",   "authpriv", "ftp",    "local0", "local1",
@@ -61,6 +62,7 @@ VOCAB(vocab_mode, mode_words);
 VOCAB(vocab_sink_type, sink_type_words);
 VOCAB(vocab_sink_format, sink_format_words);
 VOCAB(vocab_securebits, securebits_words);
+VOCAB(vocab_syslog_protocol, syslog_protocol_words);
 VOCAB(vocab_syslog_facility, syslog_facility_words);
 
 const char *vocab_word(const struct vocab *vocab, unsigned value)

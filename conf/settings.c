@@ -13,7 +13,13 @@
 #include "conf/yaml_doc.h"
 #include "conf/yaml_read.h"
 
-enum { SINKS_MAX = 32, NAME_MAX_LENGTH = 64, USER_MAX_LENGTH = 31, SWEEP_MIN_MS = 1000 };
+enum {
+	SINKS_MAX = 32,
+	NAME_MAX_LENGTH = 64,
+	USER_MAX_LENGTH = 31,
+	SERVER_MAX = 300,
+	SWEEP_MIN_MS = 1000
+};
 enum { DAY_MS = 24 * 60 * 60 * 1000, RETRY_FOR_DAYS = 3 };
 
 /* Where a value was written, for what can be judged only when all files are read. */
@@ -210,6 +216,68 @@ static const char *authority_fault(const char *authority, size_t length)
 	return NULL;
 }
 
+static int read_server(const struct yaml_reader *reader, const struct yaml_node *node, void *target)
+{
+	const char *fault, *colon;
+	char *server;
+
+	if (yaml_read_string(reader, node, &server) < 0)
+		return -1;
+	fault = authority_fault(server, strlen(server));
+	colon = strrchr(server, ':');
+	if (!fault && (!colon || strchr(colon, ']')))
+		fault = "has no port";
+	if (!fault && (strlen(server) > SERVER_MAX || strpbrk(server, "@/?#\\ \t\"<>")))
+		fault = "holds more than a host and a port";
+	for (const char *c = server; !fault && *c; c++)
+		if ((unsigned char)*c <= 0x20 || (unsigned char)*c >= 0x7f)
+			fault = "holds a character that a host's name may not";
+	if (fault)
+		return yaml_read_fail(reader, node,
+				      "the server %s; it looks like siem.example:6514", fault);
+	*(char **)target = server;
+	return 0;
+}
+
+static int read_protocol(const struct yaml_reader *reader, const struct yaml_node *node,
+			 void *target)
+{
+	return yaml_read_word(reader, node, &vocab_syslog_protocol, target);
+}
+
+/* Names are looked up without waiting only where libcurl connects. */
+static bool is_numeric(const char *server)
+{
+	size_t digits = strspn(server, "0123456789.");
+
+	return server[0] == '[' || server[digits] == ':';
+}
+
+static int check_server(const struct yaml_reader *reader, const struct yaml_node *node,
+			const struct sink_settings *sink)
+{
+	static const char *const remote_keys[] = {
+		"protocol",	     "ca_file",		"client_cert", "client_key",
+		"pinned_public_key", "connect_timeout", "retry_for"};
+
+	if (sink->type != SINK_SYSLOG)
+		return 0;
+	for (size_t i = 0; !sink->server && i < sizeof(remote_keys) / sizeof(remote_keys[0]); i++)
+		if (yaml_find(node, remote_keys[i]))
+			return yaml_read_fail(reader, node,
+					      "key '%s' goes with the key 'server'; give that or "
+					      "remove it",
+					      remote_keys[i]);
+	if (sink->server && yaml_find(node, "socket_path"))
+		return yaml_read_fail(reader, node,
+				      "both server and socket_path; keep one of them");
+	if (sink->server && sink->protocol == SYSLOG_UDP && !is_numeric(sink->server))
+		return yaml_read_fail(reader, node,
+				      "protocol udp wants an address, not a name, in server: "
+				      "192.0.2.1:514 or [2001:db8::1]:514");
+	return 0;
+}
+
 static const char *url_fault(const char *url)
 {
 	const char *authority;
@@ -270,6 +338,8 @@ static const struct yaml_field sink_fields[] = {
 	SINK("format", read_format, format),
 	SINK("facility", read_facility, facility),
 	SINK("socket_path", yaml_read_path, socket_path),
+	SINK("server", read_server, server),
+	SINK("protocol", read_protocol, protocol),
 	SINK("path", yaml_read_path, path),
 	SINK("url", read_url, url),
 	SINK("ca_file", yaml_read_path, ca_file),
@@ -292,29 +362,42 @@ static const struct yaml_field sink_fields[] = {
 static const struct yaml_fields sink_table = {"a sink", sink_fields,
 					      sizeof(sink_fields) / sizeof(sink_fields[0])};
 
-/* Keys that belong to one type of sink alone, and must be given where required. */
+/* Keys that belong to some types of sinks alone, and must be given where required. */
+enum { OF_SYSLOG = 1 << SINK_SYSLOG, OF_FILE = 1 << SINK_FILE, OF_WEBHOOK = 1 << SINK_WEBHOOK };
+
 static const struct {
 	const char *key;
-	enum sink_type type;
+	unsigned types;
 	bool required;
 } sink_keys_by_type[] = {
-	{"facility", SINK_SYSLOG, false},
-	{"socket_path", SINK_SYSLOG, false},
-	{"path", SINK_FILE, true},
-	{"url", SINK_WEBHOOK, true},
-	{"ca_file", SINK_WEBHOOK, false},
-	{"timeout", SINK_WEBHOOK, false},
-	{"connect_timeout", SINK_WEBHOOK, false},
-	{"retry_for", SINK_WEBHOOK, false},
-	{"client_cert", SINK_WEBHOOK, false},
-	{"client_key", SINK_WEBHOOK, false},
-	{"pinned_public_key", SINK_WEBHOOK, false},
-	{"proxy", SINK_WEBHOOK, false},
-	{"bearer_file", SINK_WEBHOOK, false},
-	{"basic_file", SINK_WEBHOOK, false},
-	{"headers", SINK_WEBHOOK, false},
-	{"header_files", SINK_WEBHOOK, false},
+	{"facility", OF_SYSLOG, false},
+	{"socket_path", OF_SYSLOG, false},
+	{"path", OF_FILE, true},
+	{"url", OF_WEBHOOK, true},
+	{"ca_file", OF_SYSLOG | OF_WEBHOOK, false},
+	{"timeout", OF_WEBHOOK, false},
+	{"connect_timeout", OF_SYSLOG | OF_WEBHOOK, false},
+	{"retry_for", OF_SYSLOG | OF_WEBHOOK, false},
+	{"client_cert", OF_SYSLOG | OF_WEBHOOK, false},
+	{"client_key", OF_SYSLOG | OF_WEBHOOK, false},
+	{"pinned_public_key", OF_SYSLOG | OF_WEBHOOK, false},
+	{"proxy", OF_WEBHOOK, false},
+	{"bearer_file", OF_WEBHOOK, false},
+	{"basic_file", OF_WEBHOOK, false},
+	{"headers", OF_WEBHOOK, false},
+	{"header_files", OF_WEBHOOK, false},
+	{"server", OF_SYSLOG, false},
+	{"protocol", OF_SYSLOG, false},
 };
+
+static unsigned first_type(unsigned types)
+{
+	unsigned type = 0;
+
+	while (!(types & 1u << type))
+		type++;
+	return type;
+}
 
 static int check_sink_keys(const struct yaml_reader *reader, const struct yaml_node *node,
 			   const struct sink_settings *sink)
@@ -322,14 +405,15 @@ static int check_sink_keys(const struct yaml_reader *reader, const struct yaml_n
 	for (size_t i = 0; i < sizeof(sink_keys_by_type) / sizeof(sink_keys_by_type[0]); i++) {
 		const char *key = sink_keys_by_type[i].key;
 		const struct yaml_pair *pair = yaml_find(node, key);
-		bool belongs = sink_keys_by_type[i].type == sink->type;
+		unsigned types = sink_keys_by_type[i].types;
+		bool belongs = types & 1u << sink->type;
 
 		if (pair && !belongs)
 			return yaml_doc_fail(
 				reader->doc, pair->place, reader->err,
 				"key '%s' belongs to a sink of type %s, and this one's is %s; "
 				"remove it",
-				key, vocab_word(&vocab_sink_type, sink_keys_by_type[i].type),
+				key, vocab_word(&vocab_sink_type, first_type(types)),
 				vocab_word(&vocab_sink_type, sink->type));
 		if (!pair && belongs && sink_keys_by_type[i].required)
 			return yaml_read_fail(reader, node, "a sink of type %s needs the key '%s'",
@@ -369,6 +453,7 @@ static int read_sink(const struct yaml_reader *reader, const struct yaml_node *n
 	*sink = (struct sink_settings){
 		.min_severity = SEVERITY_LOW,
 		.facility = (unsigned)vocab_value(&vocab_syslog_facility, "authpriv"),
+		.protocol = SYSLOG_TLS,
 		.timeout_ms = 10 * 1000,
 		.connect_timeout_ms = 5 * 1000,
 	};
@@ -387,6 +472,8 @@ static int read_sink(const struct yaml_reader *reader, const struct yaml_node *n
 			reader, node,
 			"max_alerts does not go with a sink of type file, which keeps "
 			"all; remove it");
+	if (check_server(reader, node, sink) < 0)
+		return -1;
 	return check_credentials(reader, node, sink);
 }
 
@@ -632,7 +719,7 @@ static void settle_spools(struct settings *settings)
 
 		sink->spool = settings->spool;
 		if (sink->retry_for_ms == 0)
-			sink->retry_for_ms = sink->type == SINK_WEBHOOK
+			sink->retry_for_ms = sink->type == SINK_WEBHOOK || sink->server
 						     ? RETRY_FOR_DAYS * DAY_MS
 						     : settings->spool.max_age_ms;
 		if (sink->retry_for_ms > settings->spool.max_age_ms)

@@ -53,15 +53,17 @@ struct sink_settings {
 	enum sink_format format;	 /* native (others are later rooms) */
 	unsigned facility;		 /* syslog: index in vocab_syslog_facility */
 	char *socket_path;		 /* syslog: default /dev/log */
-	char *path;			 /* file */
-	char *url;			 /* webhook: http or https only */
-	char *ca_file;			 /* webhook: or NULL for the system's */
-	int64_t timeout_ms;		 /* webhook: of one request; default 10 s */
-	int64_t connect_timeout_ms;	 /* webhook: default 5 s */
-	char *client_cert, *client_key;	 /* webhook: PEM files, or NULL */
-	char *pinned_public_key;	 /* webhook: "sha256//...", or NULL */
-	char *proxy;			 /* webhook: http or https, or NULL for none */
-	char *bearer_file, *basic_file;	 /* webhook: what Authorization holds, or NULL */
+	char *server;			 /* syslog: "host:port" of a remote one, or NULL */
+	unsigned protocol;		/* syslog, with server: enum syslog_protocol; default tls */
+	char *path;			/* file */
+	char *url;			/* webhook: http or https only */
+	char *ca_file;			/* webhook: or NULL for the system's */
+	int64_t timeout_ms;		/* webhook: of one request; default 10 s */
+	int64_t connect_timeout_ms;	/* webhook: default 5 s */
+	char *client_cert, *client_key; /* webhook: PEM files, or NULL */
+	char *pinned_public_key;	/* webhook: "sha256//...", or NULL */
+	char *proxy;			/* webhook: http or https, or NULL for none */
+	char *bearer_file, *basic_file; /* webhook: what Authorization holds, or NULL */
 	struct settings_headers headers; /* webhook */
 	int64_t retry_for_ms;		 /* webhook: default 3 d; others: the spool's max_age_ms */
 	struct spool_settings spool;	 /* as in struct settings */

@@ -111,7 +111,7 @@ unsigned count_of(const char *text, const char *part)
 	return count;
 }
 
-static int listen_on(uint16_t *port)
+int tcp_listen(uint16_t *port)
 {
 	struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons(*port)};
 	socklen_t length = sizeof(address);
@@ -130,7 +130,7 @@ uint16_t http_free_port(void)
 {
 	uint16_t port = 0;
 
-	close(listen_on(&port));
+	close(tcp_listen(&port));
 	return port;
 }
 
@@ -183,7 +183,7 @@ void http_start(struct http_receiver *receiver, uint16_t port, const struct http
 	int pair[2], listener;
 
 	receiver->port = port;
-	listener = listen_on(&receiver->port);
+	listener = tcp_listen(&receiver->port);
 	ck_assert_int_eq(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair), 0);
 	receiver->pid = fork();
 	if (receiver->pid == 0)
@@ -193,7 +193,7 @@ void http_start(struct http_receiver *receiver, uint16_t port, const struct http
 	receiver->requests = pair[0];
 }
 
-static bool is_readable(int fd, int timeout_ms)
+bool is_readable(int fd, int timeout_ms)
 {
 	struct pollfd polled = {.fd = fd, .events = POLLIN};
 
@@ -252,6 +252,19 @@ void offer_alert(struct sink *sink, const char *id, enum severity severity)
 		 "\"reason\":\"ambient-raise\",\"message\":\"m\"}",
 		 id, vocab_word(&vocab_severity, severity));
 	parcel = parcel_new(severity, DISPOSITION_ALERT, text, strlen(text));
+	sink_offer(sink, parcel, now_ms());
+	parcel_unref(parcel);
+}
+
+void offer_large_alert(struct sink *sink, const char *id)
+{
+	static char text[4096];
+	int length = snprintf(text, sizeof(text),
+			      "{\"id\":\"%s\",\"severity\":\"high\",\"message\":\"%01000d\","
+			      "\"process\":{\"exe\":\"/%0700d\"}}",
+			      id, 1, 1);
+	struct parcel *parcel = parcel_new(SEVERITY_HIGH, DISPOSITION_ALERT, text, (size_t)length);
+
 	sink_offer(sink, parcel, now_ms());
 	parcel_unref(parcel);
 }
