@@ -8,7 +8,7 @@
 PACKAGES_APT_BUILD=(autoconf automake gcc make pkgconf libc6-dev libauparse-dev libaudit-dev
 	libcurl4-openssl-dev libyaml-dev libcap-dev libjansson-dev libssl-dev)
 PACKAGES_APT_LIVE=(auditd)
-PACKAGES_APT_TEST=(git check clang clang-format shellcheck groff-base xz-utils procps iproute2 libcap2-bin
+PACKAGES_APT_TEST=(openssl strace git check clang clang-format shellcheck groff-base xz-utils procps iproute2 libcap2-bin
 	python3 python3-jsonschema chrony nginx-light unbound dnsmasq-base tcpdump iputils-ping sudo
 	bubblewrap runc busybox-static mount systemd)
 PACKAGES_APT_VM=(mmdebstrap qemu-system-x86 qemu-utils e2fsprogs debian-archive-keyring openssh-client)
@@ -16,7 +16,7 @@ PACKAGES_APT_VM=(mmdebstrap qemu-system-x86 qemu-utils e2fsprogs debian-archive-
 PACKAGES_DNF_BUILD=(autoconf automake gcc make pkgconf-pkg-config audit-libs-devel libcurl-devel
 	libyaml-devel libcap-devel jansson-devel openssl-devel)
 PACKAGES_DNF_LIVE=(audit)
-PACKAGES_DNF_TEST=(git check-devel clang clang-tools-extra ShellCheck groff-base xz procps-ng iproute libcap
+PACKAGES_DNF_TEST=(openssl strace git check-devel clang clang-tools-extra ShellCheck groff-base xz procps-ng iproute libcap
 	libasan libubsan python3 python3-jsonschema chrony nginx unbound dnsmasq tcpdump iputils sudo
 	bubblewrap runc busybox)
 PACKAGES_DNF_VM=(mmdebstrap qemu-system-x86-core qemu-img e2fsprogs debian-keyring openssh-clients)

@@ -55,7 +55,8 @@ static int print_schema(const char *name)
 			nearest);
 	else
 		fprintf(stderr,
-			"capwatch check: unknown schema '%s'; use config, baseline, alert or heartbeat\n",
+			"capwatch check: unknown schema '%s'; use config, baseline, alert or "
+			"heartbeat\n",
 			name);
 	return EXIT_USAGE;
 }
