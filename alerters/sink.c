@@ -215,7 +215,7 @@ void sink_persist(struct sink *sink, int64_t now)
 {
 	struct error err;
 
-	if ((spool_unsafe_count(sink->spool) == 0 && !sink->unsafe_said) || now < sink->persist_at)
+	if ((spool_is_settled(sink->spool) && !sink->unsafe_said) || now < sink->persist_at)
 		return;
 	if (spool_persist(sink->spool, &err) == 0) {
 		say_safe(sink);
@@ -245,8 +245,7 @@ int64_t sink_deadline(const struct sink *sink)
 {
 	int64_t deadline = storm_deadline(&sink->storm, &sink->settings->max_alerts);
 
-	if ((spool_unsafe_count(sink->spool) > 0 || sink->unsafe_said) &&
-	    sink->persist_at < deadline)
+	if ((!spool_is_settled(sink->spool) || sink->unsafe_said) && sink->persist_at < deadline)
 		deadline = sink->persist_at;
 	if (sink->busy || spool_count(sink->spool) == 0)
 		return deadline;

@@ -35,7 +35,8 @@ struct spool {
 	struct spool_limits limits;
 	uint64_t next_sequence;
 	uint64_t dropped, delivered;
-	unsigned burials; /* since the last pruning */
+	uint64_t dropped_noted; /* in the folder */
+	unsigned burials;	/* since the last pruning */
 	bool removal_said;
 };
 
@@ -304,8 +305,11 @@ int spool_open(struct spool *spool, struct error *err)
 		return -1;
 	spool_folder_prune(spool->fd);
 	number_after(spool, spool_folder_last(spool->fd));
-	if (take_in_all(spool, err) == 0)
+	if (take_in_all(spool, err) == 0) {
+		spool->dropped_noted = spool_folder_dropped(spool->fd);
+		spool->dropped += spool->dropped_noted;
 		return 0;
+	}
 	close(spool->fd);
 	spool->fd = -1;
 	return -1;
@@ -476,6 +480,10 @@ int spool_persist(struct spool *spool, struct error *err)
 
 	if (spool_open(spool, err) < 0)
 		return -1;
+	if (spool->fd >= 0 && spool->dropped != spool->dropped_noted) {
+		spool_folder_note_dropped(spool->fd, spool->dropped);
+		spool->dropped_noted = spool->dropped;
+	}
 	if (spool->unsafe == 0)
 		return 0;
 	for (unsigned i = SEVERITIES; i > 0 && result == 0; i--)
@@ -641,6 +649,11 @@ struct spool_tries spool_tries(const struct spool *spool)
 size_t spool_count(const struct spool *spool)
 {
 	return spool->count;
+}
+
+bool spool_is_settled(const struct spool *spool)
+{
+	return spool->unsafe == 0 && (!spool->folder || spool->dropped == spool->dropped_noted);
 }
 
 size_t spool_unsafe_count(const struct spool *spool)

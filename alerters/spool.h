@@ -56,6 +56,7 @@ void spool_push(struct spool *spool, struct parcel *parcel, int64_t now);
 
 /* Writes and syncs what is unsafe; 0 when nothing is left, -1 with err. */
 int spool_persist(struct spool *spool, struct error *err);
+bool spool_is_settled(const struct spool *spool); /* there is nothing for it to write */
 
 /* The oldest, or NULL: it is empty, or its oldest cannot be read now (err says why, "" when it is
  * empty). It is held: it stays first and is not dropped until spool_done() takes it away

@@ -454,6 +454,35 @@ int spool_file_bury(int folder, uint64_t sequence, enum spool_grave grave, const
 	return 0;
 }
 
+static const char dropped_name[] = "dropped";
+
+void spool_folder_note_dropped(int folder, uint64_t count)
+{
+	int fd;
+
+	if (count == 0) {
+		unlinkat(folder, dropped_name, 0);
+		return;
+	}
+	fd = openat(folder, dropped_name, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, FILE_MODE);
+	if (fd < 0)
+		return;
+	/* in one write of one length: there is never half a number */
+	dprintf(fd, "%020" PRIu64 "\n", count);
+	close(fd);
+}
+
+uint64_t spool_folder_dropped(int folder)
+{
+	char text[32] = "";
+	int fd = openat(folder, dropped_name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+	ssize_t got = fd >= 0 ? read(fd, text, sizeof(text) - 1) : -1;
+
+	if (fd >= 0)
+		close(fd);
+	return got > 0 ? strtoull(text, NULL, 10) : 0;
+}
+
 void spool_folder_prune(int folder)
 {
 	prune(folder, graves[SPOOL_DEAD]);

@@ -79,6 +79,11 @@ int spool_file_remove(int folder, uint64_t sequence, struct error *err);
 int spool_file_bury(int folder, uint64_t sequence, enum spool_grave grave, const char *why,
 		    struct error *err);
 
+/* How many alerts were dropped and nobody was told yet: kept over a restart, so that it is said
+ * after all. 0 removes the note. Losing it harms no alert, so no error is given. */
+void spool_folder_note_dropped(int folder, uint64_t count);
+uint64_t spool_folder_dropped(int folder);
+
 /* Removes the oldest in dead and in corrupt that are more than SPOOL_DEAD_MAX. */
 void spool_folder_prune(int folder);
 

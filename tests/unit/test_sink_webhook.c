@@ -455,6 +455,33 @@ START_TEST(test_receiver_away_for_three_days_gets_everything_oldest_first)
 }
 END_TEST
 
+/* Killed by the receiver's trouble again and again, it must not fall upon the receiver each time.
+ */
+START_TEST(test_pause_between_tries_outlives_a_restart)
+{
+	char folder[PATH_SIZE];
+	int64_t at;
+
+	folder_make(folder);
+	tools.spool_folder = folder;
+	open_sink(http_free_port());
+	sink_open(sink, now_ms());
+	offer_alert(sink, "a", SEVERITY_HIGH);
+	sink_persist(sink, now_ms());
+	for (int i = 0; i < 12; i++)
+		run_at(sink->retry.at > now_ms() ? sink->retry.at : now_ms());
+	at = sink->retry.at;
+	sink_free(sink);
+	sink = sink_new(&settings, &tools, NULL);
+	sink_open(sink, now_ms());
+	ck_assert_uint_eq(spool_count(sink->spool), 1);
+	ck_assert_uint_eq(sink->retry.failures, 12);
+	ck_assert_int_le(llabs(sink->retry.at - at), 1000);
+	tools.spool_folder = NULL;
+	folder_remove(folder);
+}
+END_TEST
+
 START_TEST(test_what_is_too_old_is_given_up_but_not_before_it_was_tried_for_a_while)
 {
 	uint16_t port = http_free_port();
@@ -568,6 +595,7 @@ int main(void)
 	tcase_add_test(tcase, test_receiver_away_for_three_days_gets_everything_oldest_first);
 	tcase_add_test(tcase,
 		       test_what_is_too_old_is_given_up_but_not_before_it_was_tried_for_a_while);
+	tcase_add_test(tcase, test_pause_between_tries_outlives_a_restart);
 	tcase_add_test(tcase, test_hosts_do_not_come_back_together);
 	tcase_add_test(tcase, test_long_reply_is_bounded);
 	tcase_add_test(tcase, test_other_protocols_are_not_spoken);

@@ -119,7 +119,7 @@ static unsigned count_files(const char *below)
 	snprintf(whole, sizeof(whole), "%s/siem%s", folder, below);
 	dir = opendir(whole);
 	while (dir && (entry = readdir(dir)))
-		count += entry->d_type == DT_REG;
+		count += entry->d_type == DT_REG && strcmp(entry->d_name, "dropped") != 0;
 	if (dir)
 		closedir(dir);
 	return count;
@@ -295,6 +295,23 @@ START_TEST(test_dropped_ones_leave_the_disk_too)
 	}
 	ck_assert_uint_eq(count_files(""), 5);
 	ck_assert_uint_eq(spool_dropped(spool), 15);
+}
+END_TEST
+
+START_TEST(test_number_of_dropped_ones_outlives_a_kill)
+{
+	const struct spool_limits limits = {2, 10000};
+
+	spool_set_limits(spool, &limits);
+	for (int i = 0; i < 5; i++)
+		push("a", SEVERITY_HIGH);
+	persist();
+	restart();
+	ck_assert_uint_eq(spool_take_dropped(spool), 3);
+	persist();
+	restart();
+	ck_assert_uint_eq(spool_dropped(spool), 0);
+	ck_assert_str_eq(take_all(), "a a");
 }
 END_TEST
 
@@ -668,6 +685,7 @@ int main(void)
 	tcase_add_test(tcase, test_too_old_ones_die_the_younger_stay);
 	tcase_add_test(tcase, test_dead_are_bounded);
 	tcase_add_test(tcase, test_dropped_ones_leave_the_disk_too);
+	tcase_add_test(tcase, test_number_of_dropped_ones_outlives_a_kill);
 	tcase_add_test(tcase, test_file_removed_by_hand_is_passed_over);
 	tcase_add_loop_test(tcase, test_changed_byte_is_found_and_set_aside, 0, 10);
 	tcase_add_test(tcase, test_truncated_file_never_stops_the_start);
