@@ -511,6 +511,64 @@ START_TEST(test_kill_at_any_system_call_loses_nothing)
 }
 END_TEST
 
+/* The calls that decide whether a file outlives the host, in their order; a kill cannot show that:
+ * the kernel lives on. getppid() marks where to look. */
+static void name_calls(pid_t pid, char *names)
+{
+	static const struct {
+		unsigned long number;
+		const char *name;
+	} wanted[] = {{SYS_openat, "openat "},
+		      {SYS_writev, "writev "},
+		      {SYS_fsync, "fsync "},
+		      {SYS_renameat, "renameat "}};
+	struct __ptrace_syscall_info info;
+	int status = 0, marks = 0;
+
+	waitpid(pid, &status, 0);
+	ptrace(PTRACE_SETOPTIONS, pid, NULL, (void *)(uintptr_t)PTRACE_O_TRACESYSGOOD);
+	for (;;) {
+		ptrace(PTRACE_SYSCALL, pid, NULL, NULL);
+		waitpid(pid, &status, 0);
+		if (WIFEXITED(status))
+			return;
+		if (ptrace(PTRACE_GET_SYSCALL_INFO, pid, (void *)sizeof(info), &info) <= 0 ||
+		    info.op != PTRACE_SYSCALL_INFO_ENTRY)
+			continue;
+		marks += info.entry.nr == SYS_getppid;
+		for (size_t i = 0; marks == 1 && i < sizeof(wanted) / sizeof(wanted[0]); i++)
+			if (info.entry.nr == wanted[i].number)
+				strcat(names, wanted[i].name);
+	}
+}
+
+START_TEST(test_file_is_synced_before_it_gets_its_name_and_the_folder_after)
+{
+	char names[256] = "";
+	pid_t pid;
+
+	spool_free(spool);
+	pid = fork();
+	if (pid == 0) {
+		struct spool *own = new_spool();
+		struct error err;
+
+		ptrace(PTRACE_TRACEME, 0, NULL, NULL);
+		raise(SIGSTOP);
+		spool_open(own, &err);
+		push_to(own, "a", SEVERITY_LOW);
+		push_to(own, "b", SEVERITY_LOW);
+		getppid();
+		spool_persist(own, &err);
+		getppid();
+		_exit(0);
+	}
+	name_calls(pid, names);
+	ck_assert_str_eq(names, "openat writev fsync renameat openat writev fsync renameat fsync ");
+	open_spool();
+}
+END_TEST
+
 /* ---- calls that fail ---- */
 
 /* From now on this system call of this process fails so. */
@@ -691,6 +749,7 @@ int main(void)
 	tcase_add_test(tcase, test_truncated_file_never_stops_the_start);
 	tcase_add_test(tcase, test_strange_files_are_no_alerts);
 	tcase_add_test(tcase, test_kill_at_any_system_call_loses_nothing);
+	tcase_add_test(tcase, test_file_is_synced_before_it_gets_its_name_and_the_folder_after);
 	tcase_add_loop_test(tcase, test_failing_call_loses_nothing_that_was_called_safe, 0,
 			    sizeof(faults) / sizeof(faults[0]));
 	tcase_add_test(tcase, test_fsync_of_the_folder_decides);
