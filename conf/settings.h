@@ -18,13 +18,18 @@ struct sink_settings {
 	char *name; /* unique; defaults to the type's word, "webhook", "webhook-2", ... */
 	enum severity min_severity; /* default low */
 	bool observed;		    /* also takes findings of mode: observe */
-	enum sink_format format;    /* native (others are later rooms) */
+	enum sink_format format;    /* default rfc5424 for syslog, native for the others */
 	unsigned facility;	    /* syslog: index in vocab_syslog_facility */
 	char *socket_path;	    /* syslog: default /dev/log */
 	char *path;		    /* file */
 	char *url;		    /* webhook: http or https only */
 	char *ca_file;		    /* webhook: or NULL for the system's */
 	int64_t timeout_ms;	    /* webhook: of one request; default 10 s */
+	char **secret_files;	    /* webhook: NULL-terminated; NULL: requests are not signed */
+	enum signature signature;   /* webhook: how they are signed */
+	char *signature_header;	    /* webhook, sha256: the header's name */
+	int64_t resolve_after_ms;   /* alertmanager: default 1 h */
+	bool indexer_ack;	    /* splunk-hec */
 };
 
 struct settings {
@@ -34,6 +39,8 @@ struct settings {
 	int64_t start_window_ms, start_timeout_ms, repeat_window_ms, coverage_grace_ms;
 	int64_t sweep_ms; /* 0: off */
 	bool report_launcher_grants;
+	enum command_line command_line; /* default redacted */
+	char **redact;			/* NULL-terminated globs, beside alerters/redact.c's own */
 	struct sink_settings *sinks;
 	size_t sink_count;
 	char digest[65]; /* SHA-256 over all text read */
