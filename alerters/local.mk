@@ -3,17 +3,27 @@
 noinst_LIBRARIES += alerters/libalerters.a
 alerters_libalerters_a_CPPFLAGS = $(AM_CPPFLAGS) $(CURL_CFLAGS)
 alerters_libalerters_a_SOURCES = \
+	alerters/active.c alerters/active.h \
 	alerters/confine.c alerters/confine.h \
 	alerters/courier.c alerters/courier.h \
-	alerters/format.c alerters/format.h \
+	alerters/fields.c alerters/fields.h \
+	alerters/format.c alerters/format.h alerters/formats.h \
+	alerters/format_alertmanager.c alerters/format_cef.c \
+	alerters/format_cloudevents.c alerters/format_ecs.c alerters/format_ocsf.c \
+	alerters/format_rfc5424.c alerters/format_slack.c alerters/format_splunk.c \
 	alerters/loss.c alerters/loss.h \
 	alerters/own_log.c alerters/own_log.h \
+	alerters/redact.c alerters/redact_words.c alerters/redact.h \
 	alerters/retry.c alerters/retry.h \
+	alerters/sign.c alerters/sign.h \
 	alerters/sink.c alerters/sink.h \
 	alerters/sink_file.c alerters/sink_file.h \
 	alerters/sink_syslog.c alerters/sink_syslog.h \
 	alerters/sink_webhook.c alerters/sink_webhook.h \
-	alerters/spool.c alerters/spool.h
+	alerters/splunk_ack.c alerters/splunk_ack.h \
+	alerters/spool.c alerters/spool.h \
+	alerters/text_out.c alerters/text_out.h \
+	alerters/webhook_request.c alerters/webhook_request.h
 
 ALERTERS_LIBS = alerters/libalerters.a $(CURL_LIBS) $(CONF_LIBS)
 
@@ -54,3 +64,10 @@ tests_unit_test_sink_webhook_LDADD = $(ALERTERS_TEST_LIBS)
 tests_unit_test_spool_SOURCES = tests/unit/test_spool.c
 tests_unit_test_spool_CPPFLAGS = $(ALERTERS_TEST_CPPFLAGS)
 tests_unit_test_spool_LDADD = $(ALERTERS_TEST_LIBS)
+
+# what tests/formats/run compares with each format's specification
+check_PROGRAMS += tests/formats/format-alert
+tests_formats_format_alert_SOURCES = tests/formats/format_alert.c
+tests_formats_format_alert_CPPFLAGS = $(ALERTERS_TEST_CPPFLAGS)
+tests_formats_format_alert_LDADD = $(ALERTERS_LIBS)
+TESTS += tests/formats/run

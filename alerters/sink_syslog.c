@@ -93,7 +93,8 @@ static int ensure_connected(struct syslog_state *state, const char *path, struct
 static bool next_frame(struct sink *sink)
 {
 	struct syslog_state *state = sink->state;
-	struct syslog_origin origin = {vocab_facility_code(sink->settings->facility), getpid()};
+	struct syslog_origin origin = {vocab_facility_code(sink->settings->facility), getpid(),
+				       sink->settings->format};
 	const struct parcel *parcel;
 
 	while (state->length == 0) {
