@@ -46,6 +46,7 @@ void sink_free(struct sink *sink)
 		return;
 	sink->ops->close(sink);
 	spool_free(sink->spool);
+	active_free(sink->active);
 	free(sink);
 }
 
@@ -57,6 +58,12 @@ void sink_take_over(struct sink *to, struct sink *from)
 	spool_release(from->spool);
 	to->spool = from->spool;
 	from->spool = empty;
+	if (to->active && from->active) {
+		struct active *none = to->active;
+
+		to->active = from->active;
+		from->active = none;
+	}
 	to->failing = from->failing;
 	to->drop_said = from->drop_said;
 	to->given_up = from->given_up;
@@ -91,17 +98,30 @@ void sink_offer(struct sink *sink, struct parcel *parcel)
 		 sink->settings->name, spool_count(sink->spool));
 }
 
+/* When active alerts are to be told again; SINK_NEVER when there are none. */
+static int64_t resend_time(const struct sink *sink)
+{
+	int64_t at = sink->active ? active_deadline(sink->active) : ACTIVE_NEVER;
+
+	return at == ACTIVE_NEVER ? SINK_NEVER : at;
+}
+
 void sink_run(struct sink *sink, int64_t now)
 {
-	if (sink->busy || now < sink->retry.at || spool_count(sink->spool) == 0)
+	if (sink->busy || now < sink->retry.at)
 		return;
-	sink->ops->run(sink, now);
+	if (spool_count(sink->spool) > 0)
+		sink->ops->run(sink, now);
+	else if (now >= resend_time(sink))
+		sink->ops->resend(sink, now);
 }
 
 int64_t sink_deadline(const struct sink *sink)
 {
-	if (sink->busy || spool_count(sink->spool) == 0)
+	if (sink->busy)
 		return SINK_NEVER;
+	if (spool_count(sink->spool) == 0)
+		return resend_time(sink);
 	return sink->writable_fd >= 0 ? sink->wake_at : sink->retry.at;
 }
 

@@ -10,6 +10,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include "alerters/active.h"
 #include "alerters/retry.h"
 #include "alerters/spool.h"
 #include "common/error.h"
@@ -30,6 +31,8 @@ struct sink_ops {
 	void (*close)(struct sink *sink);
 	/* Delivers what can be delivered now. */
 	void (*run)(struct sink *sink, int64_t now);
+	/* Tells again what is still active; NULL for types that never do. */
+	void (*resend)(struct sink *sink, int64_t now);
 };
 
 /* What all sinks use and none owns. */
@@ -44,7 +47,9 @@ struct sink {
 	const struct sink_tools *tools;	      /* borrowed */
 	struct spool *spool;
 	struct retry retry;
-	void *state;	   /* the type's own */
+	void *state; /* the type's own */
+	struct active
+		*active;   /* alertmanager: what is to be told again (alerters/active.h); or NULL */
 	int writable_fd;   /* run again when this can be written to, or at wake_at; -1 for none */
 	int64_t wake_at;   /* SINK_NEVER: no need */
 	bool busy;	   /* a delivery is under way: the type calls back, no deadline is needed */
