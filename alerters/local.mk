@@ -38,11 +38,15 @@ ALERTERS_TEST_SOURCES = tests/unit/receivers.c tests/unit/receivers.h
 
 ALERTERS_TESTS = \
 	tests/unit/test_courier \
+	tests/unit/test_active \
 	tests/unit/test_format \
+	tests/unit/test_redact \
+	tests/unit/test_sign \
 	tests/unit/test_sink_file \
 	tests/unit/test_sink_syslog \
 	tests/unit/test_sink_webhook \
-	tests/unit/test_spool
+	tests/unit/test_spool \
+	tests/unit/test_webhook_request
 check_PROGRAMS += $(ALERTERS_TESTS)
 TESTS += $(ALERTERS_TESTS)
 
@@ -52,6 +56,15 @@ tests_unit_test_courier_LDADD = $(ALERTERS_TEST_LIBS)
 tests_unit_test_format_SOURCES = tests/unit/test_format.c
 tests_unit_test_format_CPPFLAGS = $(ALERTERS_TEST_CPPFLAGS)
 tests_unit_test_format_LDADD = $(ALERTERS_TEST_LIBS)
+tests_unit_test_active_SOURCES = tests/unit/test_active.c
+tests_unit_test_active_CPPFLAGS = $(ALERTERS_TEST_CPPFLAGS)
+tests_unit_test_active_LDADD = $(ALERTERS_TEST_LIBS)
+tests_unit_test_redact_SOURCES = tests/unit/test_redact.c
+tests_unit_test_redact_CPPFLAGS = $(ALERTERS_TEST_CPPFLAGS)
+tests_unit_test_redact_LDADD = $(ALERTERS_TEST_LIBS)
+tests_unit_test_sign_SOURCES = tests/unit/test_sign.c $(ALERTERS_TEST_SOURCES)
+tests_unit_test_sign_CPPFLAGS = $(ALERTERS_TEST_CPPFLAGS)
+tests_unit_test_sign_LDADD = $(ALERTERS_TEST_LIBS)
 tests_unit_test_sink_file_SOURCES = tests/unit/test_sink_file.c $(ALERTERS_TEST_SOURCES)
 tests_unit_test_sink_file_CPPFLAGS = $(ALERTERS_TEST_CPPFLAGS)
 tests_unit_test_sink_file_LDADD = $(ALERTERS_TEST_LIBS)
@@ -61,6 +74,9 @@ tests_unit_test_sink_syslog_LDADD = $(ALERTERS_TEST_LIBS)
 tests_unit_test_sink_webhook_SOURCES = tests/unit/test_sink_webhook.c $(ALERTERS_TEST_SOURCES)
 tests_unit_test_sink_webhook_CPPFLAGS = $(ALERTERS_TEST_CPPFLAGS)
 tests_unit_test_sink_webhook_LDADD = $(ALERTERS_TEST_LIBS)
+tests_unit_test_webhook_request_SOURCES = tests/unit/test_webhook_request.c $(ALERTERS_TEST_SOURCES)
+tests_unit_test_webhook_request_CPPFLAGS = $(ALERTERS_TEST_CPPFLAGS)
+tests_unit_test_webhook_request_LDADD = $(ALERTERS_TEST_LIBS)
 tests_unit_test_spool_SOURCES = tests/unit/test_spool.c
 tests_unit_test_spool_CPPFLAGS = $(ALERTERS_TEST_CPPFLAGS)
 tests_unit_test_spool_LDADD = $(ALERTERS_TEST_LIBS)
