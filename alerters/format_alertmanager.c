@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include "common/text.h"
 
-enum { NAME_SIZE = 64, TIME_SIZE = 32 };
+enum { NAME_SIZE = 64, TIME_SIZE = 32, HEARTBEATS = 3 };
 
 /* "expansion-after-start" as "CapwatchExpansionAfterStart", as Prometheus' rules are named. */
 static json_t *make_name(const json_t *root, const json_t *value)
@@ -74,6 +74,17 @@ static const struct field_row heartbeat_labels[] = {
 	{"host", "host", fields_make_line, NULL},
 };
 
+/* A heartbeat is over when the next two have not come: then a host is silent. */
+static int64_t end_of(const struct format_context *context, const json_t *alert)
+{
+	const json_t *interval = fields_find(alert, "interval_seconds");
+	int64_t time = fields_time(alert, "time");
+
+	if (fields_is_heartbeat(alert) && json_is_integer(interval) && time >= 0)
+		return time + HEARTBEATS * 1000 * (int64_t)json_integer_value(interval);
+	return context->ends_at;
+}
+
 static json_t *make_time(int64_t milliseconds)
 {
 	char text[TIME_SIZE];
@@ -84,7 +95,7 @@ static json_t *make_time(int64_t milliseconds)
 json_t *format_alertmanager(const struct format_context *context, const json_t *alert)
 {
 	json_t *object = json_object(), *names = json_object(), *notes = json_object();
-	int64_t started = fields_time(alert, "first_time");
+	int64_t started = fields_time(alert, "first_time"), ends_at = end_of(context, alert);
 
 	if (started < 0)
 		started = fields_time(alert, "time");
@@ -99,8 +110,7 @@ json_t *format_alertmanager(const struct format_context *context, const json_t *
 	if (started >= 0)
 		json_object_set_new(object, "startsAt", make_time(started));
 	/* one that ends before it starts is refused */
-	json_object_set_new(
-		object, "endsAt",
-		make_time(context->ends_at > started ? context->ends_at : started + 1000));
+	json_object_set_new(object, "endsAt",
+			    make_time(ends_at > started ? ends_at : started + 1000));
 	return json_pack("[o]", object);
 }

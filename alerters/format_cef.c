@@ -76,13 +76,14 @@ static const struct extension {
 	const char *label; /* of a custom string or number */
 	size_t limit;
 } extensions[] = {
+	/* first what the header has as well: liblognorm 2 takes the first character for a space */
+	{"cat", "reason", NULL, NULL, WORD_MAX},
 	{"externalId", "id", NULL, NULL, ID_MAX},
 	{"rt", "time", fields_make_ms, NULL, WORD_MAX},
 	{"start", "first_time", fields_make_ms, NULL, WORD_MAX},
 	{"end", "last_time", fields_make_ms, NULL, WORD_MAX},
 	{"cnt", "count", NULL, NULL, WORD_MAX},
 	{"dvchost", "host", NULL, NULL, HOST_VALUE_MAX},
-	{"cat", "reason", NULL, NULL, WORD_MAX},
 	{"act", "disposition", NULL, NULL, WORD_MAX},
 	{"outcome", "outcome", NULL, NULL, WORD_MAX},
 	{"sproc", "process.comm", NULL, NULL, NAME_VALUE_MAX},
@@ -150,6 +151,7 @@ void format_cef(const struct format_context *context, const json_t *alert, struc
 	const char *reason = fields_text(alert, "reason");
 	char title[TITLE_MAX] = "", number[TITLE_MAX];
 	struct text_out title_out = {title, 0, sizeof(title)};
+
 	size_t start;
 
 	(void)context;
