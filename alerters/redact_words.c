@@ -150,10 +150,24 @@ static size_t quote_end(const struct scan *scan, size_t at, char quote)
 	return at < scan->length ? at : scan->length;
 }
 
+/* As a shell ends a word: blanks that are quoted or escaped belong to it. */
+static size_t shell_word_end(const struct scan *scan, size_t at)
+{
+	while (at < scan->length && !is_blank(scan->text[at]) &&
+	       scan->text[at] != scan->enclosing) {
+		if (is_quote(scan->text[at]))
+			at = quote_end(scan, at + 1, scan->text[at]);
+		else if (scan->text[at] == '\\' && at + 1 < scan->length)
+			at++;
+		at += at < scan->length;
+	}
+	return at;
+}
+
 /* Where boundaries are lost, a value may go on until the next option. */
 static size_t flat_end(const struct scan *scan, size_t at)
 {
-	for (at = word_end(scan, at); at < scan->length; at = word_end(scan, at)) {
+	for (at = shell_word_end(scan, at); at < scan->length; at = word_end(scan, at)) {
 		size_t next = skip_blanks(scan, at);
 
 		if (next < scan->length && scan->text[next] == '-')
@@ -163,32 +177,36 @@ static size_t flat_end(const struct scan *scan, size_t at)
 	return scan->length;
 }
 
-/* The end of an unquoted value. rest: it goes on to the end of what encloses it. */
-static size_t value_end(const struct scan *scan, size_t at, bool rest)
+/* How far a value goes. */
+enum extent {
+	EXTENT_WORD, /* as a shell would end it */
+	EXTENT_REST, /* to the end of the quotes around it, or of the argument */
+	EXTENT_JSON, /* its own quotes, which stay; without them a word */
+};
+
+static size_t value_end(const struct scan *scan, size_t at, enum extent extent)
 {
-	if (scan->enclosing && rest)
+	if (scan->enclosing && extent == EXTENT_REST)
 		return quote_end(scan, at, scan->enclosing);
 	if (scan->flat)
 		return flat_end(scan, at);
-	if (rest)
-		return scan->length;
-	while (at < scan->length && !is_blank(scan->text[at]) && scan->text[at] != scan->enclosing)
-		at++;
-	return at;
+	return extent == EXTENT_REST ? scan->length : shell_word_end(scan, at);
 }
 
-/* The value that starts here is masked, quotes around it stay; where to go on. */
-static size_t mask_value(struct scan *scan, size_t at, bool rest)
+/* The value that starts here is masked; where to go on. */
+static size_t mask_value(struct scan *scan, size_t at, enum extent extent)
 {
 	size_t end;
 
-	if (at < scan->length && is_quote(scan->text[at]) && scan->text[at] != scan->enclosing) {
+	if (at == scan->length)
+		return at;
+	if (extent == EXTENT_JSON && is_quote(scan->text[at])) {
 		end = quote_end(scan, at + 1, scan->text[at]);
 		emit(scan, at, at + 1);
 		emit_mask(scan);
 		return end;
 	}
-	end = value_end(scan, at, rest);
+	end = value_end(scan, at, extent);
 	if (end > at)
 		emit_mask(scan);
 	return end;
@@ -199,29 +217,40 @@ static bool is_name_char(char c)
 	return isalnum((unsigned char)c) || c == '_' || c == '-';
 }
 
-/* NAME=VALUE or NAME:VALUE, the separator at this place; where to go on, 0 when it is none. */
+static bool is_in_first_word(const struct scan *scan, size_t at)
+{
+	while (at > 0 && !is_blank(scan->text[at - 1]))
+		at--;
+	return at == 0;
+}
+
+/* NAME=VALUE, NAME = VALUE, NAME: VALUE or "NAME": "VALUE", the separator at this place; where to
+ * go on, 0 when it is none. In an argument's first word the value is all that follows, blanks and
+ * quotes too: no shell has read it. A name that a quote stands before has all that is quoted. */
 static size_t scan_assignment(struct scan *scan, size_t at)
 {
 	const char *text = scan->text;
-	size_t end = at, start, value = at + 1;
-	bool header = text[at] == ':';
+	size_t end = at, start, value;
+	enum extent extent = text[at] == ':' ? EXTENT_REST : EXTENT_WORD;
 
-	if (end > 0 && is_quote(text[end - 1]))
+	while (end > 0 && is_blank(text[end - 1]))
 		end--;
+	if (end > 0 && is_quote(text[end - 1])) {
+		end--;
+		extent = EXTENT_JSON;
+	}
 	for (start = end; start > 0 && is_name_char(text[start - 1]);)
 		start--;
 	/* a part of a path before a colon is none: /run/secret:/run/secret */
 	if (start == end || (start > 0 && text[start - 1] == '/') ||
 	    !is_secret_name(scan, text + start, end - start))
 		return 0;
-	emit(scan, at, at + 1);
-	if (header || end < at) {
-		size_t next = skip_blanks(scan, value);
-
-		emit(scan, value, next);
-		value = next;
-	}
-	return mask_value(scan, value, header || start == 0);
+	if (extent == EXTENT_WORD && (is_in_first_word(scan, start) ||
+				      (scan->enclosing && text[start - 1] == scan->enclosing)))
+		extent = EXTENT_REST;
+	value = skip_blanks(scan, at + 1);
+	emit(scan, at, value);
+	return mask_value(scan, value, extent);
 }
 
 /* scheme://user:PASSWORD@host; where to go on, 0 when it has none. */
@@ -281,7 +310,7 @@ static size_t scan_word(struct scan *scan, size_t at)
 		scan->mask_next = true;
 		return value;
 	}
-	return mask_value(scan, value, false);
+	return mask_value(scan, value, EXTENT_WORD);
 }
 
 /* Where to go on after what was found at this place, 0 when there is nothing. */

@@ -55,6 +55,8 @@ static const struct {
 	{"mysql\n--password=hunter2\ndb", "mysql\n--password=[redacted]\ndb"},
 	{"x\n--password\nhunter2\ndb", "x\n--password\n[redacted]\ndb"},
 	{"x\n--password=two words\ndb", "x\n--password=[redacted]\ndb"},
+	{"x\n--password=\"a\"b c\ndb", "x\n--password=[redacted]\ndb"},
+	{"x\n-Ddb.password=two words", "x\n-Ddb.password=[redacted]"},
 	{"x\n--api-key\n--odd\ndb", "x\n--api-key\n[redacted]\ndb"},
 	{"x\n--API_KEY=a", "x\n--API_KEY=[redacted]"},
 	{"x\n-token\na", "x\n-token\n[redacted]"},
@@ -72,8 +74,12 @@ static const struct {
 	{"curl\nhttp://h/p?x=1&token=abc", "curl\nhttp://h/p?x=1&token=[redacted]"},
 	/* within the argument of a shell */
 	{"sh\n-c\nmysql --password=a db", "sh\n-c\nmysql --password=[redacted] db"},
-	{"sh\n-c\nmysql --password 'a b' db", "sh\n-c\nmysql --password '[redacted]' db"},
-	{"sh\n-c\nmysql --password=\"a b\" db", "sh\n-c\nmysql --password=\"[redacted]\" db"},
+	{"sh\n-c\nmysql --password 'a b' db", "sh\n-c\nmysql --password [redacted] db"},
+	{"sh\n-c\nmysql --password=\"a b\" db", "sh\n-c\nmysql --password=[redacted] db"},
+	{"sh\n-c\nx --password=a\"b c\"'d e'f g", "sh\n-c\nx --password=[redacted] g"},
+	{"sh\n-c\nx --password=a\\ b\\\"c d", "sh\n-c\nx --password=[redacted] d"},
+	{"sh\n-c\nx \"--password=a b\" c", "sh\n-c\nx \"--password=[redacted]\" c"},
+	{"sh\n-c\nset password = 'a b' c", "sh\n-c\nset password = [redacted] c"},
 	{"sh\n-c\nexport SECRET=a; b --token c d",
 	 "sh\n-c\nexport SECRET=[redacted] b --token [redacted] d"},
 	{"sh\n-c\ncurl -H 'Authorization: Basic a b' http://h",
@@ -106,6 +112,8 @@ START_TEST(test_where_boundaries_are_lost_a_value_goes_on_to_the_next_option)
 {
 	ck_assert_str_eq(redacted("x --password my secret phrase --verbose", true),
 			 "x --password [redacted] --verbose");
+	ck_assert_str_eq(redacted("x --password \"my -secret\" phrase -v", true),
+			 "x --password [redacted] -v");
 	ck_assert_str_eq(redacted("x --password=my secret phrase", true),
 			 "x --password=[redacted]");
 }
