@@ -7,10 +7,13 @@
 #include "alerters/fields.h"
 #include "alerters/format.h"
 
+/* Headers may hold credentials. */
 static void forget(struct webhook_request *request)
 {
-	free(request->body);
+	for (struct curl_slist *line = request->headers; line; line = line->next)
+		explicit_bzero(line->data, strlen(line->data));
 	curl_slist_free_all(request->headers);
+	free(request->body);
 	request->body = NULL;
 	request->headers = NULL;
 	request->length = 0;
