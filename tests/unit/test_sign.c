@@ -82,6 +82,20 @@ START_TEST(test_standard_webhooks_vector)
 }
 END_TEST
 
+/* Of 25 and 26 bytes: base64 ends them with padding, which is no part of the key. */
+START_TEST(test_padding_is_no_part_of_the_key)
+{
+	struct sign_lines lines;
+
+	write_secret(first, "whsec_AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGA==\n"
+			    "whsec_AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBk=\n");
+	lines = sign();
+	ck_assert_str_eq(lines.lines[2],
+			 "webhook-signature: v1,O6Os8pxiEeEz61IPEK5SMabYPFAPKauQxtXWfFUPYSs= "
+			 "v1,4L1JzQSicGDT54ByGMLnQ+0O1h/ZQ+YbSl3K8DScfnc=");
+}
+END_TEST
+
 START_TEST(test_each_secret_signs_while_they_are_rotated)
 {
 	write_secret(first, OTHER_WHSEC "\r\n\n" WHSEC "\n");
@@ -208,6 +222,7 @@ int main(void)
 
 	tcase_add_checked_fixture(tcase, begin, end);
 	tcase_add_test(tcase, test_standard_webhooks_vector);
+	tcase_add_test(tcase, test_padding_is_no_part_of_the_key);
 	tcase_add_test(tcase, test_each_secret_signs_while_they_are_rotated);
 	tcase_add_test(tcase, test_sha256_vector);
 	tcase_add_test(tcase, test_id_cannot_become_a_header_or_a_part_of_the_content);
