@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "alerters/formats.h"
 
+#include <string.h>
+
 /* Numbers of OCSF 1.4.0 (https://schema.ocsf.io/1.4.0/classes/detection_finding). */
 enum {
 	CATEGORY_FINDINGS = 2,
@@ -127,17 +129,27 @@ static json_t *make_os(const json_t *root, const json_t *value)
 	return json_pack("{s:s, s:i, s:s}", "name", "Linux", "type_id", OS_LINUX, "type", "Linux");
 }
 
+/* "T1548.001" is a technique and its sub-technique. */
+static json_t *make_attack(const json_t *id)
+{
+	const char *text = json_string_value(id);
+	const char *dot = text ? strchr(text, '.') : NULL;
+
+	if (!text)
+		return NULL;
+	if (!dot)
+		return json_pack("{s:{s:O}}", "technique", "uid", id);
+	return json_pack("{s:{s:o}, s:{s:O}}", "technique", "uid",
+			 json_stringn(text, (size_t)(dot - text)), "sub_technique", "uid", id);
+}
+
 static json_t *make_attacks(const json_t *root, const json_t *value)
 {
 	json_t *list = json_array();
 
 	(void)root;
-	for (size_t i = 0; i < json_array_size(value); i++) {
-		json_t *id = json_array_get(value, i);
-
-		if (json_is_string(id))
-			json_array_append_new(list, json_pack("{s:{s:O}}", "technique", "uid", id));
-	}
+	for (size_t i = 0; i < json_array_size(value); i++)
+		json_array_append_new(list, make_attack(json_array_get(value, i)));
 	if (json_array_size(list) > 0)
 		return list;
 	json_decref(list);
@@ -204,6 +216,8 @@ static const struct field_row evidence_rows[] = {
 	{"container.name", "service.container.name", NULL, NULL},
 	{"container.runtime", "service.container.runtime", NULL, NULL},
 	{"container.pod_uuid", "service.container.pod_uid", NULL, NULL},
+	/* required there, and all that is known of it */
+	{"container.image.uid", "service.container.image", NULL, NULL},
 	{"container.image.name", "service.container.image", NULL, NULL},
 	{"data.mechanism", "mechanism", NULL, NULL},
 	{"data.outcome", "outcome", NULL, NULL},

@@ -209,7 +209,9 @@ def check_ocsf(line, alert):
         assert isinstance(event[name], int)
     same("finding_info.uid", event["finding_info"]["uid"], alert["id"])
     for attack in event["finding_info"].get("attacks", ()):
-        assert re.fullmatch(r"T\d{4}(\.\d{3})?", attack["technique"]["uid"])
+        assert re.fullmatch(r"T\d{4}", attack["technique"]["uid"]), attack
+        sub = attack.get("sub_technique")
+        assert sub is None or re.fullmatch(attack["technique"]["uid"] + r"\.\d{3}", sub["uid"]), attack
     evidence, = event["evidences"]
     assert set(evidence) <= OCSF_EVIDENCE, set(evidence)
     assert evidence.get("data") or evidence.get("process")
@@ -218,6 +220,9 @@ def check_ocsf(line, alert):
         same("comm", evidence["process"]["name"], alert["process"]["comm"])
     if "file" in evidence:
         check_ocsf_file(evidence["file"])
+    if "container" in evidence:
+        assert set(evidence["container"]) <= {"uid", "name", "runtime", "pod_uuid", "image"}, evidence["container"]
+        assert "uid" in evidence["container"].get("image", {"uid": ""}), evidence["container"]
 
 
 # ---- Alertmanager --------------------------------------------------------------------------------
