@@ -17,16 +17,20 @@ SEVERITIES = ("low", "medium", "high", "critical")
 SENSOR_FD = 3
 
 
+def spool_setting(folder):
+    """Of a configuration that has one: a folder of the test's."""
+    schema = json.loads((TOP / "docs" / "capwatch.schema.json").read_text())
+    return f"spool: {{dir: {folder}/spool}}\n" if "spool" in schema["properties"] else ""
+
+
 class Courier:
     """sinks: YAML of the list below sinks:. With drain it ends by itself when all is delivered."""
 
     def __init__(self, build, folder, sinks, more=""):
         self.folder = pathlib.Path(folder)
-        schema = json.loads((TOP / "docs" / "capwatch.schema.json").read_text())
-        spool = f"spool: {{dir: {self.folder}/spool}}\n" if "spool" in schema["properties"] else ""
         (self.folder / "spool").mkdir(mode=0o700, exist_ok=True)
         config = self.folder / "capwatch.yaml"
-        config.write_text(f"{more}{spool}sinks:\n{sinks}")
+        config.write_text(f"{more}{spool_setting(self.folder)}sinks:\n{sinks}")
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self.socket, self.number = ours, 0
         self.log = open(self.folder / "courier.log", "w+b")

@@ -374,6 +374,7 @@ def check_syslog_cef(line, alert):
     check_cef(event, alert)
 
 
+JSON_FORMATS = ("native", "ecs", "ocsf", "cloudevents", "splunk-hec", "alertmanager", "slack")
 CHECKS = {
     "native": check_native, "ecs": check_ecs, "ocsf": check_ocsf, "cloudevents": check_cloudevents,
     "splunk-hec": check_splunk, "alertmanager": check_alertmanager, "slack": check_slack, "cef": check_cef,
