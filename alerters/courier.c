@@ -17,6 +17,7 @@
 #include "alerters/heartbeat.h"
 #include "alerters/loss.h"
 #include "alerters/own_log.h"
+#include "alerters/redact.h"
 #include "alerters/sink.h"
 #include "alerters/sink_webhook.h"
 #include "common/wire.h"
@@ -315,13 +316,28 @@ static bool may_speak(struct courier *courier)
 	return true;
 }
 
+/* The alert as it is kept from here on: one line, its secrets taken out. NULL with err. */
+static char *make_line(const struct courier *courier, const struct wire_message *message,
+		       size_t *length, struct error *err)
+{
+	json_t *alert = format_parse(message->body, message->header.length, err);
+	char *line = NULL;
+
+	if (alert) {
+		redact_alert(courier->settings, alert);
+		line = format_native(alert, length, err);
+	}
+	json_decref(alert);
+	return line;
+}
+
 /* What cannot be used is acknowledged all the same: sent again it would be no better. */
 static void take_alert(struct courier *courier, const struct wire_message *message)
 {
 	const struct wire_header *header = &message->header;
 	struct error err;
 	size_t length;
-	char *line = format_native(message->body, header->length, &length, &err);
+	char *line = make_line(courier, message, &length, &err);
 	struct parcel *parcel = NULL;
 
 	if (line)

@@ -64,6 +64,7 @@ void sink_free(struct sink *sink)
 		return;
 	sink->ops->close(sink);
 	spool_free(sink->spool);
+	active_free(sink->active);
 	free(sink);
 }
 
@@ -135,6 +136,12 @@ void sink_take_over(struct sink *to, struct sink *from)
 	set_limits(to->spool, &to->settings->spool);
 	to->is_open = true;
 	spool_rescan(to->spool);
+	if (to->active && from->active) {
+		struct active *none = to->active;
+
+		to->active = from->active;
+		from->active = none;
+	}
 	to->failing = from->failing;
 	to->failing_since = from->failing_since;
 	to->drop_said = from->drop_said;
@@ -225,12 +232,25 @@ void sink_persist(struct sink *sink, int64_t now)
 	say_unsafe(sink, &err);
 }
 
+/* When active alerts are to be told again; SINK_NEVER when there are none. */
+static int64_t resend_time(const struct sink *sink)
+{
+	int64_t at = sink->active ? active_deadline(sink->active) : ACTIVE_NEVER;
+
+	return at == ACTIVE_NEVER ? SINK_NEVER : at;
+}
+
 void sink_run(struct sink *sink, int64_t now)
 {
 	struct error err;
 
-	if (sink->busy || now < sink->retry.at || spool_count(sink->spool) == 0)
+	if (sink->busy || now < sink->retry.at)
 		return;
+	if (spool_count(sink->spool) == 0) {
+		if (now >= resend_time(sink))
+			sink->ops->resend(sink, now);
+		return;
+	}
 	if (spool_first(sink->spool, &err)) {
 		sink->ops->run(sink, now);
 		return;
@@ -241,17 +261,27 @@ void sink_run(struct sink *sink, int64_t now)
 	sink_fails(sink, now, "its spool: %s", err.text);
 }
 
+static int64_t earlier(int64_t a, int64_t b)
+{
+	return a < b ? a : b;
+}
+
+static int64_t next_delivery(const struct sink *sink)
+{
+	if (spool_count(sink->spool) == 0)
+		return resend_time(sink);
+	return sink->writable_fd >= 0 ? sink->wake_at : sink->retry.at;
+}
+
 int64_t sink_deadline(const struct sink *sink)
 {
 	int64_t deadline = storm_deadline(&sink->storm, &sink->settings->max_alerts);
 
 	if ((!spool_is_settled(sink->spool) || sink->unsafe_said) && sink->persist_at < deadline)
 		deadline = sink->persist_at;
-	if (sink->busy || spool_count(sink->spool) == 0)
+	if (sink->busy)
 		return deadline;
-	if (sink->writable_fd >= 0)
-		return sink->wake_at < deadline ? sink->wake_at : deadline;
-	return sink->retry.at < deadline ? sink->retry.at : deadline;
+	return earlier(deadline, next_delivery(sink));
 }
 
 void sink_fails(struct sink *sink, int64_t now, const char *format, ...)

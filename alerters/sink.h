@@ -11,6 +11,7 @@
 #include <curl/curl.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include "alerters/active.h"
 #include "alerters/retry.h"
 #include "alerters/spool.h"
 #include "alerters/storm.h"
@@ -33,6 +34,8 @@ struct sink_ops {
 	/* A transfer of the multi has ended, whose CURLINFO_PRIVATE is the sink. NULL: it has none.
 	 */
 	void (*ended)(struct sink *sink, CURLcode code, int64_t now);
+	/* Tells again what is still active; NULL for types that never do. */
+	void (*resend)(struct sink *sink, int64_t now);
 };
 
 /* What all sinks use and none owns. */
@@ -50,10 +53,12 @@ struct sink {
 	struct spool *spool;
 	struct retry retry;
 	struct storm storm;
-	void *state;	    /* the type's own */
-	int writable_fd;    /* run again when this can be written to, or at wake_at; -1 for none */
-	int64_t wake_at;    /* SINK_NEVER: no need */
-	int64_t persist_at; /* a spool that could not be written is not tried before */
+	void *state; /* the type's own */
+	struct active
+		*active; /* alertmanager: what is to be told again (alerters/active.h); or NULL */
+	int writable_fd; /* run again when this can be written to, or at wake_at; -1 for none */
+	int64_t wake_at; /* SINK_NEVER: no need */
+	int64_t persist_at;    /* a spool that could not be written is not tried before */
 	int64_t failing_since; /* 0: it works */
 	bool busy;	   /* a delivery is under way: the type calls back, no deadline is needed */
 	bool is_open;	   /* its spool's folder was looked at, or taken over */

@@ -8,7 +8,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <syslog.h>
 #include <unistd.h>
+#include "alerters/format.h"
 #include "alerters/recent.h"
 
 enum {
@@ -21,6 +23,7 @@ enum {
 
 struct file_state {
 	int fd;
+	enum sink_format format;
 	bool torn;  /* the file ends in part of a line that could not be taken back */
 	char *line; /* room to put a line together, so that one write(2) has all of it */
 	size_t line_size;
@@ -38,6 +41,7 @@ static int file_open(struct sink *sink, struct error *err)
 	if (!state)
 		return error_set(err, "out of memory");
 	state->fd = -1;
+	state->format = sink->settings->format;
 	sink->state = state;
 	return 0;
 }
@@ -130,11 +134,11 @@ static int file_reopen(struct file_state *state, const char *path, struct error 
 	return 0;
 }
 
-/* The parcel as a line, on a line of its own even after a torn one. NULL when memory is out. */
-static const char *make_line(struct file_state *state, const struct parcel *parcel, size_t *length)
+/* The alert as a line, on a line of its own even after a torn one. NULL when memory is out. */
+static const char *put_line(struct file_state *state, const char *text, size_t *length)
 {
 	size_t start = state->torn ? 1 : 0;
-	size_t needed = start + parcel->length + 1;
+	size_t needed = start + *length + 1;
 
 	if (needed > state->line_size) {
 		char *grown = realloc(state->line, needed);
@@ -146,10 +150,27 @@ static const char *make_line(struct file_state *state, const struct parcel *parc
 	}
 	if (start)
 		state->line[0] = '\n';
-	memcpy(state->line + start, parcel->text, parcel->length);
+	memcpy(state->line + start, text, *length);
 	state->line[needed - 1] = '\n';
 	*length = needed;
 	return state->line;
+}
+
+/* In the sink's format, the same each time: no pid of ours is in it. */
+static const char *make_line(struct file_state *state, const struct parcel *parcel, size_t *length)
+{
+	struct format_context context = {.format = state->format, .facility = LOG_AUTHPRIV};
+	const char *line;
+	char *text;
+
+	if (state->format == FORMAT_NATIVE) {
+		*length = parcel->length;
+		return put_line(state, parcel->text, length);
+	}
+	text = format_line(&context, parcel->text, length, NULL);
+	line = text ? put_line(state, text, length) : NULL;
+	free(text);
+	return line;
 }
 
 /* Takes back the first part of a line whose rest did not fit; when something else was appended

@@ -51,7 +51,8 @@ static void syslog_close(struct sink *sink)
 static bool next_frame(struct sink *sink)
 {
 	struct syslog_state *state = sink->state;
-	struct syslog_origin origin = {vocab_facility_code(sink->settings->facility), getpid()};
+	struct syslog_origin origin = {vocab_facility_code(sink->settings->facility), getpid(),
+				       sink->settings->format};
 	const struct parcel *parcel;
 
 	while (!syslog_link_has_frame(&state->link)) {

@@ -6,22 +6,41 @@
 #include <string.h>
 #include <strings.h>
 #include <syslog.h>
+#include <time.h>
+#include "alerters/active.h"
+#include "alerters/format.h"
 #include "alerters/http_headers.h"
 #include "alerters/http_reply.h"
+#include "alerters/splunk_ack.h"
 #include "alerters/tls_options.h"
+#include "alerters/webhook_request.h"
 #include "common/text.h"
 
 enum {
-	REPLY_KEPT_MAX = 4096,	    /* of a reply's body; the rest is read and thrown away */
-	REPLY_LINE_MAX = 200,	    /* of its first line, in the log */
+	REPLY_KEPT_MAX = 4096, /* of a reply's body; the rest is read and thrown away */
+	REPLY_LINE_MAX = 200,  /* of its first line, in the log */
+	HEADER_MAX = 128,
 	REFUSALS_SAID_MS = 60000,   /* one line in so long, with their number */
 	CLOSED_MS = 60 * 60 * 1000, /* a receiver that is gone for good is asked again then */
 	WAIT_VALUE_MAX = 64,	    /* of Retry-After */
 };
 
+enum request_kind {
+	REQUEST_ALERT,	/* what the spool holds first */
+	REQUEST_ACK,	/* asks Splunk whether that is indexed */
+	REQUEST_RESEND, /* tells Alertmanager again what is active */
+};
+
 struct webhook_state {
 	CURL *easy;
-	struct curl_slist *headers;
+	struct curl_slist *headers; /* of every request */
+	struct webhook_request request;
+	enum request_kind kind;
+	char channel[SPLUNK_CHANNEL_SIZE]; /* indexer_ack */
+	char *ack_url;			   /* indexer_ack; NULL: it is not asked for */
+	int64_t ack_id;			   /* what the first of the spool waits for; -1: nothing */
+	int64_t ack_until;
+	bool no_ack_said;
 	bool added;	      /* to the multi: a request is under way */
 	bool has_credentials; /* the headers are complete */
 	bool closed_said;
@@ -31,12 +50,6 @@ struct webhook_state {
 	char reply[REPLY_KEPT_MAX];
 	char wait[WAIT_VALUE_MAX]; /* Retry-After's value; "" for none */
 	char error[CURL_ERROR_SIZE];
-};
-
-static const struct webhook_format {
-	const char *content_type;
-} formats[] = {
-	[FORMAT_NATIVE] = {"Content-Type: application/json"},
 };
 
 static size_t keep_reply(char *data, size_t size, size_t count, void *ctx)
@@ -75,9 +88,7 @@ static CURLcode set_request(struct sink *sink, struct webhook_state *state)
 	CURL *easy = state->easy;
 	CURLcode code = CURLE_OK;
 
-	SET_OPTION(code, easy, CURLOPT_URL, settings->url);
 	SET_OPTION(code, easy, CURLOPT_POST, 1L);
-	SET_OPTION(code, easy, CURLOPT_HTTPHEADER, state->headers);
 	SET_OPTION(code, easy, CURLOPT_USERAGENT, "capwatch/" CAPWATCH_VERSION);
 	SET_OPTION(code, easy, CURLOPT_NOSIGNAL, 1L);
 	SET_OPTION(code, easy, CURLOPT_TIMEOUT_MS, (long)settings->timeout_ms);
@@ -93,16 +104,25 @@ static CURLcode set_request(struct sink *sink, struct webhook_state *state)
 	return code;
 }
 
-static struct curl_slist *make_headers(const struct sink_settings *settings)
+static struct curl_slist *make_headers(const struct sink_settings *settings, const char *channel)
 {
-	struct curl_slist *headers = curl_slist_append(NULL,
-						       formats[settings->format].content_type);
+	char type[HEADER_MAX], splunk[HEADER_MAX];
 	/* no Expect: a body this small is not worth asking first */
-	struct curl_slist *longer = headers ? curl_slist_append(headers, "Expect:") : NULL;
+	const char *const lines[] = {type, "Expect:", splunk};
+	struct curl_slist *headers = NULL;
 
-	if (!longer)
-		curl_slist_free_all(headers);
-	return longer;
+	snprintf(type, sizeof(type), "Content-Type: %s", format_content_type(settings->format));
+	snprintf(splunk, sizeof(splunk), "X-Splunk-Request-Channel: %s", channel);
+	for (size_t i = 0; i < (settings->indexer_ack ? 3 : 2); i++) {
+		struct curl_slist *longer = curl_slist_append(headers, lines[i]);
+
+		if (!longer) {
+			curl_slist_free_all(headers);
+			return NULL;
+		}
+		headers = longer;
+	}
+	return headers;
 }
 
 static void webhook_close(struct sink *sink)
@@ -114,10 +134,35 @@ static void webhook_close(struct sink *sink)
 	if (state->added)
 		curl_multi_remove_handle(sink->tools->multi, state->easy);
 	curl_easy_cleanup(state->easy);
+	webhook_request_free(&state->request);
 	http_headers_free(state->headers);
+	free(state->ack_url);
 	free(state);
 	sink->state = NULL;
 	sink->busy = false;
+}
+
+/* What a format needs beside its body. */
+static int prepare_format(struct sink *sink, struct webhook_state *state, struct error *err)
+{
+	const struct sink_settings *settings = sink->settings;
+
+	state->ack_id = -1;
+	if (settings->format == FORMAT_ALERTMANAGER && !sink->active) {
+		sink->active = active_new();
+		if (!sink->active)
+			return error_set(err, "out of memory");
+	}
+	if (!settings->indexer_ack)
+		return 0;
+	if (splunk_channel_make(state->channel, err) < 0)
+		return -1;
+	state->ack_url = splunk_ack_url(settings->url, state->channel);
+	if (!state->ack_url)
+		return error_set(err,
+				 "indexer_ack: the url has no /services/collector, below which "
+				 "Splunk is asked for acknowledgements");
+	return 0;
 }
 
 static int webhook_open(struct sink *sink, struct error *err)
@@ -128,8 +173,14 @@ static int webhook_open(struct sink *sink, struct error *err)
 	if (!state)
 		return error_set(err, "out of memory");
 	sink->state = state;
+	if (prepare_format(sink, state, err) < 0) {
+		webhook_close(sink);
+		return -1;
+	}
 	state->easy = curl_easy_init();
-	state->headers = make_headers(sink->settings);
+	state->headers = make_headers(sink->settings, state->channel);
+	state->request.settings = sink->settings;
+	state->request.fixed = state->headers;
 	if (state->easy && state->headers)
 		code = tls_options_set(state->easy, sink->settings);
 	if (code == CURLE_OK)
@@ -140,27 +191,61 @@ static int webhook_open(struct sink *sink, struct error *err)
 	return error_set(err, "libcurl: %s", curl_easy_strerror(code));
 }
 
-static void start_request(struct sink *sink, const struct parcel *parcel, int64_t now)
+static void cannot_start(struct sink *sink, int64_t now, const char *why)
 {
 	struct webhook_state *state = sink->state;
-	const char *body = parcel->text;
+
+	if (state->kind == REQUEST_RESEND)
+		return;
+	state->ack_id = -1;
+	spool_release(sink->spool);
+	retry_after_failure(&sink->retry, now, RETRY_LONGEST_MS);
+	sink_fails(sink, now, "%s", why);
+	sink_wait(sink, now);
+}
+
+/* The request is not copied: it stays as it is until the transfer has ended. */
+static void start_request(struct sink *sink, const char *url, int64_t now)
+{
+	struct webhook_state *state = sink->state;
 	CURLcode code = CURLE_OK;
 
 	state->reply_length = 0;
 	state->wait[0] = '\0';
 	state->error[0] = '\0';
-	/* not copied: the spool holds the parcel until this request has ended */
-	SET_OPTION(code, state->easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)parcel->length);
-	SET_OPTION(code, state->easy, CURLOPT_POSTFIELDS, body);
+	SET_OPTION(code, state->easy, CURLOPT_URL, url);
+	SET_OPTION(code, state->easy, CURLOPT_HTTPHEADER, state->request.headers);
+	SET_OPTION(code, state->easy, CURLOPT_POSTFIELDSIZE_LARGE,
+		   (curl_off_t)state->request.length);
+	SET_OPTION(code, state->easy, CURLOPT_POSTFIELDS, state->request.body);
 	if (code == CURLE_OK &&
 	    curl_multi_add_handle(sink->tools->multi, state->easy) == CURLM_OK) {
 		state->added = true;
 		sink->busy = true;
 		return;
 	}
-	spool_release(sink->spool);
-	retry_after_failure(&sink->retry, now, RETRY_LONGEST_MS);
-	sink_fails(sink, now, "libcurl cannot start a request");
+	cannot_start(sink, now, "libcurl cannot start a request");
+}
+
+static struct active_times times_at(int64_t now)
+{
+	struct timespec wall;
+
+	clock_gettime(CLOCK_REALTIME, &wall);
+	return (struct active_times){now, (int64_t)wall.tv_sec * 1000 + wall.tv_nsec / 1000000};
+}
+
+static void start_ack(struct sink *sink, int64_t now)
+{
+	struct webhook_state *state = sink->state;
+	struct error err;
+
+	state->kind = REQUEST_ACK;
+	if (webhook_request_raw(&state->request, "ack", splunk_ack_question(state->ack_id), &err) <
+	    0)
+		cannot_start(sink, now, err.text);
+	else
+		start_request(sink, state->ack_url, now);
 }
 
 /* Secrets are read when the first request is made: a file that is not there yet is waited for, and
@@ -172,7 +257,7 @@ static int ensure_credentials(struct sink *sink, struct error *err)
 
 	if (state->has_credentials)
 		return 0;
-	headers = make_headers(sink->settings);
+	headers = make_headers(sink->settings, state->channel);
 	if (!headers)
 		return error_set(err, "out of memory");
 	if (http_headers_append(&headers, sink->settings, err) < 0) {
@@ -181,24 +266,50 @@ static int ensure_credentials(struct sink *sink, struct error *err)
 	}
 	http_headers_free(state->headers);
 	state->headers = headers;
+	state->request.fixed = headers;
 	state->has_credentials = true;
-	curl_easy_setopt(state->easy, CURLOPT_HTTPHEADER, headers);
 	return 0;
+}
+
+static int make_request(struct sink *sink, int64_t now, struct error *err)
+{
+	struct webhook_state *state = sink->state;
+	const struct parcel *parcel = spool_first(sink->spool, err);
+	int64_t ends_at = times_at(now).wall_now + sink->settings->resolve_after_ms;
+
+	if (ensure_credentials(sink, err) < 0)
+		return -1;
+	return webhook_request_make(&state->request, parcel->text, ends_at, err);
 }
 
 static void webhook_run(struct sink *sink, int64_t now)
 {
+	struct webhook_state *state = sink->state;
 	struct error err;
-	const struct parcel *parcel = spool_first(sink->spool, &err);
 
-	if (ensure_credentials(sink, &err) == 0) {
-		start_request(sink, parcel, now);
+	if (state->ack_id >= 0) {
+		start_ack(sink, now);
 		return;
 	}
-	spool_release(sink->spool);
-	retry_after_failure(&sink->retry, now, RETRY_LONGEST_MS);
-	sink_fails(sink, now, "%s", err.text);
-	sink_wait(sink, now);
+	state->kind = REQUEST_ALERT;
+	if (make_request(sink, now, &err) < 0)
+		cannot_start(sink, now, err.text);
+	else
+		start_request(sink, sink->settings->url, now);
+}
+
+static void webhook_resend(struct sink *sink, int64_t now)
+{
+	struct webhook_state *state = sink->state;
+	struct active_times times = times_at(now);
+	char *body = active_body(sink->active, &times);
+	struct error err;
+
+	if (!body)
+		return;
+	state->kind = REQUEST_RESEND;
+	if (webhook_request_raw(&state->request, "resend", body, &err) == 0)
+		start_request(sink, sink->settings->url, now);
 }
 
 static const char *first_line(const struct webhook_state *state, char *buf, size_t size)
@@ -287,6 +398,83 @@ static void give_up(struct sink *sink, int64_t now, long status)
 	retry_reset(&sink->retry);
 }
 
+static void alert_delivered(struct sink *sink)
+{
+	struct webhook_state *state = sink->state;
+
+	state->closed_said = false;
+	spool_done(sink->spool);
+	sink_works(sink);
+}
+
+/* A 2xx: with indexer_ack Splunk has the alert, and has not indexed it. */
+static void alert_taken(struct sink *sink, int64_t now)
+{
+	struct webhook_state *state = sink->state;
+	struct active_times times = times_at(now);
+	struct error err;
+
+	if (sink->active && spool_first(sink->spool, &err)->kind == PARCEL_ALERT)
+		active_note(sink->active, state->request.body, &times);
+	if (state->ack_url)
+		state->ack_id = splunk_ack_id(state->reply, state->reply_length);
+	if (state->ack_id >= 0) {
+		state->ack_until = now + SPLUNK_ACK_PATIENCE_MS;
+		sink->retry.at = now + SPLUNK_ACK_POLL_MS;
+		return;
+	}
+	if (state->ack_url && !state->no_ack_said) {
+		state->no_ack_said = true;
+		log_line(sink->tools->log, LOG_WARNING,
+			 "sink %s: indexer_ack: the replies have no ackId; enable acknowledgement "
+			 "for the token",
+			 sink->settings->name);
+	}
+	alert_delivered(sink);
+}
+
+static void ack_ended(struct sink *sink, CURLcode code, long status, int64_t now)
+{
+	struct webhook_state *state = sink->state;
+	int64_t ack_id = state->ack_id;
+
+	if (http_reply_meaning(status) == HTTP_TAKEN &&
+	    splunk_ack_is_indexed(state->reply, state->reply_length, ack_id)) {
+		state->ack_id = -1;
+		alert_delivered(sink);
+	} else if (now >= state->ack_until || http_reply_meaning(status) == HTTP_REFUSED) {
+		state->ack_id = -1;
+		spool_release(sink->spool);
+		retry_after_failure(&sink->retry, now, RETRY_LONGEST_MS);
+		sink_fails(sink, now,
+			   "Splunk does not acknowledge, status %ld: the alert is sent again",
+			   status);
+		sink_wait(sink, now);
+	} else {
+		sink->retry.at = now + SPLUNK_ACK_POLL_MS;
+		if (http_reply_meaning(status) != HTTP_TAKEN)
+			say_failure(sink, now, status, code);
+	}
+}
+
+static void alert_ended(struct sink *sink, CURLcode code, long status, int64_t now)
+{
+	switch (http_reply_meaning(status)) {
+	case HTTP_TAKEN:
+		alert_taken(sink, now);
+		break;
+	case HTTP_AGAIN:
+		try_later(sink, now, code, status);
+		break;
+	case HTTP_REFUSED:
+		give_up(sink, now, status);
+		break;
+	case HTTP_CLOSED:
+		pause_sink(sink, now, status);
+		break;
+	}
+}
+
 static void request_ended(struct sink *sink, CURLcode code, int64_t now)
 {
 	struct webhook_state *state = sink->state;
@@ -298,20 +486,14 @@ static void request_ended(struct sink *sink, CURLcode code, int64_t now)
 	curl_multi_remove_handle(sink->tools->multi, state->easy);
 	state->added = false;
 	sink->busy = false;
-	switch (http_reply_meaning(status)) {
-	case HTTP_TAKEN:
-		state->closed_said = false;
-		spool_done(sink->spool);
-		sink_works(sink);
+	switch (state->kind) {
+	case REQUEST_ALERT:
+		alert_ended(sink, code, status, now);
 		break;
-	case HTTP_AGAIN:
-		try_later(sink, now, code, status);
+	case REQUEST_ACK:
+		ack_ended(sink, code, status, now);
 		break;
-	case HTTP_REFUSED:
-		give_up(sink, now, status);
-		break;
-	case HTTP_CLOSED:
-		pause_sink(sink, now, status);
+	case REQUEST_RESEND: /* the next comes in a minute, whatever became of this one */
 		break;
 	}
 }
@@ -338,5 +520,6 @@ const struct sink_ops sink_webhook_ops = {
 	.open = webhook_open,
 	.close = webhook_close,
 	.run = webhook_run,
+	.resend = webhook_resend,
 	.ended = request_ended,
 };

@@ -2,14 +2,17 @@
 #include "conf/settings.h"
 
 #include <ctype.h>
+#include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <unistd.h>
 
 #include "conf/arena.h"
 #include "conf/files.h"
 #include "conf/settings_values.h"
+#include "conf/secret_file.h"
 #include "conf/yaml_doc.h"
 #include "conf/yaml_read.h"
 
@@ -18,7 +21,9 @@ enum {
 	NAME_MAX_LENGTH = 64,
 	USER_MAX_LENGTH = 31,
 	SERVER_MAX = 300,
-	SWEEP_MIN_MS = 1000
+	SWEEP_MIN_MS = 1000,
+	LIST_MAX = 64,	   /* of strings that have no bound of their own */
+	FITTING_MAX = 128, /* the names of all formats */
 };
 enum { DAY_MS = 24 * 60 * 60 * 1000, RETRY_FOR_DAYS = 3 };
 
@@ -115,19 +120,111 @@ static int read_sink_type(const struct yaml_reader *reader, const struct yaml_no
 
 static int read_format(const struct yaml_reader *reader, const struct yaml_node *node, void *target)
 {
-	static const char *const later[] = {"ecs",	  "ocsf",	  "cloudevents",
-					    "splunk-hec", "alertmanager", "slack"};
 	unsigned format;
 
-	for (size_t i = 0; i < sizeof(later) / sizeof(later[0]); i++)
-		if (yaml_is_word(node, later[i]))
-			return yaml_read_fail(
-				reader, node,
-				"format: %s is not supported by this version; use native",
-				later[i]);
 	if (yaml_read_word(reader, node, &vocab_sink_format, &format) < 0)
 		return -1;
 	*(enum sink_format *)target = (enum sink_format)format;
+	return 0;
+}
+
+/* A string or a list of them, at least one and at most LIST_MAX, each read by read;
+ * NULL-terminated.
+ */
+static int read_list(const struct yaml_reader *reader, const struct yaml_node *node,
+		     yaml_read_fn read, char ***target)
+{
+	size_t count = node->kind == YAML_SEQUENCE ? node->count : 1;
+	char **items = arena_alloc(reader->arena, count + 1, sizeof(*items));
+
+	if (!items)
+		return error_set(reader->err, "%s: out of memory", reader->doc->file);
+	if (count == 0 || count > LIST_MAX)
+		return yaml_read_fail(reader, node,
+				      "a list of %zu: give at least one, at most %d, or remove the "
+				      "key",
+				      count, LIST_MAX);
+	for (size_t i = 0; i < count; i++)
+		if (read(reader, node->kind == YAML_SEQUENCE ? node->items[i] : node, &items[i]) <
+		    0)
+			return -1;
+	*target = items;
+	return 0;
+}
+
+static int read_secret_files(const struct yaml_reader *reader, const struct yaml_node *node,
+			     void *target)
+{
+	return read_list(reader, node, yaml_read_path, target);
+}
+
+static int read_pattern(const struct yaml_reader *reader, const struct yaml_node *node,
+			void *target)
+{
+	char *pattern;
+
+	if (yaml_read_string(reader, node, &pattern) < 0)
+		return -1;
+	if (strspn(pattern, "*?") == strlen(pattern))
+		return yaml_read_fail(reader, node,
+				      "'%s' fits every argument; write command_line: none if that "
+				      "is meant",
+				      pattern);
+	if (strpbrk(pattern, " \t\n="))
+		return yaml_read_fail(reader, node,
+				      "'%s': a pattern fits one word, or the name before its '='; "
+				      "it holds neither blanks nor '='",
+				      pattern);
+	*(char **)target = pattern;
+	return 0;
+}
+
+static int read_patterns(const struct yaml_reader *reader, const struct yaml_node *node,
+			 void *target)
+{
+	return read_list(reader, node, read_pattern, target);
+}
+
+static int read_command_line(const struct yaml_reader *reader, const struct yaml_node *node,
+			     void *target)
+{
+	unsigned mode;
+
+	if (yaml_read_word(reader, node, &vocab_command_line, &mode) < 0)
+		return -1;
+	*(enum command_line *)target = (enum command_line)mode;
+	return 0;
+}
+
+static int read_signature(const struct yaml_reader *reader, const struct yaml_node *node,
+			  void *target)
+{
+	unsigned signature;
+
+	if (yaml_read_word(reader, node, &vocab_signature, &signature) < 0)
+		return -1;
+	*(enum signature *)target = (enum signature)signature;
+	return 0;
+}
+
+/* A header's name and nothing that could end it. */
+static int read_header_name(const struct yaml_reader *reader, const struct yaml_node *node,
+			    void *target)
+{
+	char *name;
+
+	if (yaml_read_string(reader, node, &name) < 0)
+		return -1;
+	for (const char *c = name; *c; c++)
+		if (!isalnum((unsigned char)*c) && *c != '-' && *c != '_')
+			return yaml_read_fail(
+				reader, node,
+				"'%s': a header's name holds letters, digits, '-' and '_' only",
+				name);
+	if (strlen(name) > NAME_MAX_LENGTH)
+		return yaml_read_fail(reader, node, "'%s': at most %d letters", name,
+				      NAME_MAX_LENGTH);
+	*(char **)target = name;
 	return 0;
 }
 
@@ -354,7 +451,11 @@ static const struct yaml_field sink_fields[] = {
 	SINK("basic_file", yaml_read_path, basic_file),
 	SINK("headers", settings_read_headers, headers),
 	SINK("header_files", settings_read_header_files, headers),
-	LATER("secret_file"),
+	SINK("secret_file", read_secret_files, secret_files),
+	SINK("signature", read_signature, signature),
+	SINK("signature_header", read_header_name, signature_header),
+	SINK("resolve_after", read_timeout, resolve_after_ms),
+	SINK("indexer_ack", yaml_read_bool, indexer_ack),
 	LATER("batch"),
 	LATER("max_size"),
 };
@@ -388,6 +489,11 @@ static const struct {
 	{"header_files", OF_WEBHOOK, false},
 	{"server", OF_SYSLOG, false},
 	{"protocol", OF_SYSLOG, false},
+	{"secret_file", OF_WEBHOOK, false},
+	{"signature", OF_WEBHOOK, false},
+	{"signature_header", OF_WEBHOOK, false},
+	{"resolve_after", OF_WEBHOOK, false},
+	{"indexer_ack", OF_WEBHOOK, false},
 };
 
 static unsigned first_type(unsigned types)
@@ -397,6 +503,77 @@ static unsigned first_type(unsigned types)
 	while (!(types & 1u << type))
 		type++;
 	return type;
+}
+
+/* Which format fits which type: a datagram holds no alert with all its records as JSON, a line no
+ * request's form, and an HTTP receiver takes no syslog. */
+static const unsigned sinks_by_format[] = {
+	[FORMAT_NATIVE] = OF_FILE | OF_WEBHOOK,
+	[FORMAT_ECS] = OF_FILE | OF_WEBHOOK,
+	[FORMAT_OCSF] = OF_FILE | OF_WEBHOOK,
+	[FORMAT_CLOUDEVENTS] = OF_FILE | OF_WEBHOOK,
+	[FORMAT_SPLUNK_HEC] = OF_WEBHOOK,
+	[FORMAT_ALERTMANAGER] = OF_WEBHOOK,
+	[FORMAT_SLACK] = OF_WEBHOOK,
+	[FORMAT_CEF] = OF_SYSLOG | OF_FILE,
+	[FORMAT_RFC5424] = OF_SYSLOG | OF_FILE,
+};
+
+/* Keys that are of use with one format alone. */
+static const struct {
+	const char *key;
+	enum sink_format format;
+} sink_keys_by_format[] = {
+	{"resolve_after", FORMAT_ALERTMANAGER},
+	{"indexer_ack", FORMAT_SPLUNK_HEC},
+};
+
+static int check_format(const struct yaml_reader *reader, const struct yaml_node *node,
+			const struct sink_settings *sink)
+{
+	const struct yaml_pair *pair = yaml_find(node, "format");
+	char fitting[FITTING_MAX] = "";
+	size_t used = 0;
+
+	for (unsigned i = 0; i < sizeof(sinks_by_format) / sizeof(sinks_by_format[0]); i++)
+		if (sinks_by_format[i] & 1u << sink->type)
+			used += (size_t)snprintf(fitting + used, sizeof(fitting) - used, "%s%s",
+						 used ? ", " : "",
+						 vocab_word(&vocab_sink_format, i));
+	if (pair && !(sinks_by_format[sink->format] & 1u << sink->type))
+		return yaml_read_fail(reader, pair->value,
+				      "format %s does not go to a sink of type %s; use one of %s",
+				      vocab_word(&vocab_sink_format, sink->format),
+				      vocab_word(&vocab_sink_type, sink->type), fitting);
+	for (size_t i = 0; i < sizeof(sink_keys_by_format) / sizeof(sink_keys_by_format[0]); i++) {
+		pair = yaml_find(node, sink_keys_by_format[i].key);
+		if (pair && sink_keys_by_format[i].format != sink->format)
+			return yaml_doc_fail(
+				reader->doc, pair->place, reader->err,
+				"key '%s' is for format: %s; remove it", sink_keys_by_format[i].key,
+				vocab_word(&vocab_sink_format, sink_keys_by_format[i].format));
+	}
+	return 0;
+}
+
+static int check_signature(const struct yaml_reader *reader, const struct yaml_node *node,
+			   const struct sink_settings *sink)
+{
+	const struct yaml_pair *signature = yaml_find(node, "signature");
+	const struct yaml_pair *header = yaml_find(node, "signature_header");
+
+	if (signature && !sink->secret_files)
+		return yaml_doc_fail(reader->doc, signature->place, reader->err,
+				     "key 'signature' needs the key 'secret_file' beside it");
+	if (header && (!signature || sink->signature != SIGNATURE_SHA256))
+		return yaml_doc_fail(reader->doc, header->place, reader->err,
+				     "key 'signature_header' is for signature: sha256; the names "
+				     "of standard-webhooks are fixed");
+	if (sink->secret_files && sink->signature == SIGNATURE_SHA256 && sink->secret_files[1])
+		return yaml_doc_fail(reader->doc, signature->place, reader->err,
+				     "signature: sha256 has room for one secret; name one "
+				     "secret_file");
+	return 0;
 }
 
 static int check_sink_keys(const struct yaml_reader *reader, const struct yaml_node *node,
@@ -448,7 +625,7 @@ static int check_credentials(const struct yaml_reader *reader, const struct yaml
 static int read_sink(const struct yaml_reader *reader, const struct yaml_node *node,
 		     struct sink_settings *sink)
 {
-	static char default_socket[] = "/dev/log";
+	static char default_socket[] = "/dev/log", default_header[] = "X-Hub-Signature-256";
 
 	*sink = (struct sink_settings){
 		.min_severity = SEVERITY_LOW,
@@ -456,6 +633,8 @@ static int read_sink(const struct yaml_reader *reader, const struct yaml_node *n
 		.protocol = SYSLOG_TLS,
 		.timeout_ms = 10 * 1000,
 		.connect_timeout_ms = 5 * 1000,
+		.signature_header = default_header,
+		.resolve_after_ms = 60 * 60 * 1000,
 	};
 	if (yaml_read_mapping(reader, node, &sink_table, sink) < 0)
 		return -1;
@@ -465,7 +644,10 @@ static int read_sink(const struct yaml_reader *reader, const struct yaml_node *n
 			"a sink without the key 'type'; give syslog, file or webhook");
 	if (sink->type == SINK_SYSLOG && !sink->socket_path)
 		sink->socket_path = default_socket;
-	if (check_sink_keys(reader, node, sink) < 0)
+	if (!yaml_find(node, "format"))
+		sink->format = sink->type == SINK_SYSLOG ? FORMAT_RFC5424 : FORMAT_NATIVE;
+	if (check_sink_keys(reader, node, sink) < 0 || check_format(reader, node, sink) < 0 ||
+	    check_signature(reader, node, sink) < 0)
 		return -1;
 	if (sink->type == SINK_FILE && sink->max_alerts.count > 0)
 		return yaml_read_fail(
@@ -537,6 +719,8 @@ static const struct yaml_field settings_fields[] = {
 	SETTING("report_launcher_grants", yaml_read_bool, report_launcher_grants),
 	SETTING("heartbeat", settings_read_heartbeat, heartbeat_ms),
 	SETTING("spool", settings_read_spool, spool),
+	SETTING("command_line", read_command_line, command_line),
+	SETTING("redact", read_patterns, redact),
 	{"sinks", read_sinks, 0},
 	LATER("labels"),
 	LATER("max_alerts"),
@@ -572,6 +756,7 @@ static struct loading *loading_new(void)
 			  .max_count = 10 * 1000,
 			  .max_bytes = 256 * 1024 * 1024,
 			  .max_age_ms = 7 * DAY_MS},
+		.command_line = COMMAND_LINE_REDACTED,
 		.sinks = arena_alloc(&loading->arena, SINKS_MAX, sizeof(struct sink_settings)),
 	};
 	if (!loading->settings.sinks) {
@@ -809,10 +994,26 @@ static int check_sink_files(const struct sink_settings *sink, struct error *err)
 	return 0;
 }
 
+static int check_secrets(const struct sink_settings *sink, uid_t owner, struct error *err)
+{
+	struct secret_file secret;
+
+	for (size_t i = 0; sink->secret_files && sink->secret_files[i]; i++) {
+		if (secret_file_read(sink->secret_files[i], owner, &secret, err) < 0)
+			return error_prefix(err, "sink %s: secret_file", sink->name);
+		secret_file_forget(&secret);
+	}
+	return 0;
+}
+
 int settings_check_files(const struct settings *settings, struct error *err)
 {
+	const struct passwd *courier = getpwnam(settings->courier_user);
+	uid_t owner = courier ? courier->pw_uid : geteuid();
+
 	for (size_t i = 0; i < settings->sink_count; i++)
-		if (check_sink_files(&settings->sinks[i], err) < 0)
+		if (check_sink_files(&settings->sinks[i], err) < 0 ||
+		    check_secrets(&settings->sinks[i], owner, err) < 0)
 			return -1;
 	return 0;
 }

@@ -50,7 +50,7 @@ struct sink_settings {
 	struct settings_rate max_alerts; /* of severity low and medium; not for a file */
 	bool heartbeat;			 /* gets heartbeats */
 	bool observed;			 /* also takes findings of mode: observe */
-	enum sink_format format;	 /* native (others are later rooms) */
+	enum sink_format format;	 /* default rfc5424 for syslog, native for the others */
 	unsigned facility;		 /* syslog: index in vocab_syslog_facility */
 	char *socket_path;		 /* syslog: default /dev/log */
 	char *server;			 /* syslog: "host:port" of a remote one, or NULL */
@@ -65,8 +65,13 @@ struct sink_settings {
 	char *proxy;			/* webhook: http or https, or NULL for none */
 	char *bearer_file, *basic_file; /* webhook: what Authorization holds, or NULL */
 	struct settings_headers headers; /* webhook */
-	int64_t retry_for_ms;		 /* webhook: default 3 d; others: the spool's max_age_ms */
-	struct spool_settings spool;	 /* as in struct settings */
+	char **secret_files;	     /* webhook: NULL-terminated; NULL: requests are not signed */
+	enum signature signature;    /* webhook: how they are signed */
+	char *signature_header;	     /* webhook, sha256: the header's name */
+	int64_t resolve_after_ms;    /* alertmanager: default 1 h */
+	bool indexer_ack;	     /* splunk-hec */
+	int64_t retry_for_ms;	     /* webhook: default 3 d; others: the spool's max_age_ms */
+	struct spool_settings spool; /* as in struct settings */
 };
 
 struct settings {
@@ -78,6 +83,8 @@ struct settings {
 	int64_t heartbeat_ms;
 	bool report_launcher_grants;
 	struct spool_settings spool;
+	enum command_line command_line; /* default redacted */
+	char **redact;			/* NULL-terminated globs, beside alerters/redact.c's own */
 	struct sink_settings *sinks;
 	size_t sink_count;
 	char digest[65]; /* SHA-256 over all text read */

@@ -28,6 +28,9 @@ EXTRA_DIST += tests/layering/check-includes tests/docs/check tests/install/check
 		$(srcdir)/tests/replay/streams/* $(srcdir)/tests/replay/golden/* \
 		$(srcdir)/tests/replay/recordings/*/*) \
 	$(wildcard $(srcdir)/tests/hostile/*.py) \
+	tests/formats/run tests/formats/consumers tests/formats/package.json tests/formats/verify.js \
+	$(wildcard $(srcdir)/tests/formats/*.py $(srcdir)/tests/formats/alerts/* \
+		$(srcdir)/tests/formats/golden/*) \
 	tests/vm/run tests/vm/keep-debs tests/vm/packages.txt tests/vm/recorder.conf \
 	$(wildcard $(srcdir)/tests/vm/*.py $(srcdir)/tests/vm/scenarios/*.py $(srcdir)/tests/vm/tools/*) \
 	tests/vm/files

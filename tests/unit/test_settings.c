@@ -297,10 +297,37 @@ START_TEST(test_what_is_wrong_is_refused_with_its_place_and_remedy)
 		{"sinks: [{type: webhook, url: http://h, proxy: 'socks5://x'}]\n", "1:47", "http"},
 		{"mode: learn\n", "1:7", "mode: learn is not supported by this version"},
 		{"max_alerts: 5\n", "1:1", "'max_alerts' is not supported by this version"},
-		{"sinks: [{type: webhook, url: 'http://x', secret_file: /x}]\n", "1:42",
-		 "not supported by this version"},
-		{"sinks: [{type: webhook, url: 'http://x', format: ecs}]\n", "1:50",
-		 "not supported by this version"},
+		/* what does not go together */
+		{"sinks: [{type: syslog, format: native}]\n", "1:32",
+		 "format native does not go to a sink of type syslog; use one of cef, rfc5424"},
+		{"sinks: [{type: file, path: /x, format: slack}]\n", "1:40",
+		 "use one of native, ecs, ocsf, cloudevents, cef, rfc5424"},
+		{"sinks: [{type: webhook, url: 'http://x', format: cef}]\n", "1:50",
+		 "use one of native, ecs, ocsf, cloudevents, splunk-hec, alertmanager, slack"},
+		{"sinks: [{type: webhook, url: 'http://x', signature: sha256}]\n", "1:42",
+		 "needs the key 'secret_file'"},
+		{"sinks: [{type: webhook, url: 'http://x', secret_file: /a, signature_header: "
+		 "X}]\n",
+		 "1:59", "is for signature: sha256"},
+		{"sinks: [{type: webhook, url: 'http://x', secret_file: [/a, /b], signature: "
+		 "sha256}]\n",
+		 "1:65", "room for one secret"},
+		{"sinks: [{type: webhook, url: 'http://x', secret_file: a}]\n", "1:55",
+		 "no absolute path"},
+		{"sinks: [{type: webhook, url: 'http://x', secret_file: []}]\n", "1:55",
+		 "give at least one"},
+		{"sinks: [{type: webhook, url: 'http://x', secret_file: /a, signature: sha256,\n"
+		 "  signature_header: 'X: y'}]\n",
+		 "2:21", "holds letters, digits"},
+		{"sinks: [{type: webhook, url: 'http://x', resolve_after: 1h}]\n", "1:42",
+		 "is for format: alertmanager"},
+		{"sinks: [{type: webhook, url: 'http://x', indexer_ack: true}]\n", "1:42",
+		 "is for format: splunk-hec"},
+		{"sinks: [{type: file, path: /x, secret_file: /a}]\n", "1:32",
+		 "belongs to a sink of type webhook"},
+		{"command_line: redactd\n", "1:15", "did you mean redacted?"},
+		{"redact: '*'\n", "1:9", "fits every argument"},
+		{"redact: ['--key', 'a b']\n", "1:19", "holds neither blanks nor '='"},
 		/* words */
 		{"mode: alrt\n", "1:7", "unknown word 'alrt', did you mean alert?"},
 		{"mode: sometimes\n", "1:7", "use one of alert, observe"},
@@ -461,6 +488,66 @@ START_TEST(test_growth_is_bounded)
 }
 END_TEST
 
+START_TEST(test_formats_signatures_and_redaction)
+{
+	struct settings *settings = load(
+		"command_line: none\n"
+		"redact: ['--api-key', '*_SECRET']\n"
+		"sinks:\n"
+		"  - {type: syslog}\n"
+		"  - {type: syslog, name: s2, format: cef}\n"
+		"  - {type: file, path: /x}\n"
+		"  - {type: webhook, name: am, url: 'http://x', format: alertmanager,\n"
+		"     resolve_after: 30m, secret_file: /a}\n"
+		"  - {type: webhook, name: hec, url: 'http://x', format: splunk-hec,\n"
+		"     indexer_ack: true, secret_file: [/a], signature: sha256,\n"
+		"     signature_header: X-Signature}\n");
+
+	ck_assert_int_eq(settings->command_line, COMMAND_LINE_NONE);
+	ck_assert_str_eq(settings->redact[0], "--api-key");
+	ck_assert_str_eq(settings->redact[1], "*_SECRET");
+	ck_assert_ptr_null(settings->redact[2]);
+	ck_assert_int_eq(settings->sinks[0].format, FORMAT_RFC5424);
+	ck_assert_int_eq(settings->sinks[1].format, FORMAT_CEF);
+	ck_assert_int_eq(settings->sinks[2].format, FORMAT_NATIVE);
+	ck_assert_int_eq(settings->sinks[3].format, FORMAT_ALERTMANAGER);
+	ck_assert_int_eq(settings->sinks[3].resolve_after_ms, 30 * 60 * 1000);
+	ck_assert_str_eq(settings->sinks[3].secret_files[0], "/a");
+	ck_assert_ptr_null(settings->sinks[3].secret_files[1]);
+	ck_assert_int_eq(settings->sinks[3].signature, SIGNATURE_STANDARD_WEBHOOKS);
+	ck_assert(settings->sinks[4].indexer_ack);
+	ck_assert_int_eq(settings->sinks[4].signature, SIGNATURE_SHA256);
+	ck_assert_str_eq(settings->sinks[4].signature_header, "X-Signature");
+	settings_free(settings);
+	settings = load("sinks: [{type: webhook, url: 'http://x'}]\n");
+	ck_assert_int_eq(settings->command_line, COMMAND_LINE_REDACTED);
+	ck_assert_ptr_null(settings->redact);
+	ck_assert_ptr_null(settings->sinks[0].secret_files);
+	settings_free(settings);
+}
+END_TEST
+
+START_TEST(test_check_files_wants_secrets_that_are_secret)
+{
+	const char *path = conf_files_write("s", "hunter2hunter2");
+	struct settings *settings;
+	char text[512];
+	struct error err;
+
+	snprintf(text, sizeof(text),
+		 "sinks: [{type: webhook, name: siem, url: 'https://x', secret_file: %s}]\n", path);
+	settings = load(text);
+	ck_assert_int_eq(chmod(path, 0644), 0);
+	ck_assert_int_eq(settings_check_files(settings, &err), -1);
+	ck_assert_ptr_nonnull(strstr(err.text, "sink siem: secret_file: "));
+	ck_assert_ptr_nonnull(strstr(err.text, "its mode 0644 gives a secret to others"));
+	ck_assert_ptr_null(strstr(err.text, "hunter2"));
+	ck_assert_int_eq(chmod(path, 0640), 0);
+	ck_assert_int_eq(settings_check_files(settings, &err), 0);
+	settings_free(settings);
+}
+END_TEST
+
 START_TEST(test_check_files_wants_certificates_where_they_are_named)
 {
 	struct error err = {""};
@@ -531,6 +618,8 @@ int main(void)
 	tcase_add_test(tcase, test_file_that_cannot_be_read_is_named_with_why_and_what_to_do);
 	tcase_add_test(tcase, test_conf_d_that_is_a_file_is_an_error);
 	tcase_add_test(tcase, test_growth_is_bounded);
+	tcase_add_test(tcase, test_formats_signatures_and_redaction);
+	tcase_add_test(tcase, test_check_files_wants_secrets_that_are_secret);
 	tcase_add_test(tcase, test_check_files_wants_certificates_where_they_are_named);
 	tcase_add_test(tcase, test_shipped_configuration_is_valid_and_says_the_defaults);
 	suite_add_tcase(suite, tcase);
