@@ -138,6 +138,19 @@ class Courier:
             self.process.send_signal(signal.SIGKILL)
         self.reap()
 
+    def kill_below(self):
+        """Of a wrapper and the courier that it runs: the courier first, which the wrapper then reports and ends."""
+        end = time.monotonic() + 10
+        while self.process.poll() is None and time.monotonic() < end:
+            try:
+                below = pathlib.Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text().split()
+                for pid in below:
+                    os.kill(int(pid), signal.SIGKILL)
+            except OSError:
+                pass
+            time.sleep(0.01)
+        self.kill()
+
     def stop(self):
         """As at the end of the plugin: true when it ended by itself, with nothing to complain of."""
         self.control.close()
