@@ -17,9 +17,6 @@ enum {
 	/* An event that is judged so much later than it happened was overtaken by what /proc shows.
 	 */
 	STALE_MS = 500,
-	/* From our start on: rules that are loaded behind auditd's (augenrules) are there by then.
-	 */
-	RULES_LOADED_MS = 60000,
 };
 
 /* ---- services -------------------------------------------------------------------------------- */
@@ -180,6 +177,7 @@ static void take_status(struct process *process, const struct proc_status *statu
 	process->start_ticks = status->start_ticks;
 	process->start_time = status->start_time;
 	process->threads = status->threads;
+	process->image = status->image;
 	process->has_bounding = true;
 	process->bounding = status->bounding;
 }
@@ -267,6 +265,7 @@ struct process *observe_adopt(struct world *world, int64_t pid, int depth)
 	if (!process)
 		return NULL;
 	process->ppid = status.ppid;
+	process->origin = origin_of_adopted(world, &status);
 	take_status(process, &status);
 	if (status.threads > 1)
 		(void)world->proc->threads(world->proc->ctx, (pid_t)pid, &status);
@@ -488,12 +487,12 @@ static void change_program(struct world *world, const struct event *event, struc
 		process->service->declared = process->bounding;
 }
 
-/* At boot auditd starts us, and only then are the rules loaded: what a process did in between is on
- * no record, and it is taken as /proc shows it, like one that was there before. */
+/* What a process did before the rules were loaded is on no record: it is taken as /proc shows it,
+ * like one that was there before us. */
 static bool is_before_rules(const struct world *world, const struct event *event,
 			    const struct process *process)
 {
-	return is_seeded(world, process) && event->time < world->seeded_until + RULES_LOADED_MS;
+	return is_seeded(world, process) && event->time < world_rules_loaded(world);
 }
 
 /* An image that no exec record announced. */
@@ -587,6 +586,13 @@ static void find_userns(const struct world *world, const struct event *event,
 	process->userns_born = !host;
 }
 
+/* What is known of the parent is later than the child's birth. */
+static void forget_birth(const struct world *world, struct process *process)
+{
+	process_forget_sets(process);
+	process->unmeasured_until = world->now;
+}
+
 static struct process *add_process(struct world *world, const struct event *event,
 				   struct observation *seen)
 {
@@ -596,9 +602,8 @@ static struct process *add_process(struct world *world, const struct event *even
 		return NULL;
 	if (forked_by(world, seen->parent, event)) {
 		process_inherit(process, seen->parent);
-		seen->unmeasured = is_stale(world, event, seen->parent);
-		if (seen->unmeasured)
-			process_forget_sets(process);
+		if (is_stale(world, event, seen->parent))
+			forget_birth(world, process);
 		if (seen->parent->pid == 1)
 			process_set_service(process, NULL);
 		if (seen->live)
@@ -606,6 +611,10 @@ static struct process *add_process(struct world *world, const struct event *even
 	}
 	if (seen->live)
 		take_status(process, &seen->status);
+	if (seen->live && process->unmeasured_until) {
+		adopt_sets(process, &seen->status);
+		process->read_at = world->now;
+	}
 	find_userns(world, event, seen, process);
 	return process;
 }
@@ -618,9 +627,8 @@ static void take_new_name(struct world *world, const struct event *event, struct
 
 	if ((seen->live && image_is_renamed(world, process)) ||
 	    (process->seen_event && !process->launching && execs_watched(world, event))) {
-		free(process->exe_alias);
-		process->exe_alias = strndup(event->exe.data ? event->exe.data : "",
-					     event->exe.length);
+		(void)process_set_alias(process, event->exe.data ? event->exe.data : "",
+					event->exe.length);
 		return;
 	}
 	take_unrecorded_exec(world, event, seen);
@@ -703,7 +711,7 @@ static bool is_injected(const struct world *world, const struct process *process
 	return process && process->exe && observe_is_alive(world, process) &&
 	       proc->foreign_code(proc->ctx, (pid_t)process->pid, &foreign) && foreign &&
 	       proc->exe(proc->ctx, (pid_t)process->pid, path, sizeof(path), &file, &deleted) &&
-	       strcmp(path, process->exe) == 0;
+	       image_is_called(process, path);
 }
 
 static bool is_genuine(const struct world *world, const struct launcher_entry *launcher,
@@ -781,6 +789,9 @@ bool observe_event(struct world *world, const struct event *event, struct observ
 		return false;
 	seen->stale = is_stale(world, event, seen->process);
 	catch_up(world, event, seen);
+	if (seen->parent)
+		image_take_from_fork(seen->parent, seen->process,
+				     seen->live ? &seen->status : NULL);
 	if (event->call != CALL_EXEC) {
 		seen->process->origin = origin_of_actor(world, event, seen);
 		find_launcher(world, event, seen);
