@@ -485,7 +485,7 @@ END_TEST
 START_TEST(test_child_of_a_parent_that_was_read_later_is_measured_from_its_own_reading_on)
 {
 	struct fixture *fx = fixture_live(launchers);
-	struct fixture_act act = {.pid = 201, .ppid = 200, .exe = WEB};
+	struct fixture_act act = {.pid = 201, .ppid = 200, .exe = WEB, AS_UID(33)};
 
 	fixture_process(fx, 200, 1, WEB);
 	fixture_hold(fx, 200, idle);
