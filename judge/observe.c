@@ -388,21 +388,31 @@ static bool is_another_image(const struct world *world, const struct event *even
 	return (first || is_stale(world, event, process)) && !runs_same_image(process, event->exe);
 }
 
+/* Where execs are recorded, none can have happened to this process unannounced. */
+static bool execs_watched(const struct world *world, const struct event *event)
+{
+	return event->auid < 0 && world->execs_seen[event->node_number];
+}
+
 struct guess {
 	const struct world *world;
 	struct process *process;
 	const struct event *event;
+	struct service *service; /* of those that were looked at; NULL: of several */
+	bool any;
 };
 
 static void take_least_of(void *ctx, struct process *member)
 {
-	const struct guess *guess = ctx;
+	struct guess *guess = ctx;
 	struct process *process = guess->process;
 
 	if (member == process || member->node != process->node || !member->has_sets ||
 	    !member->exe || member->userns == USERNS_CHILD ||
 	    strcmp(member->exe, process->exe) != 0 || is_stale(guess->world, guess->event, member))
 		return;
+	guess->service = guess->any && guess->service != member->service ? NULL : member->service;
+	guess->any = true;
 	if (!process->has_ids && member->has_ids)
 		take_ids(process, member);
 	if (process->has_sets) {
@@ -417,18 +427,24 @@ static void take_least_of(void *ctx, struct process *member)
 /* A child whose parent is gone (reparented) or not the one on record: the least that any process of
  * its service holds that runs the same file. Only of a service whose start was seen: without that
  * it may as well be another instance. Who made a service of his own, to be alone in it, is compared
- * with all that run the file. */
+ * with all that run the file; and so is an orphan that ended before its cgroup could be read, for
+ * where execs are on record, one of them forked it, and it belongs where all of them do. */
 static void guess_sets(struct world *world, const struct event *event, struct process *process)
 {
 	const struct service *service = process->service;
-	struct guess guess = {world, process, event};
+	struct guess guess = {.world = world, .process = process, .event = event};
+	bool lost = world_has_proc(world, process->node) && is_program(process) &&
+		    event->ppid == 1 && execs_watched(world, event);
 
-	if (process->has_sets || !service || service->first_event == 0 || !process->exe)
+	if (process->has_sets || !process->exe || (!lost && (!service || !service->first_event)))
 		return;
-	for (struct process *member = service->members; member; member = member->member_next)
+	for (struct process *member = service ? service->members : NULL; member;
+	     member = member->member_next)
 		take_least_of(&guess, member);
-	if (!process->has_sets && service->unbegun)
+	if (!process->has_sets && (lost || service->unbegun))
 		ledger_each(world->ledger, take_least_of, &guess);
+	if (lost && guess.service)
+		process_set_service(process, guess.service);
 }
 
 static void take_record_ids(struct process *process, const struct event *event)
@@ -514,12 +530,6 @@ static void take_unrecorded_exec(struct world *world, const struct event *event,
 		process->origin = ORIGIN_UNKNOWN;
 	set_image(world, event, process, seen->live);
 	change_program(world, event, process);
-}
-
-/* Where execs are recorded, none can have happened to this process unannounced. */
-static bool execs_watched(const struct world *world, const struct event *event)
-{
-	return event->auid < 0 && world->execs_seen[event->node_number];
 }
 
 /* Is the parent on record the one that forked it? Of what init or another reaper adopted, and of a

@@ -69,14 +69,14 @@ static void look_for_other(void *ctx, struct process *process)
 		kin->any_other = true;
 }
 
-/* It has gone, and has executed nothing, or that would be on record, and so would whoever else runs
- * init's file: only init can have forked it. */
+/* It has gone, or executes something later; until then it had executed nothing, or that would be on
+ * record, and so would whoever else runs init's file: only init can have forked it. */
 static bool is_fork_of_init_alone(const struct world *world, const struct event *event,
 				  const struct observation *seen)
 {
 	struct kin kin = {.process = seen->process};
 
-	if (seen->live || world->init_mimicked || event->auid >= 0 ||
+	if ((seen->live && seen->status.forked) || world->init_mimicked || event->auid >= 0 ||
 	    !world->execs_seen[event->node_number] ||
 	    event->time <= world->execs_since + CLOCK_SLACK_MS)
 		return false;

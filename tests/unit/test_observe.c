@@ -664,6 +664,20 @@ START_TEST(test_orphan_has_what_its_service_holds)
 }
 END_TEST
 
+/* It ended before its cgroup could be read; but where execs are on record, one that runs its file
+ * has forked it. */
+START_TEST(test_orphan_that_is_gone_has_what_those_that_run_its_file_hold)
+{
+	struct fixture_act act = {.pid = 200, .exe = WEB};
+	struct fixture *fx = run_dropped(act);
+
+	fixture_exec(fx, (struct fixture_act){.pid = 90, .ppid = 80, .exe = "/bin/sh"}, NULL, NULL);
+	act.pid = 202;
+	fixture_capset(fx, act, full);
+	assert_raise_seen(fx);
+}
+END_TEST
+
 START_TEST(test_child_is_of_the_host_though_its_parent_has_left_it_since)
 {
 	struct fixture_act act = {.pid = 200, .exe = WEB};
@@ -1026,8 +1040,12 @@ START_TEST(test_fork_of_init_that_is_gone_is_known_by_nobody_else_running_its_fi
 		fixture_exec(fx, mimic, NULL, NULL);
 		fixture_forget_alerts(fx);
 	}
+	if (_i == 2) { /* it lives, and has executed its target since */
+		fixture_process(fx, 201, 1, "/bin/target");
+		set_cgroup(fx, 201, "/system.slice/web.service");
+	}
 	fixture_prctl(fx, (struct fixture_act){.pid = 201, .exe = SYSTEMD}, 47, 2, NET_RAW);
-	if (_i == 0)
+	if (_i != 1)
 		fixture_no_alert(fx);
 	else
 		ck_assert_int_eq(fixture_only_alert(fx)->reason, REASON_AMBIENT_RAISE);
@@ -1342,6 +1360,7 @@ int main(void)
 	tcase_add_test(tc,
 		       test_program_of_a_session_with_files_of_its_own_is_not_trusted_when_gone);
 	tcase_add_test(tc, test_orphan_has_what_its_service_holds);
+	tcase_add_test(tc, test_orphan_that_is_gone_has_what_those_that_run_its_file_hold);
 	tcase_add_test(tc, test_child_is_of_the_host_though_its_parent_has_left_it_since);
 	tcase_add_test(tc, test_child_forked_before_its_parent_dropped_has_what_that_had);
 	tcase_add_test(tc, test_another_threads_uid_is_no_way_back_to_root);
@@ -1362,7 +1381,7 @@ int main(void)
 	tcase_add_loop_test(tc, test_what_init_itself_grants_is_silent_whatever_the_units_age, 0,
 			    COUNT(reloads));
 	tcase_add_loop_test(
-		tc, test_fork_of_init_that_is_gone_is_known_by_nobody_else_running_its_file, 0, 2);
+		tc, test_fork_of_init_that_is_gone_is_known_by_nobody_else_running_its_file, 0, 3);
 	tcase_add_loop_test(tc, test_fork_of_init_that_was_met_in_proc_is_none_of_others, 0, 2);
 	tcase_add_test(tc, test_users_manager_started_again_is_a_new_start);
 	tcase_add_loop_test(tc, test_forged_launcher_grants_nothing_silently, 0, COUNT(forgeries));

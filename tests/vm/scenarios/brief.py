@@ -8,7 +8,7 @@ import loud
 import services
 from scenario import Scenario, Step
 
-STARTED = ("systemd-networkd", "named", "unbound", "dnsmasq", "chrony", "nginx", "haproxy", "squid", "dovecot",
+STARTED = ("named", "unbound", "dnsmasq", "chrony", "nginx", "haproxy", "squid", "dovecot",
            "proftpd", "smbd", "redis-server", "memcached", "keepalived", "avahi-daemon", "cups")
 CONFIGURED = ("the network", "name services", "the clock", "web servers and proxies", "mail", "file services", "routing",
               "discovery and printing")
@@ -29,6 +29,7 @@ def chosen(steps, names):
 
 
 QUIET = (
+    Step("the network starts", "systemctl start systemd-networkd && networkctl up lan0 lan1", services="systemd-networkd.service"),
     Step("services start", f"systemctl start {' '.join(STARTED)} capwatch-ambient",
          services=" ".join(f"{name}.service" for name in STARTED), timeout=240),
     *chosen(services.WORK, WORKED),
@@ -42,5 +43,5 @@ SCENARIO = Scenario(
     before_boot=(*chosen(services.BEFORE_BOOT, CONFIGURED), *containers.BEFORE_BOOT,
                  *chosen(administration.BEFORE_BOOT, ("units with systemd's features",)), loud.FILES),
     steps=(*QUIET, *loud.CONFIG, *loud.OWN),
-    declared=containers.DECLARED,
+    declared=(*containers.DECLARED, *loud.SCENARIO.declared),
 )

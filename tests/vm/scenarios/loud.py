@@ -12,6 +12,7 @@ import shlex
 from scenario import RELEASE, Alert, Case, Declared, Scenario, Step
 
 ACTOR, VILLAIN, TOOLS = "/usr/local/sbin/victimd", "/usr/local/sbin/villain", "/opt/payload/tools"
+ORPHANED = "/usr/local/sbin/orphand"  # nobody else's file: only by it an orphan that has gone is known
 SYSTEMD, PLUGIN = "/usr/lib/systemd/systemd", "/usr/sbin/audisp-capwatch"
 START_WINDOW_S = 2
 LIBRARY = ". victim.bash\n"
@@ -91,7 +92,7 @@ OWN = (
     acting("capset: a capability that is not root's equivalent", "medium", f"{ACTOR} --cap 13 capset",
            told(severity="medium", gained=RAW)),
     acting("capset: a child just forked by a service that runs", "child", f"{ACTOR} --in child capset"),
-    acting("capset: an orphan that ends at once", "orphan", f"{ACTOR} --in orphan capset"),
+    acting("capset: an orphan that ends at once", "orphan", f"{ORPHANED} --in orphan capset"),
     acting("capset: a thread of its own", "thread", f"{ACTOR} --in thread capset"),
     acting("capset: a thread raises what its sibling dropped", "sibling", f"{ACTOR} sibling", told(gained=None)),
     acting("capset: the 32-bit call", "int80", f"{ACTOR} --abi 32 capset"),
@@ -460,6 +461,7 @@ SWEEP = (
 
 FILES = Step("files of the intruder", f"""
 install -m 0755 {TOOLS}/actor {ACTOR}
+install -m 0755 {TOOLS}/actor {ORPHANED}
 install -m 0755 {TOOLS}/villain {VILLAIN}
 install -m 0755 {TOOLS}/villain /usr/local/sbin/villain-renamed
 install -m 4755 {ACTOR} /usr/local/sbin/helper-suid
@@ -537,6 +539,7 @@ SCENARIO = Scenario(
     steps=(*CONFIG, BUNDLES, SERVICES, *OWN, *EXECUTIONS, *FILES_AND_SPACES, *SPOOFING, *SHELLS, *PACKAGED, *CONTAINERS,
            *SESSIONS, *STARTS, *REPEATED, *COVERAGE, *SWEEP),
     declared=(
+        Declared(Alert("config-change"), "of the settings that the first cases change; they may be told when the next is on"),
         Declared(Alert("above-ceiling", service="victim-preload-ping.service", exe="/usr/bin/ping"),
                  "a ping that stays and holds all that root holds is above its entry's ceiling, even before it acts"),
         Declared(Alert("above-ceiling", service="victim-ceiling.service", exe=ACTOR),
