@@ -226,11 +226,20 @@ static void add_unrecorded_uids(const struct explain_subject *subject, struct ex
 		to->bound.effective |= to->bound.permitted;
 }
 
+/* Its last exec is on record, but without the rest of the event, and so without what it gave. */
+static bool exec_is_untold(const struct explain_subject *subject)
+{
+	const struct process *process = subject->process;
+
+	return process && process->executed && !process->has_sets;
+}
+
 static void add_unrecorded(const struct world *world, const struct explain_subject *subject,
 			   struct explanation *to)
 {
 	add_unrecorded_uids(subject, to);
-	if (!execs_are_unrecorded(subject) || !may_have_executed(subject))
+	if (!exec_is_untold(subject) &&
+	    !(execs_are_unrecorded(subject) && may_have_executed(subject)))
 		return;
 	add_roots_exec(subject, to);
 	add_file_caps(world, subject, to);

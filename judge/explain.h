@@ -18,13 +18,16 @@
  * root's regaining of its bounding set, when the image has changed or was not seen before;
  * capabilities of the file that runs; without the exec profile also set-user-ID files and the way
  * back to uid 0, which those rules record everywhere;
+ *    The same where the record of the last exec lacks what it gave;
  *  - in effective all that is permitted, of a process older than capwatch that is in no record yet:
  *    forked before auditing was first enabled, the kernel never records it;
- *  - whatever a process holds at the first reading that was born while rules were loaded or
- * auditing was switched, or by the kernel itself (modprobe, a core dump's reader). The image tells
- * an exec from none: a stack begins elsewhere after each (ASLR), and at the same place after a
- * fork. Sets are a thread's: of several threads the least counts, so that what is not explained is
- * held by each of them.
+ *  - whatever a process holds at the first reading that was born while auditing was switched or
+ *    rules were loaded, those of capwatch's own start counted from the beginning of time; or by the
+ *    kernel itself (modprobe, a core dump's reader).
+ *
+ * The image tells an exec from none: a stack begins elsewhere after each (ASLR), and at the same
+ * place after a fork. Sets are a thread's: of several threads the least counts, so that what is not
+ * explained is held by each of them.
  */
 #ifndef CAPWATCH_EXPLAIN_H
 #define CAPWATCH_EXPLAIN_H

@@ -27,6 +27,29 @@ bool image_same_path(const char *path, struct bytes other)
 	       memcmp(path, other.data, length) == 0;
 }
 
+bool image_is_called(const struct process *process, const char *path)
+{
+	return process->exe && (strcmp(path, process->exe) == 0 ||
+				(process->exe_alias && strcmp(path, process->exe_alias) == 0));
+}
+
+/* Neither could be read: then only what the session is known to run detached, under one name. */
+static bool is_detached_twin(const struct process *parent, const struct process *child)
+{
+	return child->exe_alias && strcmp(child->exe_alias, "/") == 0 && parent->session >= 0 &&
+	       parent->session == child->session && strcmp(parent->comm, child->comm) == 0;
+}
+
+void image_take_from_fork(struct process *parent, const struct process *child,
+			  const struct proc_status *status)
+{
+	if (parent->exe)
+		return;
+	if (status ? status->forked && status->image && status->image == parent->image
+		   : is_detached_twin(parent, child))
+		process_copy_exe(parent, child);
+}
+
 /* "fe:00" of a PATH record is MAJOR(s_dev):MINOR(s_dev) in hex; st_dev of the same file system is
  * the same number for all but btrfs and overlayfs, where the comparison fails and /proc decides. */
 static bool record_file(const struct event *event, struct proc_file *file)
@@ -102,6 +125,76 @@ static void take_link(const struct world *world, struct process *process,
 		  link->deleted ? EXE_DELETED : EXE_CURRENT, &link->file);
 }
 
+static const char *find_literal(const struct world *world, const struct string_list *globs,
+				const struct proc_file *file)
+{
+	for (size_t i = 0; i < globs->count; i++)
+		if (globs->items[i][0] == '/' && !strpbrk(globs->items[i], "*?[") &&
+		    is_host_file(world, globs->items[i], file))
+			return globs->items[i];
+	return NULL;
+}
+
+static const char *find_in_baseline(const struct world *world, const struct proc_file *file)
+{
+	const struct baseline *baseline = world->baseline;
+	const char *path = NULL;
+
+	for (size_t i = 0; !path && i < baseline->launcher_count; i++)
+		path = find_literal(world, &baseline->launchers[i].match.exe, file);
+	for (size_t i = 0; !path && i < baseline->entry_count; i++)
+		path = find_literal(world, &baseline->entries[i].match.exe, file);
+	return path;
+}
+
+/* Container runtimes guard their file by running from a mount of it that hangs nowhere (runc 1.1,
+ * crun: open_tree(2), or a mount that is undone at once). Its path is "/" then; whose file it is,
+ * its inode says. */
+static bool take_detached(const struct world *world, struct process *process,
+			  const struct exe_link *link)
+{
+	const char *path;
+
+	if (strcmp(link->path, "/") != 0)
+		return false;
+	path = find_in_baseline(world, &link->file);
+	if (!path || !process_set_exe(process, path, strlen(path)) ||
+	    !process_set_alias(process, "/", 1))
+		return false;
+	set_image(process, EXE_ID_HOST, EXE_CURRENT, &link->file);
+	return true;
+}
+
+struct namesake {
+	const struct process *process;
+	const struct process *known; /* one of its session that has the alias */
+};
+
+static void look_for_namesake(void *ctx, struct process *process)
+{
+	struct namesake *namesake = ctx;
+
+	if (process->node == 0 && process->exe_alias &&
+	    process->session == namesake->process->session &&
+	    strcmp(process->exe_alias, namesake->process->exe) == 0)
+		namesake->known = process;
+}
+
+/* Detached, and ended before its inode could be read: what the same login session ran so before. */
+static bool take_namesake(const struct world *world, const struct event *event,
+			  struct process *process)
+{
+	struct namesake namesake = {.process = process};
+
+	if (event->auid < 0 || strcmp(process->exe, "/") != 0)
+		return false;
+	process->session = event->session;
+	ledger_each(world->ledger, look_for_namesake, &namesake);
+	if (namesake.known)
+		process_copy_exe(process, namesake.known);
+	return namesake.known != NULL;
+}
+
 static void identify_by_link(const struct world *world, const struct event *event,
 			     struct process *process)
 {
@@ -109,10 +202,13 @@ static void identify_by_link(const struct world *world, const struct event *even
 	struct exe_link link;
 	struct proc_file file;
 
-	if (!read_link(world, process, &link))
+	if (!read_link(world, process, &link)) {
+		(void)take_namesake(world, event, process);
 		return;
+	}
 	if (strcmp(link.path, process->exe) == 0) {
-		take_link(world, process, &link);
+		if (!take_detached(world, process, &link))
+			take_link(world, process, &link);
 		return;
 	}
 	/* the next image has come already. Where execs are recorded (no login) that record would
@@ -171,7 +267,8 @@ static void identify_by_family(const struct world *world, const struct event *ev
 	struct proc_file file;
 	bool host;
 
-	if (!is_of_interest(world->baseline, process->exe) ||
+	if (take_namesake(world, event, process) ||
+	    !is_of_interest(world->baseline, process->exe) ||
 	    !proc->host_file(proc->ctx, process->exe, &file))
 		return;
 	host = event->auid >= 0 ? proc->sees_host_files(proc->ctx, (pid_t)event->ppid)
@@ -197,13 +294,20 @@ void image_identify(const struct world *world, const struct event *event, struct
 		identify_by_family(world, event, process);
 }
 
+static void set_link(const struct world *world, struct process *process,
+		     const struct exe_link *link)
+{
+	if (!take_detached(world, process, link) &&
+	    process_set_exe(process, link->path, strlen(link->path)))
+		take_link(world, process, link);
+}
+
 void image_adopt(const struct world *world, struct process *process)
 {
 	struct exe_link link;
 
-	if (read_link(world, process, &link) &&
-	    process_set_exe(process, link.path, strlen(link.path)))
-		take_link(world, process, &link);
+	if (read_link(world, process, &link))
+		set_link(world, process, &link);
 }
 
 void image_catch_up(const struct world *world, struct process *process)
@@ -211,11 +315,10 @@ void image_catch_up(const struct world *world, struct process *process)
 	struct exe_link link;
 
 	if (!process->exe || !read_link(world, process, &link) ||
-	    (strcmp(link.path, process->exe) == 0 && same_file(&link.file, &process->exe_file)))
+	    (image_is_called(process, link.path) && same_file(&link.file, &process->exe_file)))
 		return;
 	process_apply_exec(process);
-	if (process_set_exe(process, link.path, strlen(link.path)))
-		take_link(world, process, &link);
+	set_link(world, process, &link);
 }
 
 bool image_is_renamed(const struct world *world, const struct process *process)
@@ -231,7 +334,7 @@ bool image_has_changed(const struct world *world, const struct process *process)
 	struct exe_link link;
 
 	return process->exe && process->exe_file.inode != 0 && read_link(world, process, &link) &&
-	       strcmp(link.path, process->exe) == 0 && !same_file(&link.file, &process->exe_file);
+	       image_is_called(process, link.path) && !same_file(&link.file, &process->exe_file);
 }
 
 void image_refresh_state(const struct world *world, const struct event *event,

@@ -14,6 +14,14 @@
 /* The same path, but for " (deleted)" at the end of other. */
 bool image_same_path(const char *path, struct bytes other);
 
+/* Is that the path of what it runs, or another name of it? */
+bool image_is_called(const struct process *process, const char *path);
+
+/* A parent that was about to end when it was read, so that its file could not be, runs what the
+ * fork of it runs. status: of the child; NULL: it has gone, too. */
+void image_take_from_fork(struct process *parent, const struct process *child,
+			  const struct proc_status *status);
+
 /* The event's process->exe has just been set: fills in exe_identity, exe_state and exe_file. live:
  * /proc has confirmed the process. */
 void image_identify(const struct world *world, const struct event *event, struct process *process,

@@ -169,6 +169,17 @@ bool process_set_exe(struct process *process, const char *path, size_t length)
 	return true;
 }
 
+bool process_set_alias(struct process *process, const char *path, size_t length)
+{
+	char *copy = strndup(path, length);
+
+	if (!copy)
+		return false;
+	free(process->exe_alias);
+	process->exe_alias = copy;
+	return true;
+}
+
 static void join_members(struct process *process)
 {
 	struct service *service = process->service;
@@ -201,13 +212,20 @@ void process_set_service(struct process *process, struct service *service)
 		join_members(process);
 }
 
+void process_copy_exe(struct process *to, const struct process *from)
+{
+	if (from->exe)
+		(void)process_set_exe(to, from->exe, strlen(from->exe));
+	if (from->exe_alias)
+		(void)process_set_alias(to, from->exe_alias, strlen(from->exe_alias));
+	to->exe_identity = from->exe_identity;
+	to->exe_state = from->exe_state;
+	to->exe_file = from->exe_file;
+}
+
 void process_inherit(struct process *child, const struct process *parent)
 {
-	if (parent->exe)
-		(void)process_set_exe(child, parent->exe, strlen(parent->exe));
-	child->exe_identity = parent->exe_identity;
-	child->exe_state = parent->exe_state;
-	child->exe_file = parent->exe_file;
+	process_copy_exe(child, parent);
 	child->has_ids = parent->has_ids;
 	child->uid = parent->uid;
 	child->euid = parent->euid;

@@ -55,11 +55,12 @@ struct process {
 	int64_t start_time;   /* ms; 0: not known */
 
 	char *exe;	 /* path, without " (deleted)"; NULL: not known */
-	char *exe_alias; /* what the same file was called later (renamed, seen after a chroot); or
-			    NULL */
+	char *exe_alias; /* what records call the same file (renamed, seen after a chroot,
+			    detached); or NULL */
 	enum exe_identity exe_identity;
 	enum exe_state exe_state;
 	struct proc_file exe_file;
+	uint64_t image; /* where its stack began when it was last read; 0: not known */
 	char comm[PROC_COMM_MAX + 1];
 	bool has_ids;
 	uint32_t uid, euid, suid, fsuid;
@@ -72,7 +73,10 @@ struct process {
 				   exec on record */
 	int64_t read_at; /* ms: when /proc was read for sets, ids and exe; 0: they come from records
 			    alone */
-	uint64_t moved;	 /* serial of the last record by which sets can move; 0: none yet */
+	int64_t unmeasured_until; /* ms: what was known of its parent was later than its birth, so
+				     that before this time what it held before an event can't be
+				     told; 0: not so */
+	uint64_t moved;	  /* serial of the last record by which sets can move; 0: none yet */
 	int64_t moved_at; /* and its time (ms) */
 	int64_t executed; /* ms: its own last exec on record; 0: none */
 	bool has_bounding;
@@ -129,6 +133,13 @@ void ledger_remove(struct ledger *ledger, struct process *process);
 
 /* Copies the path (without a trailing " (deleted)"); false when out of memory. */
 bool process_set_exe(struct process *process, const char *path, size_t length);
+
+/* Another name that records may have for what it runs, until its exe is set anew. False: out of
+ * memory. */
+bool process_set_alias(struct process *process, const char *path, size_t length);
+
+/* All that is known of what it runs. */
+void process_copy_exe(struct process *to, const struct process *from);
 
 /* Moves the process to a service, counting both. service may be NULL. */
 void process_set_service(struct process *process, struct service *service);

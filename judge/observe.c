@@ -17,9 +17,6 @@ enum {
 	/* An event that is judged so much later than it happened was overtaken by what /proc shows.
 	 */
 	STALE_MS = 500,
-	/* From our start on: rules that are loaded behind auditd's (augenrules) are there by then.
-	 */
-	RULES_LOADED_MS = 60000,
 };
 
 /* ---- services -------------------------------------------------------------------------------- */
@@ -180,6 +177,7 @@ static void take_status(struct process *process, const struct proc_status *statu
 	process->start_ticks = status->start_ticks;
 	process->start_time = status->start_time;
 	process->threads = status->threads;
+	process->image = status->image;
 	process->has_bounding = true;
 	process->bounding = status->bounding;
 }
@@ -267,6 +265,7 @@ struct process *observe_adopt(struct world *world, int64_t pid, int depth)
 	if (!process)
 		return NULL;
 	process->ppid = status.ppid;
+	process->origin = origin_of_adopted(world, &status);
 	take_status(process, &status);
 	if (status.threads > 1)
 		(void)world->proc->threads(world->proc->ctx, (pid_t)pid, &status);
@@ -389,21 +388,31 @@ static bool is_another_image(const struct world *world, const struct event *even
 	return (first || is_stale(world, event, process)) && !runs_same_image(process, event->exe);
 }
 
+/* Where execs are recorded, none can have happened to this process unannounced. */
+static bool execs_watched(const struct world *world, const struct event *event)
+{
+	return event->auid < 0 && world->execs_seen[event->node_number];
+}
+
 struct guess {
 	const struct world *world;
 	struct process *process;
 	const struct event *event;
+	struct service *service; /* of those that were looked at; NULL: of several */
+	bool any;
 };
 
 static void take_least_of(void *ctx, struct process *member)
 {
-	const struct guess *guess = ctx;
+	struct guess *guess = ctx;
 	struct process *process = guess->process;
 
 	if (member == process || member->node != process->node || !member->has_sets ||
 	    !member->exe || member->userns == USERNS_CHILD ||
 	    strcmp(member->exe, process->exe) != 0 || is_stale(guess->world, guess->event, member))
 		return;
+	guess->service = guess->any && guess->service != member->service ? NULL : member->service;
+	guess->any = true;
 	if (!process->has_ids && member->has_ids)
 		take_ids(process, member);
 	if (process->has_sets) {
@@ -418,18 +427,24 @@ static void take_least_of(void *ctx, struct process *member)
 /* A child whose parent is gone (reparented) or not the one on record: the least that any process of
  * its service holds that runs the same file. Only of a service whose start was seen: without that
  * it may as well be another instance. Who made a service of his own, to be alone in it, is compared
- * with all that run the file. */
+ * with all that run the file; and so is an orphan that ended before its cgroup could be read, for
+ * where execs are on record, one of them forked it, and it belongs where all of them do. */
 static void guess_sets(struct world *world, const struct event *event, struct process *process)
 {
 	const struct service *service = process->service;
-	struct guess guess = {world, process, event};
+	struct guess guess = {.world = world, .process = process, .event = event};
+	bool lost = world_has_proc(world, process->node) && is_program(process) &&
+		    event->ppid == 1 && execs_watched(world, event);
 
-	if (process->has_sets || !service || service->first_event == 0 || !process->exe)
+	if (process->has_sets || !process->exe || (!lost && (!service || !service->first_event)))
 		return;
-	for (struct process *member = service->members; member; member = member->member_next)
+	for (struct process *member = service ? service->members : NULL; member;
+	     member = member->member_next)
 		take_least_of(&guess, member);
-	if (!process->has_sets && service->unbegun)
+	if (!process->has_sets && (lost || service->unbegun))
 		ledger_each(world->ledger, take_least_of, &guess);
+	if (lost && guess.service)
+		process_set_service(process, guess.service);
 }
 
 static void take_record_ids(struct process *process, const struct event *event)
@@ -488,12 +503,12 @@ static void change_program(struct world *world, const struct event *event, struc
 		process->service->declared = process->bounding;
 }
 
-/* At boot auditd starts us, and only then are the rules loaded: what a process did in between is on
- * no record, and it is taken as /proc shows it, like one that was there before. */
+/* What a process did before the rules were loaded is on no record: it is taken as /proc shows it,
+ * like one that was there before us. */
 static bool is_before_rules(const struct world *world, const struct event *event,
 			    const struct process *process)
 {
-	return is_seeded(world, process) && event->time < world->seeded_until + RULES_LOADED_MS;
+	return is_seeded(world, process) && event->time < world_rules_loaded(world);
 }
 
 /* An image that no exec record announced. */
@@ -515,12 +530,6 @@ static void take_unrecorded_exec(struct world *world, const struct event *event,
 		process->origin = ORIGIN_UNKNOWN;
 	set_image(world, event, process, seen->live);
 	change_program(world, event, process);
-}
-
-/* Where execs are recorded, none can have happened to this process unannounced. */
-static bool execs_watched(const struct world *world, const struct event *event)
-{
-	return event->auid < 0 && world->execs_seen[event->node_number];
 }
 
 /* Is the parent on record the one that forked it? Of what init or another reaper adopted, and of a
@@ -587,6 +596,13 @@ static void find_userns(const struct world *world, const struct event *event,
 	process->userns_born = !host;
 }
 
+/* What is known of the parent is later than the child's birth. */
+static void forget_birth(const struct world *world, struct process *process)
+{
+	process_forget_sets(process);
+	process->unmeasured_until = world->now;
+}
+
 static struct process *add_process(struct world *world, const struct event *event,
 				   struct observation *seen)
 {
@@ -596,9 +612,8 @@ static struct process *add_process(struct world *world, const struct event *even
 		return NULL;
 	if (forked_by(world, seen->parent, event)) {
 		process_inherit(process, seen->parent);
-		seen->unmeasured = is_stale(world, event, seen->parent);
-		if (seen->unmeasured)
-			process_forget_sets(process);
+		if (is_stale(world, event, seen->parent))
+			forget_birth(world, process);
 		if (seen->parent->pid == 1)
 			process_set_service(process, NULL);
 		if (seen->live)
@@ -606,6 +621,10 @@ static struct process *add_process(struct world *world, const struct event *even
 	}
 	if (seen->live)
 		take_status(process, &seen->status);
+	if (seen->live && process->unmeasured_until) {
+		adopt_sets(process, &seen->status);
+		process->read_at = world->now;
+	}
 	find_userns(world, event, seen, process);
 	return process;
 }
@@ -618,9 +637,8 @@ static void take_new_name(struct world *world, const struct event *event, struct
 
 	if ((seen->live && image_is_renamed(world, process)) ||
 	    (process->seen_event && !process->launching && execs_watched(world, event))) {
-		free(process->exe_alias);
-		process->exe_alias = strndup(event->exe.data ? event->exe.data : "",
-					     event->exe.length);
+		(void)process_set_alias(process, event->exe.data ? event->exe.data : "",
+					event->exe.length);
 		return;
 	}
 	take_unrecorded_exec(world, event, seen);
@@ -703,7 +721,7 @@ static bool is_injected(const struct world *world, const struct process *process
 	return process && process->exe && observe_is_alive(world, process) &&
 	       proc->foreign_code(proc->ctx, (pid_t)process->pid, &foreign) && foreign &&
 	       proc->exe(proc->ctx, (pid_t)process->pid, path, sizeof(path), &file, &deleted) &&
-	       strcmp(path, process->exe) == 0;
+	       image_is_called(process, path);
 }
 
 static bool is_genuine(const struct world *world, const struct launcher_entry *launcher,
@@ -781,6 +799,9 @@ bool observe_event(struct world *world, const struct event *event, struct observ
 		return false;
 	seen->stale = is_stale(world, event, seen->process);
 	catch_up(world, event, seen);
+	if (seen->parent)
+		image_take_from_fork(seen->parent, seen->process,
+				     seen->live ? &seen->status : NULL);
 	if (event->call != CALL_EXEC) {
 		seen->process->origin = origin_of_actor(world, event, seen);
 		find_launcher(world, event, seen);

@@ -19,7 +19,6 @@ struct observation {
 	struct proc_status status;	       /* where live: as it stands now, after the event */
 	const struct launcher_entry *launcher; /* the event is a launcher's work; NULL otherwise */
 	bool stale;	     /* what is known of the process is later than the event */
-	bool unmeasured;     /* so is what is known of its parent: its sets before can't be told */
 	bool other_thread;   /* a replay: the call came from far off in memory */
 	bool opens_sessions; /* sshd, login, cron: a launcher of sessions */
 };

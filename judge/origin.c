@@ -10,11 +10,10 @@
 #define HEAP_SPAN (512ull << 20)
 #define STACK_SPAN (8ull << 20)
 
-static bool read_init(const struct world *world, const struct event *event,
-		      struct proc_status *init)
+static bool read_init(const struct world *world, unsigned node, struct proc_status *init)
 {
-	return world_has_proc(world, event->node_number) &&
-	       world->proc->status(world->proc->ctx, 1, init) && init->heap && init->image;
+	return world_has_proc(world, node) && world->proc->status(world->proc->ctx, 1, init) &&
+	       init->heap && init->image;
 }
 
 static bool is_inits(const struct proc_status *init, uint64_t address)
@@ -31,7 +30,7 @@ static enum origin of_exec(const struct world *world, const struct event *event)
 
 	if (event->ppid != 1)
 		return ORIGIN_OTHER;
-	if (!read_init(world, event, &init))
+	if (!read_init(world, event->node_number, &init))
 		return ORIGIN_UNKNOWN;
 	return is_inits(&init, event->args[strcmp(call, "execveat") == 0 ? 2 : 1]) ? ORIGIN_EXEC
 										   : ORIGIN_OTHER;
@@ -70,19 +69,24 @@ static void look_for_other(void *ctx, struct process *process)
 		kin->any_other = true;
 }
 
-/* It has gone, and has executed nothing, or that would be on record, and so would whoever else runs
- * init's file: only init can have forked it. */
+/* It has gone, or executes something later; until then it had executed nothing, or that would be on
+ * record, and so would whoever else runs init's file: only init can have forked it. */
 static bool is_fork_of_init_alone(const struct world *world, const struct event *event,
 				  const struct observation *seen)
 {
 	struct kin kin = {.process = seen->process};
 
-	if (seen->live || world->init_mimicked || event->auid >= 0 ||
+	if ((seen->live && seen->status.forked) || world->init_mimicked || event->auid >= 0 ||
 	    !world->execs_seen[event->node_number] ||
 	    event->time <= world->execs_since + CLOCK_SLACK_MS)
 		return false;
 	ledger_each(world->ledger, look_for_other, &kin);
 	return !kin.any_other;
+}
+
+static bool is_fork_of(const struct proc_status *init, const struct proc_status *child)
+{
+	return child->forked && child->heap == init->heap && child->image == init->image;
 }
 
 /* A child of init runs init's file. */
@@ -91,16 +95,24 @@ static enum origin of_fork(const struct world *world, const struct event *event,
 {
 	struct proc_status init;
 
-	if (!read_init(world, event, &init))
+	if (!read_init(world, event->node_number, &init))
 		return ORIGIN_UNKNOWN;
 	if (seen->live && seen->status.forked && seen->status.heap)
-		return seen->status.heap == init.heap && seen->status.image == init.image
-			       ? ORIGIN_FORK
-			       : ORIGIN_OTHER;
+		return is_fork_of(&init, &seen->status) ? ORIGIN_FORK : ORIGIN_OTHER;
 	/* it has executed something by now: its target, or this very program */
 	if (event->call == CALL_CAPSET)
 		return is_inits(&init, event->args[1]) ? ORIGIN_FORK : ORIGIN_OTHER;
 	return is_fork_of_init_alone(world, event, seen) ? ORIGIN_FORK : ORIGIN_UNKNOWN;
+}
+
+enum origin origin_of_adopted(const struct world *world, const struct proc_status *status)
+{
+	struct proc_status init;
+
+	return status->ppid == 1 && status->forked && read_init(world, 0, &init) &&
+			       is_fork_of(&init, status)
+		       ? ORIGIN_FORK
+		       : ORIGIN_UNKNOWN;
 }
 
 /* Each of its execs, and of those that it was forked from under our eyes, would be on record. */

@@ -18,6 +18,9 @@
 enum origin origin_after_exec(const struct world *world, const struct event *event,
 			      const struct process *process);
 
+/* It is met in /proc: init's child stage, or unknown. */
+enum origin origin_of_adopted(const struct world *world, const struct proc_status *status);
+
 /* The process acts otherwise. */
 enum origin origin_of_actor(const struct world *world, const struct event *event,
 			    const struct observation *seen);

@@ -78,6 +78,8 @@ struct sweep {
 	int64_t doubted;   /* ms: rules were removed; 0: not since */
 	struct blind_time blind[BLIND_MAX];
 	size_t blind_next;
+	int64_t loaded; /* ms: the rules of our start were loaded by then; readings until then say
+			   nothing of what came after */
 };
 
 struct sweep *sweep_new(struct world *world, sweep_report_fn report, void *ctx)
@@ -120,6 +122,7 @@ static void add_blind_time(struct sweep *sweep, int64_t from, int64_t to)
 	struct blind_time *last = &sweep->blind[(sweep->blind_next + BLIND_MAX - 1) % BLIND_MAX];
 
 	if (last->to >= from && last->from <= to) {
+		last->from = from < last->from ? from : last->from;
 		last->to = to > last->to ? to : last->to;
 		return;
 	}
@@ -166,6 +169,16 @@ static bool is_doubtful(const struct sweep *sweep)
 	return sweep->doubted && sweep->now < sweep->doubted + DOUBT_MS;
 }
 
+/* Before the rules of our start, too, nothing was recorded. */
+static void take_rules(struct sweep *sweep, const struct event *event)
+{
+	bool first = sweep->world->seeded_until && event->time < world_rules_loaded(sweep->world);
+
+	if (first)
+		sweep->loaded = event->time + BLIND_MS;
+	add_blind_time(sweep, first ? INT64_MIN : event->time - BLIND_MS, event->time + BLIND_MS);
+}
+
 void sweep_take_event(struct sweep *sweep, const struct event *event)
 {
 	if (event->node_number != 0)
@@ -174,7 +187,7 @@ void sweep_take_event(struct sweep *sweep, const struct event *event)
 		sweep->latest_event = event->time;
 	take_exec_profile(sweep, event);
 	if (event->parts & EVENT_CONFIG_CHANGE)
-		add_blind_time(sweep, event->time - BLIND_MS, event->time + BLIND_MS);
+		take_rules(sweep, event);
 }
 
 void sweep_take_input(struct sweep *sweep, int64_t now)
@@ -309,12 +322,14 @@ static bool read_process(struct sweep *sweep, pid_t pid, struct proc_status *sta
 
 static bool explain(struct sweep *sweep, struct look *look)
 {
+	static const struct explain_reading none;
 	struct seen *parent = find_seen(sweep, look->status.ppid);
+	const struct explain_reading *before = &look->seen->reading;
 	struct explain_subject subject = {
 		.pid = look->seen->pid,
 		.status = &look->status,
 		.process = look->process,
-		.before = &look->seen->reading,
+		.before = before->time > sweep->loaded ? before : &none,
 		.parent = parent && parent->foreign ? NULL : look->parent,
 		.parent_before = parent && !parent->foreign ? &parent->reading : NULL,
 		.parent_image = parent ? parent->image : 0,

@@ -673,11 +673,20 @@ static bool is_measured(enum call call)
 	       call == CALL_SETREUID || call == CALL_SETRESUID || call == CALL_SETFSUID;
 }
 
+/* /proc shows later than the event what is shown there; securebits are not. */
+static void restore(struct process *process, const struct process_past *read)
+{
+	uint8_t securebits = process->securebits;
+
+	process_take_state(process, read);
+	process->securebits = securebits;
+}
+
 bool transition_derive(struct world *world, const struct event *event, struct observation *seen,
 		       struct transition *t)
 {
 	struct process_past before;
-	bool judged;
+	bool judged, measured = is_measured(event->call);
 
 	memset(t, 0, sizeof(*t));
 	process_state(seen->process, &before);
@@ -692,8 +701,8 @@ bool transition_derive(struct world *world, const struct event *event, struct ob
 	if (!judged && seen->process->userns_due)
 		judged = tell_birth(seen->process, t);
 	if (seen->stale)
-		process_take_state(seen->process, &before);
-	if ((seen->stale || seen->unmeasured) && is_measured(event->call))
+		restore(seen->process, &before);
+	if (measured && (seen->stale || event->time < seen->process->unmeasured_until))
 		judged = false;
 	seen->process->seen_event = true;
 	process_note_call(seen->process, event);

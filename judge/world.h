@@ -15,6 +15,7 @@ enum {
 	WORLD_NODES_MAX = 1024,
 	/* audit stamps its events with the coarse clock (up to 10 ms behind), /proc counts 10 ms */
 	CLOCK_SLACK_MS = 30,
+	RULES_LOADED_MS = 60000,
 };
 
 struct world {
@@ -39,6 +40,13 @@ struct world {
 static inline bool world_has_proc(const struct world *world, unsigned node)
 {
 	return world->proc && node == 0;
+}
+
+/* At boot auditd starts us and only then are the rules loaded (augenrules): by this time (ms) they
+ * are. */
+static inline int64_t world_rules_loaded(const struct world *world)
+{
+	return world->seeded_until + RULES_LOADED_MS;
 }
 
 /* Nothing but records: what they do not tell is passed over instead of held against a process. */

@@ -56,11 +56,12 @@ static bool read_exe(void *ctx, pid_t pid, char *path, size_t size, struct proc_
 {
 	const struct fixture_process *process = fixture_find(ctx, pid);
 
-	if (!process)
+	if (!process || process->exe_hidden)
 		return false;
 	snprintf(path, size, "%s", process->exe);
 	file->device = FIXTURE_DEVICE;
-	file->inode = inode_of(path) + (process->other_file ? 1000000 : 0);
+	file->inode = inode_of(process->file[0] ? process->file : path) +
+		      (process->other_file ? 1000000 : 0);
 	*deleted = process->deleted;
 	return true;
 }

@@ -42,6 +42,8 @@ struct fixture_process {
 	struct proc_status status;
 	pid_t pid; /* 0: a free place */
 	char exe[256], cgroup[512];
+	char file[256];	    /* the path whose inode its exe has; "": exe */
+	bool exe_hidden;    /* it is about to end: its exe can't be read */
 	bool other_file;    /* its exe is another file than the host's of that path */
 	bool deleted;	    /* exe's file has been removed */
 	bool child_userns;  /* in another user namespace than init */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Which process, which service, which launcher: an event meets the ledger and /proc. */
 #include <check.h>
+#include <linux/securebits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -480,6 +481,48 @@ START_TEST(test_child_of_a_parent_that_was_read_later_is_not_measured_by_that)
 }
 END_TEST
 
+/* Its own reading is as late; what it does once that has passed is measured by it. */
+START_TEST(test_child_of_a_parent_that_was_read_later_is_measured_from_its_own_reading_on)
+{
+	struct fixture *fx = fixture_live(launchers);
+	struct fixture_act act = {.pid = 201, .ppid = 200, .exe = WEB, AS_UID(33)};
+
+	fixture_process(fx, 200, 1, WEB);
+	fixture_hold(fx, 200, idle);
+	fixture_process(fx, 201, 200, WEB);
+	fx->now += 5000;
+	judge_seed(fx->judge, fx->now);
+	fx->now -= 5000;
+	fixture_prctl(fx, act, 28, SECBIT_NOROOT, 0);
+	fixture_capset(fx, act, full);
+	fixture_no_alert(fx);
+	fixture_wait(fx, 600000);
+	fixture_capset(fx, act, idle);
+	fixture_capset(fx, act, full);
+	ck_assert_uint_eq(fixture_only_alert(fx)->sets[ALERT_EFFECTIVE].gained, FIXTURE_ALL);
+	fixture_free(fx);
+}
+END_TEST
+
+/* /proc does not show them, so no reading is later. */
+START_TEST(test_securebits_are_taken_from_a_late_record)
+{
+	struct fixture *fx = fixture_live(launchers);
+	struct fixture_act act = {.pid = 200, .exe = WEB};
+
+	fixture_process(fx, 200, 1, WEB);
+	fx->now += 5000;
+	judge_seed(fx->judge, fx->now);
+	fx->now -= 5000;
+	fixture_prctl(fx, act, 28, SECBIT_NO_SETUID_FIXUP, 0);
+	fixture_wait(fx, 600000);
+	act = (struct fixture_act){.pid = 200, .exe = WEB, AS_UID(33)};
+	fixture_capset(fx, act, full);
+	fixture_no_alert(fx);
+	fixture_free(fx);
+}
+END_TEST
+
 /* What it executed since is not what acted then. */
 START_TEST(test_event_from_before_an_exec_that_proc_shows_is_passed_over)
 {
@@ -615,6 +658,20 @@ START_TEST(test_orphan_has_what_its_service_holds)
 
 	fixture_process(fx, 202, 1, WEB);
 	set_cgroup(fx, 202, "/system.slice/web.service");
+	act.pid = 202;
+	fixture_capset(fx, act, full);
+	assert_raise_seen(fx);
+}
+END_TEST
+
+/* It ended before its cgroup could be read; but where execs are on record, one that runs its file
+ * has forked it. */
+START_TEST(test_orphan_that_is_gone_has_what_those_that_run_its_file_hold)
+{
+	struct fixture_act act = {.pid = 200, .exe = WEB};
+	struct fixture *fx = run_dropped(act);
+
+	fixture_exec(fx, (struct fixture_act){.pid = 90, .ppid = 80, .exe = "/bin/sh"}, NULL, NULL);
 	act.pid = 202;
 	fixture_capset(fx, act, full);
 	assert_raise_seen(fx);
@@ -983,6 +1040,29 @@ START_TEST(test_fork_of_init_that_is_gone_is_known_by_nobody_else_running_its_fi
 		fixture_exec(fx, mimic, NULL, NULL);
 		fixture_forget_alerts(fx);
 	}
+	if (_i == 2) { /* it lives, and has executed its target since */
+		fixture_process(fx, 201, 1, "/bin/target");
+		set_cgroup(fx, 201, "/system.slice/web.service");
+	}
+	fixture_prctl(fx, (struct fixture_act){.pid = 201, .exe = SYSTEMD}, 47, 2, NET_RAW);
+	if (_i != 1)
+		fixture_no_alert(fx);
+	else
+		ck_assert_int_eq(fixture_only_alert(fx)->reason, REASON_AMBIENT_RAISE);
+	fixture_free(fx);
+}
+END_TEST
+
+/* At our start init was starting something: the child stage runs init's file, but is nobody else's.
+ */
+START_TEST(test_fork_of_init_that_was_met_in_proc_is_none_of_others)
+{
+	struct fixture *fx = watched_host();
+
+	fixture_process(fx, 150, 1, SYSTEMD)->status.forked = true;
+	place(fx, 150, _i == 0 ? HEAP_OF_INIT : ELSEWHERE, _i == 0 ? STACK_OF_INIT : ELSEWHERE);
+	judge_seed(fx->judge, fx->now);
+	fixture_wait(fx, 60000);
 	fixture_prctl(fx, (struct fixture_act){.pid = 201, .exe = SYSTEMD}, 47, 2, NET_RAW);
 	if (_i == 0)
 		fixture_no_alert(fx);
@@ -1103,6 +1183,94 @@ START_TEST(test_parent_in_a_session_is_what_it_executed_since)
 }
 END_TEST
 
+static void in_session_7(struct fixture *fx, pid_t pid, pid_t ppid, uint64_t image)
+{
+	struct fixture_process *process = fixture_process(fx, pid, ppid, "/");
+
+	set_cgroup(fx, pid, "/user.slice/user-0.slice/session-7.scope");
+	snprintf(process->file, sizeof(process->file), "/usr/bin/crun");
+	snprintf(process->status.comm, sizeof(process->status.comm), "crun");
+	process->status.auid = 1000;
+	process->status.session = 7;
+	process->status.image = image;
+	process->status.forked = true;
+}
+
+static void raise_as_crun(struct fixture *fx, int64_t pid, int64_t ppid)
+{
+	struct fixture_act act = {
+		.pid = pid, .ppid = ppid, .exe = "/", .comm = "crun", .session = 7};
+
+	fixture_capset(fx, act, idle);
+	fixture_capset(fx, act, full);
+}
+
+static const struct detached {
+	const char *file; /* that both run */
+	bool parent_hidden;
+	uint64_t image; /* of the parent */
+	bool silent;
+} detached[] = {
+	{"/usr/bin/crun", false, 1, true},
+	{"/usr/bin/other", false, 1, false},
+	{"/usr/bin/crun", true, 1, true},
+	{"/usr/bin/crun", true, 2, false},
+};
+
+static const char crun[] = "launchers:\n"
+			   "  - name: crun\n"
+			   "    match: {exe: /usr/bin/crun, parent_exe: /usr/bin/crun}\n"
+			   "    starts: container\n"
+			   "    grants: {effective: all}\n";
+
+/* A mount of its file that hangs nowhere: the path says nothing, the inode all. */
+START_TEST(test_detached_runtime_is_known_by_its_inode)
+{
+	const struct detached *is = &detached[_i];
+	struct fixture *fx = fixture_live(crun);
+	struct fixture_process *process;
+
+	in_session_7(fx, 300, 1, is->image);
+	fixture_find(fx, 300)->exe_hidden = is->parent_hidden;
+	in_session_7(fx, 301, 300, 1);
+	set_cgroup(fx, 301, "/system.slice/box.scope/container");
+	for (pid_t pid = 300; pid <= 301; pid++) {
+		process = fixture_find(fx, pid);
+		snprintf(process->file, sizeof(process->file), "%s", is->file);
+	}
+	raise_as_crun(fx, 301, 300);
+	if (is->silent)
+		fixture_no_alert(fx);
+	else
+		ck_assert_uint_eq(fixture_only_alert(fx)->sets[ALERT_EFFECTIVE].gained,
+				  FIXTURE_ALL);
+	fixture_free(fx);
+}
+END_TEST
+
+/* Gone before it was looked at: what its session is known to run so. */
+START_TEST(test_detached_runtime_that_is_gone_is_what_its_session_runs)
+{
+	struct fixture *fx = fixture_live(crun);
+
+	if (_i == 0) {
+		in_session_7(fx, 300, 1, 1);
+		in_session_7(fx, 301, 300, 1);
+		set_cgroup(fx, 301, "/system.slice/box.scope/container");
+		raise_as_crun(fx, 301, 300);
+	}
+	in_session_7(fx, 310, 1, 1);
+	fixture_find(fx, 310)->exe_hidden = true;
+	raise_as_crun(fx, 311, 310);
+	if (_i == 0)
+		fixture_no_alert(fx);
+	else
+		ck_assert_uint_eq(fixture_only_alert(fx)->sets[ALERT_EFFECTIVE].gained,
+				  FIXTURE_ALL);
+	fixture_free(fx);
+}
+END_TEST
+
 START_TEST(test_runtime_with_anothers_code_starts_no_container)
 {
 	struct fixture *fx = fixture_live(launchers);
@@ -1177,6 +1345,9 @@ int main(void)
 	tcase_add_test(tc, test_child_of_clone_parent_has_not_what_its_parent_on_record_has);
 	tcase_add_loop_test(tc, test_what_proc_shows_later_is_not_held_against_an_event, 0, 2);
 	tcase_add_test(tc, test_child_of_a_parent_that_was_read_later_is_not_measured_by_that);
+	tcase_add_test(
+		tc, test_child_of_a_parent_that_was_read_later_is_measured_from_its_own_reading_on);
+	tcase_add_test(tc, test_securebits_are_taken_from_a_late_record);
 	tcase_add_test(tc, test_event_from_before_an_exec_that_proc_shows_is_passed_over);
 	tcase_add_test(tc, test_orphan_that_is_gone_runs_the_file_that_was_executed);
 	tcase_add_test(tc,
@@ -1189,6 +1360,7 @@ int main(void)
 	tcase_add_test(tc,
 		       test_program_of_a_session_with_files_of_its_own_is_not_trusted_when_gone);
 	tcase_add_test(tc, test_orphan_has_what_its_service_holds);
+	tcase_add_test(tc, test_orphan_that_is_gone_has_what_those_that_run_its_file_hold);
 	tcase_add_test(tc, test_child_is_of_the_host_though_its_parent_has_left_it_since);
 	tcase_add_test(tc, test_child_forked_before_its_parent_dropped_has_what_that_had);
 	tcase_add_test(tc, test_another_threads_uid_is_no_way_back_to_root);
@@ -1209,10 +1381,13 @@ int main(void)
 	tcase_add_loop_test(tc, test_what_init_itself_grants_is_silent_whatever_the_units_age, 0,
 			    COUNT(reloads));
 	tcase_add_loop_test(
-		tc, test_fork_of_init_that_is_gone_is_known_by_nobody_else_running_its_file, 0, 2);
+		tc, test_fork_of_init_that_is_gone_is_known_by_nobody_else_running_its_file, 0, 3);
+	tcase_add_loop_test(tc, test_fork_of_init_that_was_met_in_proc_is_none_of_others, 0, 2);
 	tcase_add_test(tc, test_users_manager_started_again_is_a_new_start);
 	tcase_add_loop_test(tc, test_forged_launcher_grants_nothing_silently, 0, COUNT(forgeries));
 	tcase_add_loop_test(tc, test_parent_in_a_session_is_what_it_executed_since, 0, 2);
+	tcase_add_loop_test(tc, test_detached_runtime_is_known_by_its_inode, 0, COUNT(detached));
+	tcase_add_loop_test(tc, test_detached_runtime_that_is_gone_is_what_its_session_runs, 0, 2);
 	tcase_add_test(tc, test_runcs_init_is_silent_and_its_payload_in_the_container);
 	tcase_add_test(tc, test_without_systemd_a_program_starts_with_its_first_process);
 	suite_add_tcase(suite, tc);

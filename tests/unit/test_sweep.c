@@ -556,6 +556,42 @@ START_TEST(test_one_thread_of_several_is_no_finding)
 }
 END_TEST
 
+/* At boot: capwatch first, then its rules. */
+START_TEST(test_reading_from_before_the_first_rules_says_nothing_of_what_came_after)
+{
+	teardown();
+	fx = fixture_live(NULL);
+	sweep_every(INTERVAL_MS);
+	fork_of(CHILD, 1, "/usr/lib/systemd/systemd", DAEMON_IMAGE);
+	judge_seed(fx->judge, fx->now);
+	fixture_wait(fx, 5000);
+	fixture_record(fx, "DAEMON_CONFIG op=start");
+	fixture_hold(fx, CHILD, (struct event_sets){CAP(NET_RAW), CAP(NET_RAW), 0, CAP(NET_RAW)});
+	fixture_find(fx, CHILD)->status.image = OTHER_IMAGE;
+	fixture_wait(fx, 10000);
+	if (_i == 0)
+		fixture_record(fx, "CONFIG_CHANGE auid=4294967295 ses=4294967295 op=add_rule "
+				   "key=\"capwatch_exec\" list=4 res=1");
+	fixture_wait(fx, 2 * FOUND_MS);
+	if (_i == 0)
+		fixture_no_alert(fx);
+	else
+		found(CHILD);
+}
+END_TEST
+
+START_TEST(test_exec_whose_event_was_cut_off_explains_what_it_gave)
+{
+	fork_of(CHILD, OTHER, "/usr/sbin/new", OTHER_IMAGE);
+	fixture_exec(fx,
+		     (struct fixture_act){
+			     .pid = CHILD, .ppid = OTHER, .exe = "/usr/sbin/new", .no_end = true},
+		     NULL, NULL);
+	fixture_wait(fx, 2 * FOUND_MS);
+	fixture_no_alert(fx);
+}
+END_TEST
+
 START_TEST(test_born_while_rules_are_loaded_is_believed_once)
 {
 	fixture_record(fx, "CONFIG_CHANGE auid=4294967295 ses=4294967295 op=add_rule "
@@ -849,6 +885,10 @@ int main(void)
 	tcase_add_test(tests, test_kernel_threads_and_what_the_kernel_starts_are_left_alone);
 	tcase_add_test(tests, test_one_thread_of_several_is_no_finding);
 	tcase_add_test(tests, test_born_while_rules_are_loaded_is_believed_once);
+	tcase_add_loop_test(
+		tests, test_reading_from_before_the_first_rules_says_nothing_of_what_came_after, 0,
+		2);
+	tcase_add_test(tests, test_exec_whose_event_was_cut_off_explains_what_it_gave);
 	tcase_add_test(tests, test_older_than_capwatch_and_never_recorded_has_its_permitted_set);
 	tcase_add_test(tests, test_auditing_switched_off_and_on_leaves_the_exec_profile_loaded);
 	tcase_add_test(tests, test_a_rule_without_a_key_was_none_of_the_exec_profile);

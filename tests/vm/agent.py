@@ -6,9 +6,9 @@ back results.
 Owns: the order of a run, the protocol of the second serial port (a JSON object a line), the results
 disk. Must not own: what is right or wrong about the results: the host judges them.
 """
+import gzip
 import json
 import os
-import shutil
 import subprocess
 import sys
 import tarfile
@@ -26,6 +26,7 @@ PORT, RESULTS_DISK = "/dev/ttyS1", "/dev/vdc"
 OUTPUT_MAX = 4000
 USAGE_PERIOD_S = 4
 ALERTS = Path("/var/log/capwatch/alerts.jsonl")
+TRACED = "set -euo pipefail; exec 9>&2; BASH_XTRACEFD=9; set -x\n"  # a failure's output says where it was
 
 # README's installation, with `make install DESTDIR=` unpacked as its first step.
 INSTALL = (
@@ -56,7 +57,7 @@ def bash(command, timeout):
            "XDG_RUNTIME_DIR": "/run/user/0", "RELEASE": str(scenario.RELEASE)}
     log = STATE / "output"
     with open(log, "wb") as output:
-        process = subprocess.Popen(["bash", "-c", "set -euo pipefail\n" + command], env=env, stdin=subprocess.DEVNULL,
+        process = subprocess.Popen(["bash", "-c", TRACED + command], env=env, stdin=subprocess.DEVNULL,
                                    stdout=output, stderr=subprocess.STDOUT, cwd="/root")
         try:
             status = process.wait(timeout)
@@ -71,7 +72,7 @@ def run_step(step, kind):
     begin = time.time()
     status, output = bash(step.run, step.timeout)
     say(kind=kind, name=step.name, begin=begin, end=time.time(), status=status, output=output,
-        service=getattr(step, "service", None))
+        services=step.services)
     return status == 0
 
 
@@ -146,6 +147,14 @@ class Usage(threading.Thread):
         return rows
 
 
+def alert_files():
+    """The file sink's, what logrotate made of it first."""
+    def age(path):
+        number = path.name.removeprefix(ALERTS.name).strip(".gz")
+        return -int(number or 0)
+    return sorted(ALERTS.parent.glob(ALERTS.name + "*"), key=age)
+
+
 def gather(usage):
     """Everything that the host judges, onto the results disk."""
     (RESULTS / "usage.json").write_text(json.dumps(usage.table()))
@@ -155,8 +164,9 @@ def gather(usage):
                           ("failed-units", ["systemctl", "--failed", "--no-legend", "--plain"])):
         with open(RESULTS / name, "wb") as output:
             subprocess.run(command, stdout=output, stderr=subprocess.STDOUT, check=False)
-    if ALERTS.exists():
-        shutil.copy(ALERTS, RESULTS / "alerts.jsonl")
+    with open(RESULTS / "alerts.jsonl", "wb") as output:
+        for part in alert_files():
+            output.write(gzip.decompress(part.read_bytes()) if part.suffix == ".gz" else part.read_bytes())
     with tarfile.open(RESULTS_DISK, "w:") as disk:
         disk.add(RESULTS, arcname=".")
 

@@ -47,7 +47,7 @@ class Builder:
             self.root = self._build_root()
 
     def _build_root(self):
-        wanted = sorted({*build_packages(), "automake"})
+        wanted = sorted({*build_packages(), "automake", "check"})
         root = image.cache_folder() / f"build-root-debian{self.release}"
         if not (root / "built").exists():
             self.log(f"making a root to build in for Debian {self.release} (once; cached)")

@@ -74,10 +74,10 @@ def alert_time(alert):
 
 @dataclass(frozen=True)
 class Step:
-    """A quiet step: work of a healthy host. service: the unit that it starts, where it starts one."""
+    """A quiet step: work of a healthy host. services: the units that it starts or finds started, between blanks."""
     name: str
     run: str
-    service: str = None
+    services: str = ""
     releases: tuple = (12, 13)
     timeout: int = 60
 
@@ -98,9 +98,10 @@ class Case:
 
 @dataclass(frozen=True)
 class Declared:
-    """An alert that the quiet scenario may give, and why that is right."""
+    """An alert that the quiet scenario may give (must, where it is required), and why that is right."""
     alert: Alert
     why: str
+    required: bool = False
 
 
 @dataclass(frozen=True)

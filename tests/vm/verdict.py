@@ -4,6 +4,7 @@
 Owns: which alert belongs to which case, and what is undeclared. Must not own: the run itself (machine).
 """
 import json
+from collections import Counter
 
 import scenario
 
@@ -28,35 +29,45 @@ class Verdict:
         return [word for word in self.words if word.get("kind") in kinds]
 
     def judge(self):
-        for word in self.of_kind("install", "prepare", "step"):
+        """A line a finding and a case, and one of all that was done: every step succeeded, every alert is
+        expected by a case or declared."""
+        done = self.of_kind("install", "prepare", "step")
+        for word in done:
             if word["status"] != 0:
                 self.line(False, f"{word['name']}: status {word['status']}\n{indent(word['output'])}")
-        if self.of_kind("case"):
-            self.judge_cases()
-        else:
-            self.judge_quiet()
+        wanted = (*self.wanted.before_of_release(), *self.wanted.of_release())
+        left = Counter(step.name for step in wanted if not isinstance(step, scenario.Case))
+        left.subtract(word["name"] for word in done)
+        for name in +left:
+            self.line(False, f"{name}: the host never came to it")
+        self.judge_rest(self.judge_cases())
         self.print_usage()
 
-    def judge_quiet(self):
-        """No alert but those declared; and every step was done, or nothing was shown."""
-        declared = {declared: 0 for declared in self.wanted.declared}
-        undeclared = []
+    def judge_rest(self, expected):
+        """expected: ids of the alerts that cases account for. An alert that none does is a finding, too: a
+        false alarm, or a wrong reason."""
+        declared = {one: 0 for one in self.wanted.declared}
+        undeclared = 0
         for alert in self.alerts:
             fitting = [one for one in declared if one.alert.fits(alert)]
+            if alert["id"] in expected:
+                continue
             if fitting:
                 declared[fitting[0]] += 1
             else:
-                undeclared.append(alert)
+                self.line(False, f"undeclared: {describe(alert)} (during {self.step_at(alert)})")
+                undeclared += 1
         for one, count in declared.items():
-            print(f"     declared, {count} times: {one.alert}: {one.why}")
-        for alert in undeclared:
-            self.line(False, f"undeclared: {describe(alert)} (during {self.step_at(alert)})")
-        steps = self.of_kind("prepare", "step")
-        good = [word for word in steps if word["status"] == 0]
-        services = {word["service"] for word in good if word["service"]}
+            text = f"declared, {count} times: {one.alert}: {one.why}"
+            if one.required:
+                self.line(count > 0, text)
+            else:
+                print(f"     {text}")
+        good = [word for word in self.of_kind("prepare", "step") if word["status"] == 0]
+        services = {name for word in good for name in word["services"].split()}
         self.line(not undeclared, f"{len(services)} services started, {len(good)} operations done, "
                   f"{self.stats['events_judged']} capability events judged, {len(self.alerts)} alerts "
-                  f"({len(self.alerts) - len(undeclared)} declared, {len(undeclared)} undeclared)")
+                  f"({len(expected)} of cases, {sum(declared.values())} declared, {undeclared} undeclared)")
 
     def judge_entries(self, ablated):
         """ablated: lines of tests/replay/ablate, one an entry of the shipped baseline."""
@@ -72,7 +83,7 @@ class Verdict:
                 self.line(not needless, f"entry {text}")
 
     def judge_cases(self):
-        """A line a case. An alert that no case expects is a finding too: a false alarm or a wrong reason."""
+        """A line a case. Returns the ids of the alerts that they account for."""
         used = set()
         words = {word["name"]: word for word in self.of_kind("case")}
         for case in self.wanted.of_release():
@@ -85,11 +96,7 @@ class Verdict:
             window = [alert for alert in self.alerts
                       if word["begin"] - scenario.EARLY_S <= scenario.alert_time(alert) <= word.get("until", word["end"])]
             self.judge_case(case, word, window, used)
-        strangers = [alert for alert in self.alerts if alert["id"] not in used]
-        for alert in strangers:
-            declared = [one for one in self.wanted.declared if one.alert.fits(alert)]
-            if not declared:
-                self.line(False, f"unexpected: {describe(alert)} (during {self.step_at(alert)})")
+        return used
 
     def judge_case(self, case, word, window, used):
         missing = []

@@ -12,6 +12,7 @@ import shlex
 from scenario import RELEASE, Alert, Case, Declared, Scenario, Step
 
 ACTOR, VILLAIN, TOOLS = "/usr/local/sbin/victimd", "/usr/local/sbin/villain", "/opt/payload/tools"
+ORPHANED = "/usr/local/sbin/orphand"  # nobody else's file: only by it an orphan that has gone is known
 SYSTEMD, PLUGIN = "/usr/lib/systemd/systemd", "/usr/sbin/audisp-capwatch"
 START_WINDOW_S = 2
 LIBRARY = ". victim.bash\n"
@@ -91,7 +92,7 @@ OWN = (
     acting("capset: a capability that is not root's equivalent", "medium", f"{ACTOR} --cap 13 capset",
            told(severity="medium", gained=RAW)),
     acting("capset: a child just forked by a service that runs", "child", f"{ACTOR} --in child capset"),
-    acting("capset: an orphan that ends at once", "orphan", f"{ACTOR} --in orphan capset"),
+    acting("capset: an orphan that ends at once", "orphan", f"{ORPHANED} --in orphan capset"),
     acting("capset: a thread of its own", "thread", f"{ACTOR} --in thread capset"),
     acting("capset: a thread raises what its sibling dropped", "sibling", f"{ACTOR} sibling", told(gained=None)),
     acting("capset: the 32-bit call", "int80", f"{ACTOR} --abi 32 capset"),
@@ -146,7 +147,7 @@ EXECUTIONS = (
     acting("exec: a file that is deleted", "exec-deleted", villain("deleted-exec", ACTOR),
            other("exec-gain", "exec", exe="/var/tmp/deleted-*", gained=PTRACE)),
     acting("exec: hidden from the rules by a login id of its own", "exec-login", villain("login-exec", ACTOR),
-           lambda service: Alert("expansion-after-start", service=service, exe=ACTOR, gained=PTRACE)),
+           lambda service: Alert("expansion-after-start", service=service, exe=ACTOR, gained=ADMIN)),
     acting("exec: su, by an orphan that made a session of itself", "exec-session",
            villain("login-orphan", "/usr/bin/su"), other("exec-gain", "exec", exe="/usr/bin/su", gained=ADMIN),
            extra=ORPHAN),
@@ -249,7 +250,7 @@ HELPER = "/var/tmp/at-once"
 def by_kernel(service):
     """A program of the kernel's own starting belongs to no service but itself."""
     del service
-    return gain(HELPER, HELPER, reason="expansion-at-start", severity="medium")
+    return gain(HELPER, HELPER, reason="expansion-*", severity=None)
 
 
 PING_KEEPS = other("securebits-change", "securebits", exe="*ping*")
@@ -351,7 +352,7 @@ CONTAINERS = (
     Case("container: a program at the host's path of chronyd raises while it starts",
          LIBRARY + made("c-chronyd", f"/usr/sbin/runc run --bundle {CONTAINER}/c-chronyd c-chronyd")
          + "\nvictim_at_once=1 victims_start && victim_wait c-chronyd DONE",
-         (gain("c-chronyd", "/usr/sbin/chronyd", reason="expansion-at-start", severity="medium", gained="cap_sys_time"),)),
+         (gain("c-chronyd", "/usr/sbin/chronyd", reason="expansion-*", severity="medium", gained="cap_sys_time"),)),
     Case("container: runc exec with more than it was given",
          "runc exec --cap CAP_SYS_ADMIN c-raise /victimd no-op </dev/null",
          (Alert("above-ceiling", service="c-raise", exe="/victimd", severity="medium"),)),
@@ -362,7 +363,8 @@ CONTAINERS = (*victims_start("containers"), *CONTAINERS)
 SESSIONS = (
     Case("a user's unit named like a system service", "runuser -u alice -- env XDG_RUNTIME_DIR=/run/user/1000 systemctl --user start allowed.service; "
          "for i in $(seq 100); do grep -q DONE /run/victims/user.out && exit 0; sleep 0.1; done; exit 1",
-         (Alert("expansion-*", exe="/usr/local/sbin/helper-permitted", mechanism="capset", gained=RAW),), timeout=60),
+         (Alert("expansion-*", exe="/usr/local/sbin/helper-permitted", mechanism="capset", gained=RAW),), timeout=60,
+         also=(Alert("exec-gain", exe="/usr/local/sbin/helper-permitted", mechanism="exec", severity="low"),)),
     Case("T1548.001: a set-user-ID program made by root, in a login session",
          "ssh -i /root/.ssh/id_ed25519 -o StrictHostKeyChecking=no -o LogLevel=ERROR alice@127.0.0.1 '/usr/local/sbin/helper-suid drop </dev/null' ",
          (Alert("exec-gain", service="session*", exe="/usr/local/sbin/helper-suid", mechanism="exec", severity="low", gained=ADMIN),)),
@@ -383,10 +385,10 @@ STARTS = (*STARTS[:2], *victims_start("daemon-reexec"), *STARTS[2:])
 
 REPEATED = (
     Case("denied: again and again",
+         "sed -i 's/repeat_window: 0/repeat_window: 2s/' /etc/capwatch/conf.d/loud.yaml; auditctl --signal HUP; sleep 1\n"
          f"{LIBRARY}in_shell shell-nobody 'for i in 1 2 3; do {ACTOR} capset </dev/null >/dev/null; done'",
          (Alert("gain-denied", service="victim-shell-nobody.service", exe=ACTOR, mechanism="capset", severity="low"),
           Alert("gain-denied", service="victim-shell-nobody.service", exe=ACTOR, mechanism="capset", severity="medium")),
-         prepare="sed -i 's/repeat_window: 0/repeat_window: 2s/' /etc/capwatch/conf.d/loud.yaml; auditctl --signal HUP; sleep 1",
          also=(Alert("config-change"),)),
 )
 
@@ -424,11 +426,11 @@ def unexplained(service):
 
 
 HIDDEN = Case("coverage: capset hidden by a never rule",
-              f"{LIBRARY}auditctl -A {HIDE_CAPSET}; act hidden; auditctl -d {HIDE_CAPSET}", (LOSS,),
-              also=(unexplained(victim("hidden", f"{ACTOR} capset")),))
+              f"{LIBRARY}auditctl -A {HIDE_CAPSET}; act hidden; auditctl -d {HIDE_CAPSET}",
+              (unexplained(victim("hidden", f"{ACTOR} capset")),), also=(LOSS,), within=SWEEP_S)
 EXCLUDED = Case("coverage: capset's record hidden by an exclude rule",
-                f"{LIBRARY}auditctl -a {EXCLUDE}; act excluded; auditctl -d {EXCLUDE}", (LOSS,),
-                also=(unexplained(victim("excluded", f"{ACTOR} capset")),))
+                f"{LIBRARY}auditctl -a {EXCLUDE}; act excluded; auditctl -d {EXCLUDE}",
+                (LOSS, unexplained(victim("excluded", f"{ACTOR} capset"))), within=SWEEP_S)
 IMPOSSIBLE = Case("impossible: root that held nothing holds everything, and no exec was recorded",
                   f"{LIBRARY}auditctl -A {HIDE_EXEC}; act impossible; auditctl -d {HIDE_EXEC}",
                   (Alert("impossible-transition", service=victim("impossible", f"{ACTOR} exec-self"), exe=ACTOR,
@@ -459,6 +461,7 @@ SWEEP = (
 
 FILES = Step("files of the intruder", f"""
 install -m 0755 {TOOLS}/actor {ACTOR}
+install -m 0755 {TOOLS}/actor {ORPHANED}
 install -m 0755 {TOOLS}/villain {VILLAIN}
 install -m 0755 {TOOLS}/villain /usr/local/sbin/villain-renamed
 install -m 4755 {ACTOR} /usr/local/sbin/helper-suid
@@ -536,6 +539,7 @@ SCENARIO = Scenario(
     steps=(*CONFIG, BUNDLES, SERVICES, *OWN, *EXECUTIONS, *FILES_AND_SPACES, *SPOOFING, *SHELLS, *PACKAGED, *CONTAINERS,
            *SESSIONS, *STARTS, *REPEATED, *COVERAGE, *SWEEP),
     declared=(
+        Declared(Alert("config-change"), "of the settings that the first cases change; they may be told when the next is on"),
         Declared(Alert("above-ceiling", service="victim-preload-ping.service", exe="/usr/bin/ping"),
                  "a ping that stays and holds all that root holds is above its entry's ceiling, even before it acts"),
         Declared(Alert("above-ceiling", service="victim-ceiling.service", exe=ACTOR),
