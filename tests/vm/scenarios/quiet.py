@@ -30,6 +30,10 @@ SCENARIO = Scenario(
     ),
     entries_needed=True,
     elsewhere=(
+        *(Elsewhere(name, "as a launcher: for hosts whose logins have no cgroup of their own; here logind gives them one "
+                    "(tests/unit/test_observe.c)") for name in ("sshd", "login", "su")),
+        Elsewhere("sudo", "root's own, without a login (tests/replay, debian12-quiet); as a launcher: as sshd"),
+        Elsewhere("any-container", "it allows nothing: by it the container of loud that holds too much is found"),
         Elsewhere("systemd-executor", "Debian 12's systemd has none", (12,)),
         Elsewhere("systemd", "Debian 13's init starts services through systemd-executor", (13,)),
     ),
