@@ -169,10 +169,12 @@ static bool is_doubtful(const struct sweep *sweep)
 	return sweep->doubted && sweep->now < sweep->doubted + DOUBT_MS;
 }
 
-/* Before the rules of our start, too, nothing was recorded. */
+/* Before the rules of our start, too, nothing was recorded; an exec on record says that they are
+ * there. */
 static void take_rules(struct sweep *sweep, const struct event *event)
 {
-	bool first = sweep->world->seeded_until && event->time < world_rules_loaded(sweep->world);
+	bool first = sweep->world->seeded_until && !sweep->world->execs_seen[0] &&
+		     event->time < world_rules_loaded(sweep->world);
 
 	if (first)
 		sweep->loaded = event->time + BLIND_MS;
