@@ -258,8 +258,42 @@ static bool is_fork_of_host_file(const struct world *world, const struct process
 	return kin.any_host && !kin.any_other;
 }
 
+struct neighbour {
+	const struct world *world;
+	int64_t session;
+	bool found, sees_host_files;
+};
+
+static void look_for_neighbour(void *ctx, struct process *process)
+{
+	struct neighbour *neighbour = ctx;
+	const struct proc_reader *proc = neighbour->world->proc;
+	struct proc_status status;
+
+	if (neighbour->found || process->node != 0 || process->session != neighbour->session ||
+	    !proc->status(proc->ctx, (pid_t)process->pid, &status) ||
+	    status.start_ticks != process->start_ticks)
+		return;
+	neighbour->found = true;
+	neighbour->sees_host_files = proc->sees_host_files(proc->ctx, (pid_t)process->pid);
+}
+
+/* Its parent's view of the files; where that has gone, too, another's of the session. */
+static bool session_sees_host_files(const struct world *world, const struct event *event)
+{
+	const struct proc_reader *proc = world->proc;
+	struct neighbour neighbour = {.world = world, .session = event->session};
+	struct proc_status status;
+
+	if (proc->status(proc->ctx, (pid_t)event->ppid, &status))
+		return proc->sees_host_files(proc->ctx, (pid_t)event->ppid);
+	ledger_each(world->ledger, look_for_neighbour, &neighbour);
+	return neighbour.sees_host_files;
+}
+
 /* The process has ended before it could be looked at. In a login session, where root's execs are on
- * no record and need none to regain everything, its parent's view of the files is taken for its. */
+ * no record and need none to regain everything, the session's view of the files is taken for its.
+ */
 static void identify_by_family(const struct world *world, const struct event *event,
 			       struct process *process)
 {
@@ -271,7 +305,7 @@ static void identify_by_family(const struct world *world, const struct event *ev
 	    !is_of_interest(world->baseline, process->exe) ||
 	    !proc->host_file(proc->ctx, process->exe, &file))
 		return;
-	host = event->auid >= 0 ? proc->sees_host_files(proc->ctx, (pid_t)event->ppid)
+	host = event->auid >= 0 ? session_sees_host_files(world, event)
 				: is_fork_of_host_file(world, process);
 	if (host)
 		set_image(process, EXE_ID_HOST, EXE_UNKNOWN, &file);

@@ -606,6 +606,27 @@ END_TEST
 
 /* at and ping, run by root: no exec of theirs is on record, and they need none to hold everything.
  */
+/* Its parent has gone, too; the login shell has not. */
+START_TEST(test_program_of_a_session_that_is_gone_with_its_parent_is_of_the_sessions_files)
+{
+	struct fixture *fx = fixture_live(DAEMON_AND_PING);
+	struct fixture_act act = {.pid = 299, .ppid = 1, .exe = "/usr/bin/bash", .session = 7};
+
+	fixture_process(fx, 299, 1, "/usr/bin/bash")->foreign_files = _i == 1;
+	fixture_capset(fx, act, full);
+	fixture_forget_alerts(fx);
+	act = (struct fixture_act){.pid = 301, .ppid = 300, .exe = "/usr/bin/ping", .session = 7};
+	fixture_capset(fx, act, idle);
+	fixture_capset(fx, act, (struct event_sets){FIXTURE_ALL, CAP(NET_RAW), 0, 0});
+	if (_i == 0)
+		fixture_no_alert(fx);
+	else
+		ck_assert_uint_eq(fixture_only_alert(fx)->sets[ALERT_EFFECTIVE].gained,
+				  CAP(NET_RAW));
+	fixture_free(fx);
+}
+END_TEST
+
 START_TEST(test_root_program_of_a_session_that_is_gone_is_of_its_parents_files)
 {
 	struct fixture *fx = fixture_live(DAEMON_AND_PING);
@@ -1354,6 +1375,9 @@ int main(void)
 		       test_orphan_that_is_gone_is_not_trusted_where_another_file_has_that_path);
 	tcase_add_test(tc, test_program_of_a_session_that_is_gone_is_of_its_parents_files);
 	tcase_add_test(tc, test_root_program_of_a_session_that_is_gone_is_of_its_parents_files);
+	tcase_add_loop_test(
+		tc, test_program_of_a_session_that_is_gone_with_its_parent_is_of_the_sessions_files,
+		0, 2);
 	tcase_add_loop_test(
 		tc, test_child_stage_that_has_executed_before_capwatch_came_is_not_measured_by_that,
 		0, 2);
