@@ -138,19 +138,19 @@ static bool born_blind(const struct sweep *sweep, int64_t start_time)
 	return false;
 }
 
-static bool event_says(const struct event *event, const char *text)
+static bool says(const struct bytes *record, const char *text)
 {
-	for (size_t i = 0; i < event->record_count; i++)
-		if (memmem(event->records[i].data, event->records[i].length, text, strlen(text)))
-			return true;
-	return false;
+	return memmem(record->data, record->length, text, strlen(text)) != NULL;
 }
 
 /* A rule with a key, as all of the exec profile have one. (Linux 6.1 removes without a space, so
- * that no parser finds the field: judge/coverage.c.) */
+ * that no parser finds the field: judge/coverage.c. The event's other records have keys, too.) */
 static bool changes_keyed_rule(const struct event *event, const char *operation)
 {
-	return event_says(event, operation) && !event_says(event, "key=(null)");
+	for (size_t i = 0; i < event->record_count; i++)
+		if (says(&event->records[i], operation) && !says(&event->records[i], "key=(null)"))
+			return true;
+	return false;
 }
 
 static void take_exec_profile(struct sweep *sweep, const struct event *event)
@@ -169,14 +169,13 @@ static bool is_doubtful(const struct sweep *sweep)
 	return sweep->doubted && sweep->now < sweep->doubted + DOUBT_MS;
 }
 
-/* Before the rules of our start, too, nothing was recorded; an exec on record says that they are
- * there. */
+/* Before the rules of our start, too, nothing was recorded. */
 static bool loads_first_rules(const struct sweep *sweep, const struct event *event)
 {
 	const struct world *world = sweep->world;
 
-	return world->seeded_until && !world->execs_seen[0] &&
-	       event->time < world_rules_loaded(world) && changes_keyed_rule(event, "op=add_rule");
+	return world->seeded_until && event->time < world_rules_loaded(world) &&
+	       changes_keyed_rule(event, "op=add_rule");
 }
 
 static void take_rules(struct sweep *sweep, const struct event *event)
