@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""brief: what ./check runs on a whole host, in one boot: a part of quiet, in which nothing may alert, then a
+"""brief: what ./check vm runs on a whole host, in one boot: a part of quiet, in which nothing may alert, then a
 part of loud, in which all must. The whole of both takes far longer (CONTRIBUTING.md).
 """
 import administration
