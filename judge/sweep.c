@@ -138,17 +138,13 @@ static bool born_blind(const struct sweep *sweep, int64_t start_time)
 	return false;
 }
 
-static bool says(const struct bytes *record, const char *text)
-{
-	return memmem(record->data, record->length, text, strlen(text)) != NULL;
-}
-
-/* A rule with a key, as all of the exec profile have one. (Linux 6.1 removes without a space, so
- * that no parser finds the field: judge/coverage.c. The event's other records have keys, too.) */
+/* A rule with a key, as all of the exec profile have one. The event's other records have keys, too.
+ */
 static bool changes_keyed_rule(const struct event *event, const char *operation)
 {
 	for (size_t i = 0; i < event->record_count; i++)
-		if (says(&event->records[i], operation) && !says(&event->records[i], "key=(null)"))
+		if (event_record_has(event, i, operation) &&
+		    !event_record_has(event, i, "key=(null)"))
 			return true;
 	return false;
 }
