@@ -190,20 +190,12 @@ static bool is_our_rule(const struct event *event, char key[KEY_MAX])
 	       !(event->config.path.data && strcmp(key, "capwatch_lastcap") == 0);
 }
 
-static bool record_has(const struct event *event, const char *text)
-{
-	return event->record_count &&
-	       memmem(event->records[0].data, event->records[0].length, text, strlen(text)) != NULL;
-}
-
 static void take_rule_change(struct coverage *coverage, const struct event *event)
 {
 	char key[KEY_MAX];
 	struct loss *loss;
-	/* kernel 6.1 leaves out the space before op= when it removes a watch by itself, so that no
-	 * parser finds the field (kernel/audit_watch.c, audit_watch_log_rule_change) */
-	bool removed = record_has(event, "op=remove_rule"),
-	     added = record_has(event, "op=add_rule");
+	bool removed = event_record_has(event, 0, "op=remove_rule"),
+	     added = event_record_has(event, 0, "op=add_rule");
 
 	if ((!removed && !added) || event->config.result != 1 || !is_our_rule(event, key))
 		return;

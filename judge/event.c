@@ -350,3 +350,11 @@ bool event_read(struct event_reader *reader, const struct intake_event *raw, str
 	split_records(raw, event);
 	return event->parts != 0;
 }
+
+bool event_record_has(const struct event *event, size_t index, const char *text)
+{
+	const struct bytes *record = &event->records[index];
+
+	return index < event->record_count &&
+	       memmem(record->data, record->length, text, strlen(text)) != NULL;
+}

@@ -105,4 +105,9 @@ void event_reader_free(struct event_reader *reader);
  * when libauparse found nothing usable in it. */
 bool event_read(struct event_reader *reader, const struct intake_event *raw, struct event *event);
 
+/* Does the record of that index hold this text? For what no parser finds: Linux 6.1 leaves out the
+ * space before op= when it removes a watch by itself (kernel/audit_watch.c,
+ * audit_watch_log_rule_change). False where there is no such record. */
+bool event_record_has(const struct event *event, size_t index, const char *text);
+
 #endif

@@ -247,13 +247,6 @@ static void add_unrecorded(const struct world *world, const struct explain_subje
 
 /* ---- orphans --------------------------------------------------------------------------------- */
 
-struct kin {
-	const struct explain_subject *subject;
-	struct explanation *to;
-	struct identity identity; /* of its cgroup; UNKNOWN: that says nothing */
-	char exe[PROC_PATH_MAX];
-};
-
 static bool same_cgroup(const struct identity *identity, const struct service *service)
 {
 	if (identity->kind == SERVICE_UNKNOWN)
@@ -262,21 +255,18 @@ static bool same_cgroup(const struct identity *identity, const struct service *s
 	       strcmp(service->name, identity->name) == 0;
 }
 
-static void add_kin(void *ctx, struct process *process)
+/* identity: of the subject's cgroup; UNKNOWN: that says nothing. */
+static bool is_kin(const struct process *other, const struct explain_subject *subject,
+		   const char *exe, const struct identity *identity)
 {
-	struct kin *kin = ctx;
-	const struct proc_status *status = kin->subject->status;
-	bool session = status->session >= 0 && process->session == status->session;
+	int64_t session = subject->status->session;
 
-	if (process->node != 0 || process == kin->subject->process ||
-	    process->userns == USERNS_CHILD || process->pid == INIT_PID)
-		return;
-	if (!session && (!process->exe || strcmp(process->exe, kin->exe) != 0 ||
-			 !same_cgroup(&kin->identity, process->service)))
-		return;
-	kin->to->previous = PREVIOUS_INFERRED;
-	process_take_most(&kin->to->bound, &process->most);
-	kin->to->bound.effective |= kin->to->bound.permitted;
+	if (other->node != 0 || other == subject->process || other->userns == USERNS_CHILD ||
+	    other->pid == INIT_PID)
+		return false;
+	if (session >= 0 && other->session == session)
+		return true;
+	return other->exe && strcmp(other->exe, exe) == 0 && same_cgroup(identity, other->service);
 }
 
 /* Its parent is not who forked it: it runs another image. */
@@ -291,17 +281,23 @@ static void add_all_kin(const struct world *world, const struct explain_subject 
 			struct explanation *to)
 {
 	const struct proc_reader *proc = world->proc;
-	struct kin kin = {.subject = subject, .to = to};
-	char cgroup[PROC_CGROUP_MAX];
+	struct identity identity = {.kind = SERVICE_UNKNOWN};
+	char exe[PROC_PATH_MAX], cgroup[PROC_CGROUP_MAX];
+	struct process *other;
 	struct proc_file file;
 	bool deleted;
 
-	if (!proc->exe(proc->ctx, subject->pid, kin.exe, sizeof(kin.exe), &file, &deleted))
+	if (!proc->exe(proc->ctx, subject->pid, exe, sizeof(exe), &file, &deleted))
 		return;
-	kin.identity.kind = SERVICE_UNKNOWN;
 	if (proc->cgroup(proc->ctx, subject->pid, cgroup, sizeof(cgroup)))
-		identity_from_cgroup(cgroup, &kin.identity);
-	ledger_each(world->ledger, add_kin, &kin);
+		identity_from_cgroup(cgroup, &identity);
+	for (other = ledger_oldest(world->ledger); other; other = other->newer) {
+		if (!is_kin(other, subject, exe, &identity))
+			continue;
+		to->previous = PREVIOUS_INFERRED;
+		process_take_most(&to->bound, &other->most);
+		to->bound.effective |= to->bound.permitted;
+	}
 }
 
 /* ---- all of them ----------------------------------------------------------------------------- */

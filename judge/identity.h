@@ -2,7 +2,8 @@
 /*
  * identity: which service a process belongs to.
  * Owns: reading a cgroup's name, the order container, session, unit, program, templates of names.
- * Must not own: when to ask (observe), nor any trust in comm, which a process chooses for itself.
+ * Must not own: when to ask (membership), nor any trust in comm, which a process chooses for
+ * itself.
  */
 #ifndef CAPWATCH_IDENTITY_H
 #define CAPWATCH_IDENTITY_H

@@ -165,34 +165,35 @@ static bool take_detached(const struct world *world, struct process *process,
 	return true;
 }
 
-struct namesake {
-	const struct process *process;
-	const struct process *known; /* one of its session that has the alias */
-};
-
-static void look_for_namesake(void *ctx, struct process *process)
+static void set_link(const struct world *world, struct process *process,
+		     const struct exe_link *link)
 {
-	struct namesake *namesake = ctx;
+	if (!take_detached(world, process, link) &&
+	    process_set_exe(process, link->path, strlen(link->path)))
+		take_link(world, process, link);
+}
 
-	if (process->node == 0 && process->exe_alias &&
-	    process->session == namesake->process->session &&
-	    strcmp(process->exe_alias, namesake->process->exe) == 0)
-		namesake->known = process;
+static bool is_namesake(const struct process *other, const struct process *process)
+{
+	return other->node == 0 && other->exe_alias && other->session == process->session &&
+	       strcmp(other->exe_alias, process->exe) == 0;
 }
 
 /* Detached, and ended before its inode could be read: what the same login session ran so before. */
 static bool take_namesake(const struct world *world, const struct event *event,
 			  struct process *process)
 {
-	struct namesake namesake = {.process = process};
+	const struct process *known = NULL, *other;
 
 	if (event->auid < 0 || strcmp(process->exe, "/") != 0)
 		return false;
 	process->session = event->session;
-	ledger_each(world->ledger, look_for_namesake, &namesake);
-	if (namesake.known)
-		process_copy_exe(process, namesake.known);
-	return namesake.known != NULL;
+	for (other = ledger_oldest(world->ledger); other; other = other->newer)
+		if (is_namesake(other, process))
+			known = other;
+	if (known)
+		process_copy_exe(process, known);
+	return known != NULL;
 }
 
 static void identify_by_link(const struct world *world, const struct event *event,
@@ -207,8 +208,7 @@ static void identify_by_link(const struct world *world, const struct event *even
 		return;
 	}
 	if (strcmp(link.path, process->exe) == 0) {
-		if (!take_detached(world, process, &link))
-			take_link(world, process, &link);
+		set_link(world, process, &link);
 		return;
 	}
 	/* the next image has come already. Where execs are recorded (no login) that record would
@@ -228,38 +228,42 @@ static bool is_of_interest(const struct baseline *baseline, const char *path)
 	return false;
 }
 
-struct kin {
-	const struct process *process;
-	bool any_host, any_other;
-};
-
-static void look_at_kin(void *ctx, struct process *process)
-{
-	struct kin *kin = ctx;
-
-	if (process == kin->process || process->node != 0 || !process->exe ||
-	    strcmp(process->exe, kin->process->exe) != 0)
-		return;
-	if (process->exe_identity == EXE_ID_HOST)
-		kin->any_host = true;
-	else
-		kin->any_other = true;
-}
-
 /* Where execs are recorded, a process that runs this path without an exec of its own was forked by
  * one that has it, and all that do are on record: they all run the host's file. */
 static bool is_fork_of_host_file(const struct world *world, const struct process *process)
 {
-	struct kin kin = {.process = process};
+	bool any = false;
 
 	if (!world->execs_seen[0])
 		return false;
-	ledger_each(world->ledger, look_at_kin, &kin);
-	return kin.any_host && !kin.any_other;
+	for (struct process *kin = ledger_oldest(world->ledger); kin; kin = kin->newer) {
+		if (kin == process || kin->node != 0 || !kin->exe ||
+		    strcmp(kin->exe, process->exe) != 0)
+			continue;
+		if (kin->exe_identity != EXE_ID_HOST)
+			return false;
+		any = true;
+	}
+	return any;
+}
+
+/* Its parent's view of the files; where that has gone, too, another's of the session. */
+static bool session_sees_host_files(const struct world *world, const struct event *event)
+{
+	const struct proc_reader *proc = world->proc;
+	struct proc_status status;
+
+	if (proc->status(proc->ctx, (pid_t)event->ppid, &status))
+		return proc->sees_host_files(proc->ctx, (pid_t)event->ppid);
+	for (struct process *member = ledger_oldest(world->ledger); member; member = member->newer)
+		if (member->session == event->session && world_is_alive(world, member))
+			return proc->sees_host_files(proc->ctx, (pid_t)member->pid);
+	return false;
 }
 
 /* The process has ended before it could be looked at. In a login session, where root's execs are on
- * no record and need none to regain everything, its parent's view of the files is taken for its. */
+ * no record and need none to regain everything, the session's view of the files is taken for its.
+ */
 static void identify_by_family(const struct world *world, const struct event *event,
 			       struct process *process)
 {
@@ -271,7 +275,7 @@ static void identify_by_family(const struct world *world, const struct event *ev
 	    !is_of_interest(world->baseline, process->exe) ||
 	    !proc->host_file(proc->ctx, process->exe, &file))
 		return;
-	host = event->auid >= 0 ? proc->sees_host_files(proc->ctx, (pid_t)event->ppid)
+	host = event->auid >= 0 ? session_sees_host_files(world, event)
 				: is_fork_of_host_file(world, process);
 	if (host)
 		set_image(process, EXE_ID_HOST, EXE_UNKNOWN, &file);
@@ -292,14 +296,6 @@ void image_identify(const struct world *world, const struct event *event, struct
 		identify_by_link(world, event, process);
 	else if (event->call != CALL_EXEC)
 		identify_by_family(world, event, process);
-}
-
-static void set_link(const struct world *world, struct process *process,
-		     const struct exe_link *link)
-{
-	if (!take_detached(world, process, link) &&
-	    process_set_exe(process, link->path, strlen(link->path)))
-		take_link(world, process, link);
 }
 
 void image_adopt(const struct world *world, struct process *process)

@@ -8,6 +8,7 @@
 #include "judge/coverage.h"
 #include "judge/event.h"
 #include "judge/intake.h"
+#include "judge/membership.h"
 #include "judge/observe.h"
 #include "judge/repeats.h"
 #include "judge/report.h"
@@ -277,7 +278,7 @@ static void take_event(void *ctx, const struct intake_event *raw)
 	if (event->parts & EVENT_CONFIG_CHANGE)
 		judge->world.execs_seen[event->node_number] = false; /* to be shown anew */
 	if (event->parts & EVENT_SERVICE)
-		observe_service(&judge->world, event);
+		membership_note_unit(&judge->world, event);
 	else if (event->parts & EVENT_LOGIN)
 		observe_login(&judge->world, event);
 	else if (event->parts & EVENT_SYSCALL)
@@ -313,18 +314,14 @@ static void clear_due(void *ctx, struct service *service)
 }
 
 /* Live the process itself is asked; a replay goes by exact records alone. */
-static void judge_start_end(void *ctx, struct process *process)
+static void judge_start_end(struct judge *judge, struct process *process)
 {
-	struct ceiling_round *round = ctx;
-	struct judge *judge = round->judge;
 	struct world *world = &judge->world;
 	struct proc_status status;
 	struct verdict verdict;
 	struct ceiling_question question = {
 		.process = process, .permitted = process->sets.permitted, .now = judge->world.now};
 
-	if (!process->service || !process->service->ceiling_due)
-		return;
 	question.parent = parent_of(judge, process);
 	if (world_has_proc(world, process->node)) {
 		/* /proc is read only where there is a ceiling at all */
@@ -351,7 +348,10 @@ static void judge_ends_of_starts(struct judge *judge)
 	if (judge->world.now < judge->next_ceilings)
 		return;
 	service_each(judge->world.services, mark_due, &round);
-	ledger_each(judge->world.ledger, judge_start_end, &round);
+	for (struct process *process = ledger_oldest(judge->world.ledger); process;
+	     process = process->newer)
+		if (process->service && process->service->ceiling_due)
+			judge_start_end(judge, process);
 	service_each(judge->world.services, clear_due, &round);
 	judge->next_ceilings = judge->world.now +
 			       (round.waiting ? CEILING_INTERVAL_MS : CEILING_IDLE_MS);
@@ -399,7 +399,7 @@ static void take_settings(struct judge *judge, const struct settings *settings,
 
 static bool is_alive(void *ctx, const struct process *process)
 {
-	return observe_is_alive(ctx, process);
+	return world_is_alive(ctx, process);
 }
 
 struct judge *judge_new(const struct judge_options *options, struct error *err)
@@ -543,12 +543,6 @@ void judge_finish(struct judge *judge, int64_t now)
 	repeats_flush(judge->repeats);
 }
 
-static void forget_launching(void *ctx, struct process *process)
-{
-	(void)ctx;
-	process->launching = false;
-}
-
 void judge_reconfigure(struct judge *judge, const struct settings *settings,
 		       const struct baseline *baseline, const char *by, int64_t now)
 {
@@ -563,7 +557,9 @@ void judge_reconfigure(struct judge *judge, const struct settings *settings,
 		 baseline->digest);
 	judge->world.now = now > judge->world.now ? now : judge->world.now;
 	take_settings(judge, settings, baseline);
-	ledger_each(judge->world.ledger, forget_launching, NULL);
+	for (struct process *process = ledger_oldest(judge->world.ledger); process;
+	     process = process->newer)
+		process->launching = false;
 	if (!changed)
 		return;
 	report_begin(&alert, &judge->world, &judge->host, NULL);

@@ -432,14 +432,7 @@ uint64_t ledger_evicted(const struct ledger *ledger)
 	return ledger->evicted;
 }
 
-void ledger_each(struct ledger *ledger, void (*visit)(void *ctx, struct process *process),
-		 void *ctx)
+struct process *ledger_oldest(const struct ledger *ledger)
 {
-	struct process *process = ledger->oldest;
-
-	while (process) {
-		struct process *next = process->newer;
-		visit(ctx, process);
-		process = next;
-	}
+	return ledger->oldest;
 }

@@ -189,7 +189,8 @@ void process_apply_uids(struct process *process, const struct event *event, bool
 
 size_t ledger_count(const struct ledger *ledger);
 uint64_t ledger_evicted(const struct ledger *ledger);
-void ledger_each(struct ledger *ledger, void (*visit)(void *ctx, struct process *process),
-		 void *ctx);
+
+/* The one unseen for longest; from there on ->newer leads to each. */
+struct process *ledger_oldest(const struct ledger *ledger);
 
 #endif

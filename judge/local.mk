@@ -11,6 +11,7 @@ judge_libjudge_a_SOURCES = \
 	judge/judge.c judge/judge.h \
 	judge/ledger.c judge/ledger.h \
 	judge/match.c judge/match.h \
+	judge/membership.c judge/membership.h \
 	judge/observe.c judge/observe.h \
 	judge/origin.c judge/origin.h \
 	judge/proc_reader.h \
@@ -20,6 +21,7 @@ judge_libjudge_a_SOURCES = \
 	judge/sweep.c judge/sweep.h \
 	judge/syscalls.c judge/syscalls.h \
 	judge/transition.c judge/transition.h \
+	judge/userns.c judge/userns.h \
 	judge/verdict.c judge/verdict.h \
 	judge/world.h
 

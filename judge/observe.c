@@ -6,10 +6,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "judge/identity.h"
 #include "judge/image.h"
 #include "judge/match.h"
+#include "judge/membership.h"
 #include "judge/origin.h"
+#include "judge/userns.h"
 
 enum {
 	ADOPT_DEPTH = 6,
@@ -19,159 +20,6 @@ enum {
 	STALE_MS = 500,
 };
 
-/* ---- services -------------------------------------------------------------------------------- */
-
-bool observe_is_alive(const struct world *world, const struct process *process)
-{
-	struct proc_status status;
-
-	return world_has_proc(world, process->node) && process->start_ticks &&
-	       world->proc->status(world->proc->ctx, (pid_t)process->pid, &status) &&
-	       status.start_ticks == process->start_ticks;
-}
-
-static bool read_cgroup(const struct world *world, const struct process *process,
-			char text[PROC_CGROUP_MAX])
-{
-	return observe_is_alive(world, process) &&
-	       world->proc->cgroup(world->proc->ctx, (pid_t)process->pid, text, PROC_CGROUP_MAX);
-}
-
-static bool read_identity(const struct world *world, const struct process *process,
-			  struct identity *identity)
-{
-	char text[PROC_CGROUP_MAX];
-
-	identity->kind = SERVICE_UNKNOWN;
-	if (read_cgroup(world, process, text))
-		identity_from_cgroup(text, identity);
-	return identity->kind != SERVICE_UNKNOWN;
-}
-
-/* A service begins: by whom, decides what its start waits for. */
-static void begin_service(struct service *service, int64_t time, bool by_launcher)
-{
-	service->first_event = time;
-	service->awaits_start = by_launcher && service->kind == SERVICE_UNIT;
-}
-
-/* The same by a process of its own. Whoever makes himself a cgroup of a unit's name, and forks or
- * executes there, has started no unit: init has not begun it. */
-static void begin_by_itself(struct service *service, int64_t time, const struct process *process)
-{
-	begin_service(service, time, process->ppid == 1);
-	service->unbegun = service->kind == SERVICE_UNIT && process->origin == ORIGIN_OTHER;
-}
-
-/* The target of a launcher is told by its cgroup, for that is the launcher's own doing. Of a
- * container's it is one that the runtime itself is not in (or init, when the runtime has gone). */
-static void target_identity(const struct world *world, const struct process *process,
-			    const struct launcher_entry *launcher, const char *text,
-			    struct identity *identity)
-{
-	const struct proc_reader *proc = world->proc;
-	char around[PROC_CGROUP_MAX];
-
-	if (launcher->starts != SERVICE_CONTAINER) {
-		identity_from_cgroup(text, identity);
-		return;
-	}
-	if (!proc->cgroup(proc->ctx, (pid_t)process->ppid, around, sizeof(around)) &&
-	    !proc->cgroup(proc->ctx, 1, around, sizeof(around)))
-		around[0] = '\0';
-	identity_container_of_launcher(text, around, launcher->runtime, identity);
-}
-
-/* False when the cgroup shows that nothing is being launched: the process is where its parent is.
- * When it can't be read any more, the launch is believed and its target not known. */
-static bool assign_target(struct world *world, const struct event *event, struct process *process,
-			  const struct launcher_entry *launcher)
-{
-	char text[PROC_CGROUP_MAX];
-	struct identity identity;
-	struct service *service;
-	bool is_new;
-
-	if (!read_cgroup(world, process, text)) {
-		process_set_service(process, NULL);
-		return true;
-	}
-	target_identity(world, process, launcher, text, &identity);
-	if (identity.kind == SERVICE_UNKNOWN)
-		return false;
-	service = identity_service(world, process->node, &identity, &is_new);
-	if (service && is_new)
-		begin_service(service, event->time, true);
-	process_set_service(process, service);
-	return true;
-}
-
-/* auid and session set: a login session, but in a unit's own cgroup only one that a launcher of
- * sessions opened (sshd, cron), or that was there before us. Any process may set its own login id
- * once. */
-static bool has_login(struct world *world, const struct process *process,
-		      const struct identity *identity)
-{
-	if (process->session < 0 || process->auid < 0)
-		return false;
-	return identity->kind != SERVICE_UNIT || world->seeding ||
-	       identity_known_session(world, process->node, process->session);
-}
-
-/* When a process began that acts at this time: its start by the finer of two clocks may be later.
- */
-static int64_t born_by(const struct process *process, int64_t time)
-{
-	return process->start_time && process->start_time < time ? process->start_time : time;
-}
-
-/* The service of a process that nobody of the ledger is the parent of. */
-static void assign_by_itself(struct world *world, struct process *process, int64_t time)
-{
-	struct identity identity;
-	struct service *service = NULL;
-	bool is_new = false;
-
-	(void)read_identity(world, process, &identity);
-	if (identity.kind == SERVICE_CONTAINER)
-		service = identity_service(world, process->node, &identity, &is_new);
-	else if (has_login(world, process, &identity))
-		service = identity_session(world, process->node, process->session, &is_new);
-	else if (identity.kind != SERVICE_UNKNOWN)
-		service = identity_service(world, process->node, &identity, &is_new);
-	else if (process->exe)
-		service = identity_program(world, process->node, process->exe, &is_new);
-	if (service && is_new)
-		begin_by_itself(service, born_by(process, time), process);
-	/* in a replay the start of what was there before the stream is not known */
-	if (service && is_new && !process->start_time)
-		service->first_event = 0;
-	process_set_service(process, service);
-}
-
-static bool is_program(const struct process *process)
-{
-	return !process->service || process->service->kind == SERVICE_PROGRAM ||
-	       process->service->kind == SERVICE_UNKNOWN;
-}
-
-/* auid and session set make a login session of what was only a program. A unit or a container stays
- * what it is: whoever may write loginuid could else leave its service by that. */
-static void assign_session(struct world *world, struct process *process, int64_t time)
-{
-	struct service *service;
-	bool is_new;
-
-	if (process->auid < 0 || process->session < 0 || !process->service || !is_program(process))
-		return;
-	service = identity_session(world, process->node, process->session, &is_new);
-	if (service && is_new)
-		begin_service(service, time, false);
-	process_set_service(process, service);
-}
-
-/* ---- processes ------------------------------------------------------------------------------- */
-
 static void take_status(struct process *process, const struct proc_status *status)
 {
 	process->start_ticks = status->start_ticks;
@@ -180,38 +28,6 @@ static void take_status(struct process *process, const struct proc_status *statu
 	process->image = status->image;
 	process->has_bounding = true;
 	process->bounding = status->bounding;
-}
-
-/* /proc shows the process, whose parent is in the host's user namespace, in another. What it does
- * there is no host's gain; but it may only have gone there after what is judged now. */
-static void doubt_userns(const struct world *world, struct process *process)
-{
-	process->userns = USERNS_CHILD;
-	process->userns_doubted = true;
-	process->userns_read_at = world->now;
-}
-
-/* The stream has passed the reading, and no record says that it went there. */
-static void settle_userns(struct process *process, const struct event *event)
-{
-	if (!process->userns_doubted || process->userns != USERNS_CHILD ||
-	    event->time <= process->userns_read_at + CLOCK_SLACK_MS)
-		return;
-	process->userns_doubted = false;
-	process->userns_born = true;
-}
-
-static void take_userns(const struct world *world, struct process *process,
-			const struct process *parent)
-{
-	bool host;
-
-	if (process->userns != USERNS_UNKNOWN || !world_has_proc(world, process->node) ||
-	    !world->proc->in_host_userns(world->proc->ctx, (pid_t)process->pid, &host))
-		return;
-	process->userns = host ? USERNS_HOST : USERNS_CHILD;
-	if (!host && !world->seeding && parent && parent->userns == USERNS_HOST)
-		doubt_userns(world, process);
 }
 
 /* Sets as /proc shows them: exact for the moment of reading, but that is not the moment of any
@@ -233,21 +49,6 @@ static void adopt_sets(struct process *process, const struct proc_status *status
 	process->auid = status->auid;
 	process->session = status->session;
 	memcpy(process->comm, status->comm, sizeof(process->comm));
-}
-
-static void adopt_service(struct world *world, struct process *process, struct process *parent)
-{
-	struct service *service = parent ? parent->service : NULL;
-	bool same_program = service && service->kind == SERVICE_PROGRAM && process->exe &&
-			    strcmp(service->name, process->exe) == 0;
-
-	assign_by_itself(world, process, process->start_time);
-	/* a cgroup entered before we looked is taken at its word; a program's children are its own
-	 */
-	if (same_program && process->service && process->service->kind == SERVICE_PROGRAM)
-		process_set_service(process, service);
-	if (process->service && process->service->first_event > process->start_time)
-		process->service->first_event = process->start_time;
 }
 
 struct process *observe_adopt(struct world *world, int64_t pid, int depth)
@@ -273,8 +74,8 @@ struct process *observe_adopt(struct world *world, int64_t pid, int depth)
 	process->read_at = world->now;
 	image_adopt(world, process);
 	parent = ledger_find(world->ledger, 0, status.ppid);
-	take_userns(world, process, parent);
-	adopt_service(world, process, parent);
+	userns_adopt(world, process, parent);
+	membership_adopt(world, process, parent);
 	return process;
 }
 
@@ -340,7 +141,7 @@ static struct process *find_parent(struct world *world, const struct event *even
 		return NULL;
 	ledger_touch(world->ledger, parent);
 	/* a shell's child that was met before it executed runc is runc by now */
-	if (event->auid >= 0 && !parent->execs_recorded && observe_is_alive(world, parent))
+	if (event->auid >= 0 && !parent->execs_recorded && world_is_alive(world, parent))
 		image_catch_up(world, parent);
 	return parent;
 }
@@ -402,9 +203,8 @@ struct guess {
 	bool any;
 };
 
-static void take_least_of(void *ctx, struct process *member)
+static void take_least_of(struct guess *guess, const struct process *member)
 {
-	struct guess *guess = ctx;
 	struct process *process = guess->process;
 
 	if (member == process || member->node != process->node || !member->has_sets ||
@@ -433,7 +233,7 @@ static void guess_sets(struct world *world, const struct event *event, struct pr
 {
 	const struct service *service = process->service;
 	struct guess guess = {.world = world, .process = process, .event = event};
-	bool lost = world_has_proc(world, process->node) && is_program(process) &&
+	bool lost = world_has_proc(world, process->node) && membership_is_program(process) &&
 		    event->ppid == 1 && execs_watched(world, event);
 
 	if (process->has_sets || !process->exe || (!lost && (!service || !service->first_event)))
@@ -442,7 +242,9 @@ static void guess_sets(struct world *world, const struct event *event, struct pr
 	     member = member->member_next)
 		take_least_of(&guess, member);
 	if (!process->has_sets && (lost || service->unbegun))
-		ledger_each(world->ledger, take_least_of, &guess);
+		for (struct process *other = ledger_oldest(world->ledger); other;
+		     other = other->newer)
+			take_least_of(&guess, other);
 	if (lost && guess.service)
 		process_set_service(process, guess.service);
 }
@@ -466,41 +268,6 @@ static void set_image(const struct world *world, const struct event *event, stru
 	(void)process_set_exe(process, event->exe.data ? event->exe.data : "?",
 			      event->exe.data ? event->exe.length : 1);
 	image_identify(world, event, process, live);
-}
-
-/* A new image in a process that belongs to no unit, container or session: where nobody manages
- * services, the cgroup that it starts in tells, or else it is a program of its own. */
-static void start_program(struct world *world, const struct event *event, struct process *process)
-{
-	struct identity identity;
-	struct service *service;
-	bool is_new = false;
-
-	if (!process->exe)
-		return;
-	(void)read_identity(world, process, &identity);
-	if (has_login(world, process, &identity))
-		service = identity_session(world, process->node, process->session, &is_new);
-	else if (identity.kind == SERVICE_UNIT || identity.kind == SERVICE_CONTAINER)
-		service = identity_service(world, process->node, &identity, &is_new);
-	else
-		service = identity_new_program(world, process->node, process->exe, event->time);
-	if (service && is_new)
-		begin_by_itself(service, event->time, process);
-	process_set_service(process, service);
-}
-
-/* Another image runs in the process: its launcher's target, or a program started by another
- * program. A unit, a container, a session keeps its own. */
-static void change_program(struct world *world, const struct event *event, struct process *process)
-{
-	bool launched = process->launching && !process->service;
-
-	if (launched || (!process->launching && is_program(process)))
-		start_program(world, event, process);
-	process->launching = false;
-	if (process->service && process->service->declared == 0 && process->has_bounding)
-		process->service->declared = process->bounding;
 }
 
 /* What a process did before the rules were loaded is on no record: it is taken as /proc shows it,
@@ -529,7 +296,7 @@ static void take_unrecorded_exec(struct world *world, const struct event *event,
 	if (!process->launching)
 		process->origin = ORIGIN_UNKNOWN;
 	set_image(world, event, process, seen->live);
-	change_program(world, event, process);
+	membership_change_program(world, event, process);
 }
 
 /* Is the parent on record the one that forked it? Of what init or another reaper adopted, and of a
@@ -545,55 +312,6 @@ static bool forked_by(const struct world *world, const struct process *parent,
 		return image_same_path(parent->exe, event->exe);
 	return event->call == CALL_EXEC || !execs_watched(world, event) ||
 	       runs_same_image(parent, event->exe);
-}
-
-/* Did the parent on record make it, and not adopt it? What has executed nothing since its fork lies
- * in memory where its maker does; else whoever runs init's file (a user's manager) adopts. */
-static bool is_made_by(const struct world *world, const struct observation *seen)
-{
-	const struct process *init = ledger_find(world->ledger, 0, 1);
-	struct proc_status maker;
-
-	if (seen->status.forked && seen->status.image)
-		return !world->proc->status(world->proc->ctx, (pid_t)seen->parent->pid, &maker) ||
-		       maker.image == seen->status.image;
-	return !init || !init->exe || !seen->parent->exe ||
-	       strcmp(init->exe, seen->parent->exe) != 0;
-}
-
-/* Born into another user namespace by a call that no rule can see (clone3 has its flags in memory),
- * for what it calls itself is recorded; and if that should come yet, it is doubted until then. */
-static void find_birth(const struct world *world, const struct event *event,
-		       const struct observation *seen, struct process *process)
-{
-	if (event->call == CALL_UNSHARE || event->call == CALL_SETNS)
-		return;
-	doubt_userns(world, process);
-	process->userns_due = seen->parent->userns == USERNS_HOST && !seen->parent->userns_cloned &&
-			      is_made_by(world, seen);
-}
-
-/* The user namespace of a new process. What it inherits is its parent's of now; /proc shows its
- * own. */
-static void find_userns(const struct world *world, const struct event *event,
-			const struct observation *seen, struct process *process)
-{
-	bool host;
-
-	if (!seen->live ||
-	    !world->proc->in_host_userns(world->proc->ctx, (pid_t)event->pid, &host)) {
-		/* the parent may have gone there since */
-		if (world_has_proc(world, process->node) && process->userns == USERNS_CHILD &&
-		    !process->userns_born)
-			process->userns = USERNS_UNKNOWN;
-		return;
-	}
-	if (!host && process->userns == USERNS_HOST) {
-		find_birth(world, event, seen, process);
-		return;
-	}
-	process->userns = host ? USERNS_HOST : USERNS_CHILD;
-	process->userns_born = !host;
 }
 
 /* What is known of the parent is later than the child's birth. */
@@ -625,7 +343,7 @@ static struct process *add_process(struct world *world, const struct event *even
 		adopt_sets(process, &seen->status);
 		process->read_at = world->now;
 	}
-	find_userns(world, event, seen, process);
+	userns_find(world, event, seen, process);
 	return process;
 }
 
@@ -695,8 +413,8 @@ static bool sets_uids(const struct event *event)
 static void find_service(struct world *world, const struct event *event, struct process *process)
 {
 	if (!process->service && !process->launching && process->exe && event->call != CALL_EXEC)
-		assign_by_itself(world, process, event->time);
-	assign_session(world, process, event->time);
+		membership_by_itself(world, process, event->time);
+	membership_of_session(world, process, event->time);
 }
 
 /* The work of init's own child, and not of somebody who runs init's program. */
@@ -718,7 +436,7 @@ static bool is_injected(const struct world *world, const struct process *process
 	struct proc_file file;
 	bool deleted, foreign;
 
-	return process && process->exe && observe_is_alive(world, process) &&
+	return process && process->exe && world_is_alive(world, process) &&
 	       proc->foreign_code(proc->ctx, (pid_t)process->pid, &foreign) && foreign &&
 	       proc->exe(proc->ctx, (pid_t)process->pid, path, sizeof(path), &file, &deleted) &&
 	       image_is_called(process, path);
@@ -731,16 +449,6 @@ static bool is_genuine(const struct world *world, const struct launcher_entry *l
 		return is_of_init(seen);
 	return launcher->starts != SERVICE_CONTAINER ||
 	       (!is_injected(world, seen->process) && !is_injected(world, seen->parent));
-}
-
-/* What was taken for a launcher turns out to be none, and has started nothing. */
-static void disown_launch(struct process *process)
-{
-	struct service *service = process->service;
-
-	if (process->launching && service && service->awaits_start)
-		service->unbegun = true;
-	process->launching = false;
 }
 
 static void find_launcher(struct world *world, const struct event *event, struct observation *seen)
@@ -763,12 +471,12 @@ static void find_launcher(struct world *world, const struct event *event, struct
 		return;
 	}
 	if (!is_genuine(world, seen->launcher, seen)) {
-		disown_launch(process);
+		membership_disown_launch(process);
 		seen->launcher = NULL;
 		return;
 	}
 	if ((!process->launching || !process->service) &&
-	    !assign_target(world, event, process, seen->launcher)) {
+	    !membership_of_target(world, event, process, seen->launcher)) {
 		seen->launcher = NULL;
 		return;
 	}
@@ -786,9 +494,9 @@ bool observe_event(struct world *world, const struct event *event, struct observ
 	seen->parent = find_parent(world, event);
 	drop_reused(world, event, seen);
 	if (seen->process)
-		settle_userns(seen->process, event);
+		userns_settle(seen->process, event);
 	if (seen->parent)
-		settle_userns(seen->parent, event);
+		userns_settle(seen->parent, event);
 	if (!seen->process)
 		seen->process = add_process(world, event, seen);
 	else if (seen->live)
@@ -844,10 +552,10 @@ void observe_exec(struct world *world, const struct event *event, struct observa
 		world->execs_seen[process->node] = true;
 	}
 	if (!same)
-		change_program(world, event, process);
+		membership_change_program(world, event, process);
 	find_launcher(world, event, seen);
 	if (!process->service && !process->launching && process->exe) {
-		assign_by_itself(world, process, event->time);
+		membership_by_itself(world, process, event->time);
 		if (process->service && process->service->first_event == 0)
 			process->service->first_event = event->time;
 	}
@@ -856,65 +564,18 @@ void observe_exec(struct world *world, const struct event *event, struct observa
 void observe_login(struct world *world, const struct event *event)
 {
 	struct observation seen;
-	struct service *service;
-	bool is_new;
 
 	if (!(event->parts & EVENT_SYSCALL) || event->login.result != 1 ||
 	    !observe_event(world, event, &seen))
 		return;
 	/* of a unit only a launcher of sessions (sshd, login, cron) opens one */
-	if (!is_program(seen.process) && !seen.opens_sessions) {
+	if (!membership_is_program(seen.process) && !seen.opens_sessions) {
 		if (!seen.process->launching)
 			seen.process->login_forged = true;
 		return;
 	}
 	seen.process->auid = event->login.auid;
 	seen.process->session = event->login.session;
-	if (event->login.auid < 0 || event->login.session < 0)
-		return;
-	service = identity_session(world, event->node_number, event->login.session, &is_new);
-	if (service && is_new)
-		begin_service(service, event->time, false);
-	seen.process->launching = false;
-	process_set_service(seen.process, service);
-}
-
-/* A user's manager is a unit, and the sessions of its cgroup are of its name (identity.c). */
-static struct service *find_unit(struct world *world, unsigned node, const char *name)
-{
-	struct service *service = service_find(world->services, node, SERVICE_UNIT, name);
-
-	return service ? service : service_find(world->services, node, SERVICE_SESSION, name);
-}
-
-void observe_service(struct world *world, const struct event *event)
-{
-	struct service *service;
-	char name[SERVICE_NAME_MAX];
-	bool is_new;
-
-	if (event->service.pid != 1 || event->service.uid != 0 || !event->service.unit.data)
-		return;
-	snprintf(name, sizeof(name), "%.*s.service", (int)event->service.unit.length,
-		 event->service.unit.data);
-	service = find_unit(world, event->node_number, name);
-	if (!event->service.start) {
-		if (service)
-			service->ended = true;
-		return;
-	}
-	is_new = !service;
-	if (is_new)
-		service = service_get(world->services, event->node_number, SERVICE_UNIT, name,
-				      &is_new);
-	if (!service)
-		return;
-	if (is_new) {
-		snprintf(service->unit, sizeof(service->unit), "%s", name);
-		identity_template(name, service->template_name, sizeof(service->template_name));
-	}
-	if (is_new || service_phase(service, &world->clock, event->time) == PHASE_RUNNING)
-		service->first_event = event->time;
-	service->started = event->time;
-	service->unbegun = false;
+	if (event->login.auid >= 0 && event->login.session >= 0)
+		membership_open_session(world, event, seen.process);
 }

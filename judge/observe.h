@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * observe: an event meets the ledger: which process is it, what has happened to it unrecorded, to
- * which service does it belong, is it a launcher at work. Owns: the use of the /proc reader, the
- * confirmation of pid by start time. Must not own: the comparison of exe with the host's file
- * (image), the event's own effect on the sets (transition).
+ * observe: an event meets the ledger: which process is it, what has happened to it unrecorded, is
+ * it a launcher at work. Owns: the confirmation of pid by start time, and the order in which all
+ * that is asked. Must not own: the comparison of exe with the host's file (image), the service
+ * (membership), the user namespace (userns), the event's own effect on the sets (transition).
  */
 #ifndef CAPWATCH_OBSERVE_H
 #define CAPWATCH_OBSERVE_H
@@ -32,12 +32,6 @@ void observe_exec(struct world *world, const struct event *event, struct observa
 
 /* LOGIN: the process set its audit login id. */
 void observe_login(struct world *world, const struct event *event);
-
-/* SERVICE_START and SERVICE_STOP; believed only when pid 1 as root sent it. */
-void observe_service(struct world *world, const struct event *event);
-
-/* Does /proc still show this very process? Its pid may be a later one's by now. */
-bool observe_is_alive(const struct world *world, const struct process *process);
 
 /* Takes a process into the ledger as /proc shows it now (seeding; parents never heard of). NULL
  * when it is gone. depth bounds the chain of parents. */

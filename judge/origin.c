@@ -53,20 +53,11 @@ enum origin origin_after_exec(const struct world *world, const struct event *eve
 	return process->launching ? ORIGIN_UNKNOWN : of_exec(world, event);
 }
 
-struct kin {
-	const struct process *process;
-	bool any_other;
-};
-
-static void look_for_other(void *ctx, struct process *process)
+/* Who has a login can't have forked one that has none. */
+static bool may_have_forked(const struct process *other, const struct process *process)
 {
-	struct kin *kin = ctx;
-
-	/* who has a login can't have forked one that has none */
-	if (process != kin->process && process->node == 0 && process->pid != 1 &&
-	    process->auid < 0 && process->origin != ORIGIN_FORK && process->exe &&
-	    strcmp(process->exe, kin->process->exe) == 0)
-		kin->any_other = true;
+	return other != process && other->node == 0 && other->pid != 1 && other->auid < 0 &&
+	       other->origin != ORIGIN_FORK && other->exe && strcmp(other->exe, process->exe) == 0;
 }
 
 /* It has gone, or executes something later; until then it had executed nothing, or that would be on
@@ -74,14 +65,14 @@ static void look_for_other(void *ctx, struct process *process)
 static bool is_fork_of_init_alone(const struct world *world, const struct event *event,
 				  const struct observation *seen)
 {
-	struct kin kin = {.process = seen->process};
-
 	if ((seen->live && seen->status.forked) || world->init_mimicked || event->auid >= 0 ||
 	    !world->execs_seen[event->node_number] ||
 	    event->time <= world->execs_since + CLOCK_SLACK_MS)
 		return false;
-	ledger_each(world->ledger, look_for_other, &kin);
-	return !kin.any_other;
+	for (struct process *other = ledger_oldest(world->ledger); other; other = other->newer)
+		if (may_have_forked(other, seen->process))
+			return false;
+	return true;
 }
 
 static bool is_fork_of(const struct proc_status *init, const struct proc_status *child)

@@ -138,19 +138,15 @@ static bool born_blind(const struct sweep *sweep, int64_t start_time)
 	return false;
 }
 
-static bool event_says(const struct event *event, const char *text)
+/* A rule with a key, as all of the exec profile have one. The event's other records have keys, too.
+ */
+static bool changes_keyed_rule(const struct event *event, const char *operation)
 {
 	for (size_t i = 0; i < event->record_count; i++)
-		if (memmem(event->records[i].data, event->records[i].length, text, strlen(text)))
+		if (event_record_has(event, i, operation) &&
+		    !event_record_has(event, i, "key=(null)"))
 			return true;
 	return false;
-}
-
-/* Of all changes only this one can unload the exec profile, whose rules all have a key. (Linux 6.1
- * writes it without a space, so that no parser finds the field: judge/coverage.c.) */
-static bool removes_keyed_rule(const struct event *event)
-{
-	return event_says(event, "op=remove_rule") && !event_says(event, "key=(null)");
 }
 
 static void take_exec_profile(struct sweep *sweep, const struct event *event)
@@ -160,7 +156,7 @@ static void take_exec_profile(struct sweep *sweep, const struct event *event)
 		sweep->doubted = 0;
 	}
 	if (sweep->exec_profile && (event->parts & EVENT_CONFIG_CHANGE) &&
-	    removes_keyed_rule(event))
+	    changes_keyed_rule(event, "op=remove_rule"))
 		sweep->doubted = event->time;
 }
 
@@ -170,9 +166,17 @@ static bool is_doubtful(const struct sweep *sweep)
 }
 
 /* Before the rules of our start, too, nothing was recorded. */
+static bool loads_first_rules(const struct sweep *sweep, const struct event *event)
+{
+	const struct world *world = sweep->world;
+
+	return world->seeded_until && event->time < world_rules_loaded(world) &&
+	       changes_keyed_rule(event, "op=add_rule");
+}
+
 static void take_rules(struct sweep *sweep, const struct event *event)
 {
-	bool first = sweep->world->seeded_until && event->time < world_rules_loaded(sweep->world);
+	bool first = loads_first_rules(sweep, event);
 
 	if (first)
 		sweep->loaded = event->time + BLIND_MS;

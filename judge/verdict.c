@@ -220,7 +220,7 @@ static bool is_begun_by_init(const struct process *process)
 
 /* What a launcher does is its target's, by the target's own configuration, as long as that starts.
  * In a service that has started before, it is judged like anybody's, but for two: init's own child
- * sets up a unit's reload and stop, too; and a container is entered from outside (observe.c: its
+ * sets up a unit's reload and stop, too; and a container is entered from outside (membership.c: its
  * cgroup is not the runtime's), so that "runc exec" is the runtime's work at any age. */
 static bool is_launcher_grant(const struct world *world, const struct observation *seen,
 			      const struct transition *t, enum phase phase)

@@ -152,8 +152,9 @@ struct fixture_process *fixture_process(struct fixture *fx, pid_t pid, pid_t ppi
 	snprintf(process->cgroup, sizeof(process->cgroup), "0::/");
 	process->status.ppid = ppid;
 	process->status.threads = 1;
-	process->status.start_time = fx->now;
-	process->status.start_ticks = (uint64_t)(fx->now - FIXTURE_START * 1000LL) / 10 + 1;
+	process->status.start_time = fx->now - fx->late;
+	process->status.start_ticks =
+		(uint64_t)(process->status.start_time - FIXTURE_START * 1000LL) / 10 + 1;
 	process->status.bounding = fx->bounding;
 	process->status.auid = process->status.session = -1;
 	snprintf(process->status.comm, sizeof(process->status.comm), "daemon");
@@ -418,12 +419,12 @@ static void add_record(struct fixture *fx, struct text *text, const char *node, 
 	const char *body = strpbrk(record, " \n");
 	size_t type = body && *body == ' ' ? (size_t)(body - record) : strcspn(record, "\n");
 	size_t length = strcspn(record, "\n");
+	int64_t time = fx->now - fx->late;
 
 	if (node)
 		add(text, "node=%s ", node);
 	add(text, "type=%.*s msg=audit(%" PRId64 ".%03" PRId64 ":%" PRIu64 "):%.*s\n", (int)type,
-	    record, fx->now / 1000, fx->now % 1000, fx->serial, (int)(length - type),
-	    record + type);
+	    record, time / 1000, time % 1000, fx->serial, (int)(length - type), record + type);
 }
 
 void fixture_feed(struct fixture *fx, const char *text)
@@ -481,7 +482,19 @@ static void syscall_text(const struct fixture_act *act, struct text *text)
 	add_untrusted(text, "comm", act->comm);
 	add_untrusted(text, "exe", act->exe);
 	add(text, " subj=unconfined");
-	add_untrusted(text, "key", act->key);
+	if (strcmp(act->key, "(null)") == 0)
+		add(text, " key=(null)");
+	else
+		add_untrusted(text, "key", act->key);
+}
+
+static void add_lines(struct fixture *fx, struct text *text, const char *node, const char *lines)
+{
+	while (lines && *lines) {
+		add_record(fx, text, node, lines);
+		lines += strcspn(lines, "\n");
+		lines += *lines == '\n';
+	}
 }
 
 void fixture_call(struct fixture *fx, struct fixture_act act)
@@ -490,12 +503,9 @@ void fixture_call(struct fixture *fx, struct fixture_act act)
 
 	complete(&act);
 	syscall_text(&act, &record);
+	add_lines(fx, &text, act.node, act.ahead);
 	add_record(fx, &text, act.node, record.bytes);
-	for (const char *line = act.records; line && *line;) {
-		add_record(fx, &text, act.node, line);
-		line += strcspn(line, "\n");
-		line += *line == '\n';
-	}
+	add_lines(fx, &text, act.node, act.records);
 	if (!act.no_end) {
 		add_record(fx, &text, act.node, "PROCTITLE proctitle=\"daemon\"");
 		add_record(fx, &text, act.node, "EOE ");
@@ -506,7 +516,6 @@ void fixture_call(struct fixture *fx, struct fixture_act act)
 
 void fixture_login(struct fixture *fx, struct fixture_act act)
 {
-	struct text record = {.used = 0}, text = {.used = 0};
 	char login[256];
 
 	complete(&act);
@@ -515,12 +524,8 @@ void fixture_login(struct fixture *fx, struct fixture_act act)
 		 "LOGIN pid=%" PRId64 " uid=0 old-auid=4294967295 auid=1000 tty=(none) "
 		 "old-ses=4294967295 ses=%u res=1",
 		 act.pid, (unsigned)act.session);
-	syscall_text(&act, &record);
-	add_record(fx, &text, act.node, login);
-	add_record(fx, &text, act.node, record.bytes);
-	add_record(fx, &text, act.node, "EOE ");
-	fx->serial++;
-	fixture_feed(fx, text.bytes);
+	act.ahead = login;
+	fixture_call(fx, act);
 }
 
 void fixture_capset(struct fixture *fx, struct fixture_act act, struct event_sets sets)

@@ -63,7 +63,8 @@ struct fixture {
 	struct baseline *baseline;
 	struct proc_reader reader;
 	bool live;
-	int64_t now; /* ms */
+	int64_t now;  /* ms */
+	int64_t late; /* ms: so much after they happened records come, and processes are seen */
 	uint64_t serial;
 	struct fixture_process processes[FIXTURE_PROCESSES];
 	char missing_file[256]; /* the host has no file of this path */
@@ -78,7 +79,7 @@ struct fixture {
 };
 
 /* One system call to be recorded. What is left out: root's, by pid 100, child of init, no login, by
- * /usr/sbin/daemon, x86_64, successful. */
+ * /usr/sbin/daemon, x86_64, successful, of a rule with capwatch's key ("(null)": of none). */
 struct fixture_act {
 	int64_t pid, ppid;
 	const char *exe, *comm, *key, *node;
@@ -89,7 +90,8 @@ struct fixture_act {
 	uint64_t args[4];
 	int error; /* refused with this errno */
 	int64_t exit;
-	const char *records; /* after SYSCALL: "TYPE body" a line */
+	const char *ahead; /* before SYSCALL, as what is logged at once comes: "TYPE body" a line */
+	const char *records; /* after it */
 	bool no_end;	     /* neither PROCTITLE nor EOE */
 };
 

@@ -330,22 +330,15 @@ START_TEST(test_first_uids_of_a_process_change_no_set)
 }
 END_TEST
 
-static void count_one(void *ctx, struct process *process)
-{
-	int *count = ctx;
-
-	(void)process;
-	(*count)++;
-}
-
-START_TEST(test_each_visits_every_process_once)
+START_TEST(test_oldest_leads_to_every_process_once)
 {
 	int count = 0;
 
 	for (int64_t pid = 1; pid <= 100; pid++)
 		root_process(pid);
 	ledger_remove(ledger, ledger_find(ledger, 0, 50));
-	ledger_each(ledger, count_one, &count);
+	for (struct process *each = ledger_oldest(ledger); each; each = each->newer)
+		count++;
 	ck_assert_int_eq(count, 99);
 }
 END_TEST
@@ -393,7 +386,7 @@ int main(void)
 	tcase_add_loop_test(tc, test_child_has_what_its_parent_had_at_the_fork, 0, COUNT(pasts));
 	tcase_add_test(tc, test_change_of_uids_that_changes_no_set_leaves_it_known);
 	tcase_add_test(tc, test_first_uids_of_a_process_change_no_set);
-	tcase_add_test(tc, test_each_visits_every_process_once);
+	tcase_add_test(tc, test_oldest_leads_to_every_process_once);
 	tcase_add_test(tc, test_service_counts_its_processes);
 	suite_add_tcase(suite, tc);
 	runner = srunner_create(suite);

@@ -440,6 +440,14 @@ START_TEST(test_child_of_clone_parent_has_not_what_its_parent_on_record_has)
 }
 END_TEST
 
+/* Its first records come 5 s after they happened: /proc shows what is later than they are. */
+static void seed_late(struct fixture *fx)
+{
+	fx->late = 5000;
+	fx->now += fx->late;
+	judge_seed(fx->judge, fx->now);
+}
+
 /* The sensor comes late: what /proc shows by then is from after the event. */
 START_TEST(test_what_proc_shows_later_is_not_held_against_an_event)
 {
@@ -448,9 +456,8 @@ START_TEST(test_what_proc_shows_later_is_not_held_against_an_event)
 
 	fixture_process(fx, 200, 1, WEB);
 	fixture_hold(fx, 200, idle);
-	fx->now += 5000;
-	judge_seed(fx->judge, fx->now);
-	fx->now -= _i == 0 ? 5000 : 0;
+	seed_late(fx);
+	fx->late = _i == 0 ? fx->late : 0;
 	fixture_capset(fx, act, full);
 	if (_i == 0)
 		fixture_no_alert(fx);
@@ -472,9 +479,7 @@ START_TEST(test_child_of_a_parent_that_was_read_later_is_not_measured_by_that)
 
 	fixture_process(fx, 200, 1, WEB);
 	fixture_hold(fx, 200, idle);
-	fx->now += 5000;
-	judge_seed(fx->judge, fx->now);
-	fx->now -= 5000;
+	seed_late(fx);
 	fixture_capset(fx, (struct fixture_act){.pid = 201, .ppid = 200, .exe = WEB}, full);
 	fixture_no_alert(fx);
 	fixture_free(fx);
@@ -489,10 +494,10 @@ START_TEST(test_child_of_a_parent_that_was_read_later_is_measured_from_its_own_r
 
 	fixture_process(fx, 200, 1, WEB);
 	fixture_hold(fx, 200, idle);
+	seed_late(fx);
+	/* gone by now; known by its record, but what it holds tells nothing of the other child */
+	fixture_capset(fx, (struct fixture_act){.pid = 202, .ppid = 200, .exe = WEB}, idle);
 	fixture_process(fx, 201, 200, WEB);
-	fx->now += 5000;
-	judge_seed(fx->judge, fx->now);
-	fx->now -= 5000;
 	fixture_prctl(fx, act, 28, SECBIT_NOROOT, 0);
 	fixture_capset(fx, act, full);
 	fixture_no_alert(fx);
@@ -511,9 +516,7 @@ START_TEST(test_securebits_are_taken_from_a_late_record)
 	struct fixture_act act = {.pid = 200, .exe = WEB};
 
 	fixture_process(fx, 200, 1, WEB);
-	fx->now += 5000;
-	judge_seed(fx->judge, fx->now);
-	fx->now -= 5000;
+	seed_late(fx);
 	fixture_prctl(fx, act, 28, SECBIT_NO_SETUID_FIXUP, 0);
 	fixture_wait(fx, 600000);
 	act = (struct fixture_act){.pid = 200, .exe = WEB, AS_UID(33)};
@@ -530,9 +533,7 @@ START_TEST(test_event_from_before_an_exec_that_proc_shows_is_passed_over)
 
 	fixture_process(fx, 200, 1, WEB);
 	fixture_hold(fx, 200, idle);
-	fx->now += 5000;
-	judge_seed(fx->judge, fx->now);
-	fx->now -= 5000;
+	seed_late(fx);
 	fixture_capset(fx, (struct fixture_act){.pid = 200, .exe = "/usr/bin/other"}, full);
 	fixture_no_alert(fx);
 	fixture_free(fx);
@@ -606,6 +607,27 @@ END_TEST
 
 /* at and ping, run by root: no exec of theirs is on record, and they need none to hold everything.
  */
+/* Its parent has gone, too; the login shell has not. */
+START_TEST(test_program_of_a_session_that_is_gone_with_its_parent_is_of_the_sessions_files)
+{
+	struct fixture *fx = fixture_live(DAEMON_AND_PING);
+	struct fixture_act act = {.pid = 299, .ppid = 1, .exe = "/usr/bin/bash", .session = 7};
+
+	fixture_process(fx, 299, 1, "/usr/bin/bash")->foreign_files = _i == 1;
+	fixture_capset(fx, act, full);
+	fixture_forget_alerts(fx);
+	act = (struct fixture_act){.pid = 301, .ppid = 300, .exe = "/usr/bin/ping", .session = 7};
+	fixture_capset(fx, act, idle);
+	fixture_capset(fx, act, (struct event_sets){FIXTURE_ALL, CAP(NET_RAW), 0, 0});
+	if (_i == 0)
+		fixture_no_alert(fx);
+	else
+		ck_assert_uint_eq(fixture_only_alert(fx)->sets[ALERT_EFFECTIVE].gained,
+				  CAP(NET_RAW));
+	fixture_free(fx);
+}
+END_TEST
+
 START_TEST(test_root_program_of_a_session_that_is_gone_is_of_its_parents_files)
 {
 	struct fixture *fx = fixture_live(DAEMON_AND_PING);
@@ -1354,6 +1376,9 @@ int main(void)
 		       test_orphan_that_is_gone_is_not_trusted_where_another_file_has_that_path);
 	tcase_add_test(tc, test_program_of_a_session_that_is_gone_is_of_its_parents_files);
 	tcase_add_test(tc, test_root_program_of_a_session_that_is_gone_is_of_its_parents_files);
+	tcase_add_loop_test(
+		tc, test_program_of_a_session_that_is_gone_with_its_parent_is_of_the_sessions_files,
+		0, 2);
 	tcase_add_loop_test(
 		tc, test_child_stage_that_has_executed_before_capwatch_came_is_not_measured_by_that,
 		0, 2);

@@ -636,6 +636,23 @@ static void remove_rules(void)
 			   "key=\"site\" list=4 res=1");
 }
 
+/* By auditctl, whose own call is recorded by the rule change, and by no rule. */
+START_TEST(test_the_key_of_a_rule_is_in_the_record_of_its_change)
+{
+	struct fixture_act act = {.pid = OTHER,
+				  .session = 4,
+				  .exe = "/usr/sbin/auditctl",
+				  .key = "(null)",
+				  .call = 44};
+
+	act.ahead = "CONFIG_CHANGE auid=1000 ses=4 op=remove_rule key=\"site\" list=4 res=1";
+	fixture_call(fx, act);
+	turn_worker_root();
+	fixture_wait(fx, 2 * FOUND_MS);
+	fixture_no_alert(fx);
+}
+END_TEST
+
 START_TEST(test_a_rule_without_a_key_was_none_of_the_exec_profile)
 {
 	fixture_record(fx, "CONFIG_CHANGE auid=4294967295 ses=4294967295op=remove_rule "
@@ -891,6 +908,7 @@ int main(void)
 	tcase_add_test(tests, test_exec_whose_event_was_cut_off_explains_what_it_gave);
 	tcase_add_test(tests, test_older_than_capwatch_and_never_recorded_has_its_permitted_set);
 	tcase_add_test(tests, test_auditing_switched_off_and_on_leaves_the_exec_profile_loaded);
+	tcase_add_test(tests, test_the_key_of_a_rule_is_in_the_record_of_its_change);
 	tcase_add_test(tests, test_a_rule_without_a_key_was_none_of_the_exec_profile);
 	tcase_add_test(tests, test_rules_that_come_back_are_the_exec_profile_still);
 	tcase_add_test(tests,

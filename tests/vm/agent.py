@@ -150,7 +150,7 @@ class Usage(threading.Thread):
 def alert_files():
     """The file sink's, what logrotate made of it first."""
     def age(path):
-        number = path.name.removeprefix(ALERTS.name).strip(".gz")
+        number = path.name.removeprefix(ALERTS.name).removeprefix(".").removesuffix(".gz")
         return -int(number or 0)
     return sorted(ALERTS.parent.glob(ALERTS.name + "*"), key=age)
 

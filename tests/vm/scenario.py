@@ -12,10 +12,11 @@ import fnmatch
 import importlib
 import os
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
+PATIENCE_S = 240
 EARLY_S = 0.5  # an event may carry a coarse clock's time, some ms before the step's own
 
 
@@ -127,6 +128,11 @@ class Scenario:
 
     def before_of_release(self):
         return tuple(step for step in self.before_boot if RELEASE in step.releases)
+
+
+def patient(steps):
+    """The same with more time: a guest beside others is many times slower than alone."""
+    return tuple(replace(step, timeout=max(step.timeout, PATIENCE_S)) for step in steps)
 
 
 def load(folder, name):

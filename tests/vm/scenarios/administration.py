@@ -6,20 +6,12 @@ Owns: STEPS and BEFORE_BOOT for quiet.py. Must not own: packaged services, conta
 
 The first steps start what needs time (cron's minute), the last ones look whether it came.
 """
-from dataclasses import replace
+from scenario import Alert, Declared, Step, patient
 
-from scenario import Alert, Declared, Step
-
-PATIENCE_S = 240
 STATE = "/var/lib/capwatch-test"
 WANTS = "/etc/systemd/system/multi-user.target.wants"
 CAP_NET_RAW = 1 << 13
 CAP_NET_BIND_SERVICE = 1 << 10
-
-
-def patient(steps):
-    """A guest beside others is many times slower than alone."""
-    return tuple(replace(step, timeout=max(step.timeout, PATIENCE_S)) for step in steps)
 
 
 def unit(name, *lines, enable=False):
@@ -424,7 +416,7 @@ ssh alice@127.0.0.1 'systemd-run --user --quiet --scope pkexec id -un' | grep -q
     Step("a browser's sandbox", """
 ssh alice@127.0.0.1 'timeout 220 chromium --headless --disable-gpu --disable-extensions --disable-background-networking \\
 	--disable-component-update --no-first-run --dump-dom "data:text/html,<p>seen</p>" 2>/dev/null' | grep -q seen
-""", releases=(12,), timeout=120),
+""", releases=(12,)),
 )
 
 AUDIT = (
@@ -433,13 +425,15 @@ augenrules --load >/dev/null
 augenrules --load >/dev/null
 auditctl -l | grep -q capwatch_capset
 """),
-    Step("auditd restarted, logs rotated", """
+    Step("auditd restarted", """
 systemctl restart auditd.service
 for wait in $(seq 100); do
 	if pgrep -f capwatch-courier >/dev/null; then break; fi
 	sleep 0.2
 done
 pgrep -f capwatch-courier >/dev/null
+""", services="auditd.service"),
+    Step("logs rotated", """
 kill -USR1 $(pidof auditd)
 kill -HUP $(pidof auditd)
 systemctl start logrotate.service
@@ -449,7 +443,7 @@ sleep 1
 [ -e /var/log/audit/audit.log.1 ]
 pgrep -f capwatch-courier >/dev/null
 auditctl -l | grep -q capwatch_capset
-""", services="auditd.service"),
+"""),
 )
 
 STEPS = patient((*CLOCKS, *SYSTEMD, *USERS, *USER_MANAGER, *PACKAGES, *AUDIT, *CLOCKS_LATER))

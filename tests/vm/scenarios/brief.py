@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""brief: what ./check runs on a whole host, in one boot: a part of quiet, in which nothing may alert, then a
+"""brief: what ./check vm runs on a whole host, in one boot: a part of quiet, in which nothing may alert, then a
 part of loud, in which all must. The whole of both takes far longer (CONTRIBUTING.md).
 """
 import administration
@@ -16,7 +16,7 @@ WORKED = ("a query to named", "a query to unbound", "a page from nginx", "a page
           "an FTP login with a transfer each way", "a key in redis", "a value in memcached",
           "the clock from chrony", "ping as root and as alice", "keepalived holds the address", "avahi finds a service")
 ADMINISTERED = ("su, su -, runuser, setpriv, sudo -u by root", "AmbientCapabilities= was granted at boot; reload, restart, stop, start",
-                "transient units", "augenrules --load, twice", "auditd restarted, logs rotated")
+                "transient units", "augenrules --load, twice", "auditd restarted", "logs rotated")
 
 
 def chosen(steps, names):
@@ -43,5 +43,5 @@ SCENARIO = Scenario(
     before_boot=(*chosen(services.BEFORE_BOOT, CONFIGURED), *containers.BEFORE_BOOT,
                  *chosen(administration.BEFORE_BOOT, ("units with systemd's features",)), loud.FILES),
     steps=(*QUIET, *loud.CONFIG, *loud.OWN),
-    declared=(*containers.DECLARED, *loud.SCENARIO.declared),
+    declared=(*containers.DECLARED, loud.CONFIG_DECLARED),
 )

@@ -4,11 +4,7 @@ units, and as an ordinary user. Every step checks what it got.
 
 Owns: STEPS, BEFORE_BOOT and DECLARED for quiet.py. Must not own: anything about services and administration.
 """
-from dataclasses import replace
-
-from scenario import Alert, Declared, Step
-
-PATIENCE_S = 240  # a guest beside others is many times slower than alone
+from scenario import Alert, Declared, Step, patient
 
 BASE = "/var/lib/capwatch-test/containers"
 
@@ -55,9 +51,9 @@ printf '%s\\n' '[Service]' "ExecStart=$runc run -b {BASE}/runc boxed" "ExecStop=
 	"ExecStopPost=-$runc delete -f boxed" KillMode=mixed TimeoutStopSec=10 >/etc/systemd/system/capwatch-box.service
 """
 
-BEFORE_BOOT = (
-    Step("a root file system and bundles for containers", BUILD + CONTAINER_UNIT, timeout=PATIENCE_S),
-)
+BEFORE_BOOT = patient((
+    Step("a root file system and bundles for containers", BUILD + CONTAINER_UNIT),
+))
 
 
 def runtime_steps(runtime):
@@ -116,7 +112,7 @@ podman run --detach --name rooted --network none --rootfs /var/lib/capwatch-test
 podman exec rooted true
 podman exec --user 1000 rooted id | grep -q uid=1000
 podman rm -f -t 0 rooted
-""", timeout=90),
+"""),
     Step("podman as alice, rootless", """
 ssh alice@127.0.0.1 'set -e
 podman rm -f -t 0 mine >/dev/null 2>&1 || true
@@ -124,7 +120,7 @@ podman run --detach --name mine --network none --rootfs $HOME/rootfs sleep 1000
 [ "$(podman exec mine id -u)" = 0 ]
 podman unshare cat /proc/self/uid_map | grep -q 65536
 podman rm -f -t 0 mine'
-""", timeout=120),
+"""),
     Step("bwrap as root and as alice", """
 bwrap --ro-bind / / --dev /dev --proc /proc --unshare-all id | grep -q uid=0
 ssh alice@127.0.0.1 'bwrap --ro-bind / / --dev /dev --proc /proc --unshare-all --die-with-parent id -u' | grep -q 1000
@@ -144,10 +140,10 @@ $nspawn --private-users=200000:65536 --private-users-ownership=map -D {BASE}/roo
 	cat /proc/self/uid_map | grep -q 65536
 systemd-run --quiet --wait --pipe $nspawn --keep-unit -D / --volatile=yes id -u |
 	grep -qx 0
-""", timeout=90),
+"""),
 )
 
-STEPS = tuple(replace(step, timeout=PATIENCE_S) for step in STEPS)
+STEPS = patient(STEPS)
 
 DECLARED = (
     Declared(Alert("userns-gain", exe="/usr/bin/unshare", mechanism="userns", severity="low"),

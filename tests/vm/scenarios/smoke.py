@@ -4,5 +4,5 @@ from scenario import Scenario, Step
 
 SCENARIO = Scenario(name="smoke", steps=(
     Step("an administrator's session", "grep -q session- /proc/self/cgroup"),
-    Step("restart cron", "systemctl restart cron", service="cron.service"),
+    Step("restart cron", "systemctl restart cron", services="cron.service"),
 ))
