@@ -3,11 +3,12 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 #include <openssl/evp.h>
-#include "alerters/secret.h"
+#include "conf/secret_file.h"
 
 enum {
-	BASE64_MAX = (SECRET_MAX + 2) / 3 * 4 + 1,
+	BASE64_MAX = (SECRET_SIZE_MAX + 2) / 3 * 4 + 1,
 	LINE_MAX_LENGTH = BASE64_MAX + SETTINGS_HEADER_NAME_MAX + 16,
 };
 
@@ -22,50 +23,64 @@ static int append(struct curl_slist **list, char line[LINE_MAX_LENGTH], struct e
 	return 0;
 }
 
+/* A secret that can be a header's value, and never become a second header. */
+static int read_value(const char *path, struct secret_file *secret, struct error *err)
+{
+	if (secret_file_read(path, geteuid(), secret, err) < 0)
+		return -1;
+	for (size_t i = 0; i < secret->length; i++) {
+		if (secret->text[i] >= 0x20 && secret->text[i] < 0x7f)
+			continue;
+		secret_file_forget(secret);
+		return error_set(err, "%s: holds more than one line of printable ASCII", path);
+	}
+	return 0;
+}
+
 static int append_header(struct curl_slist **list, const struct settings_header *header,
 			 struct error *err)
 {
 	char line[LINE_MAX_LENGTH];
-	struct secret secret;
+	struct secret_file secret;
 
 	if (!header->file) {
 		snprintf(line, sizeof(line), "%s: %s", header->name, header->value);
 		return append(list, line, err);
 	}
-	if (secret_read(header->file, &secret, err) < 0)
+	if (read_value(header->file, &secret, err) < 0)
 		return -1;
 	snprintf(line, sizeof(line), "%s: %s", header->name, secret.text);
-	secret_wipe(&secret);
+	secret_file_forget(&secret);
 	return append(list, line, err);
 }
 
 static int append_bearer(struct curl_slist **list, const char *file, struct error *err)
 {
 	char line[LINE_MAX_LENGTH];
-	struct secret secret;
+	struct secret_file secret;
 
-	if (secret_read(file, &secret, err) < 0)
+	if (read_value(file, &secret, err) < 0)
 		return -1;
 	snprintf(line, sizeof(line), "Authorization: Bearer %s", secret.text);
-	secret_wipe(&secret);
+	secret_file_forget(&secret);
 	return append(list, line, err);
 }
 
 static int append_basic(struct curl_slist **list, const char *file, struct error *err)
 {
 	char line[LINE_MAX_LENGTH], encoded[BASE64_MAX];
-	struct secret secret;
+	struct secret_file secret;
 	int rc;
 
-	if (secret_read(file, &secret, err) < 0)
+	if (read_value(file, &secret, err) < 0)
 		return -1;
 	if (!strchr(secret.text, ':')) {
-		secret_wipe(&secret);
+		secret_file_forget(&secret);
 		return error_set(err, "%s does not hold user:password", file);
 	}
 	EVP_EncodeBlock((unsigned char *)encoded, (const unsigned char *)secret.text,
 			(int)secret.length);
-	secret_wipe(&secret);
+	secret_file_forget(&secret);
 	snprintf(line, sizeof(line), "Authorization: Basic %s", encoded);
 	rc = append(list, line, err);
 	explicit_bzero(encoded, sizeof(encoded));

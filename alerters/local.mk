@@ -21,7 +21,6 @@ alerters_libalerters_a_SOURCES = \
 	alerters/recent.c alerters/recent.h \
 	alerters/redact.c alerters/redact_words.c alerters/redact.h \
 	alerters/retry.c alerters/retry.h \
-	alerters/secret.c alerters/secret.h \
 	alerters/sign.c alerters/sign.h \
 	alerters/sink.c alerters/sink.h \
 	alerters/sink_file.c alerters/sink_file.h \

@@ -308,6 +308,11 @@ static void webhook_resend(struct sink *sink, int64_t now)
 	if (!body)
 		return;
 	state->kind = REQUEST_RESEND;
+	/* the sink may be new, from a reload, and not have sent anything yet */
+	if (ensure_credentials(sink, &err) < 0) {
+		free(body);
+		return;
+	}
 	if (webhook_request_raw(&state->request, "resend", body, &err) == 0)
 		start_request(sink, sink->settings->url, now);
 }

@@ -982,27 +982,43 @@ static int check_sink_files(const struct sink_settings *sink, struct error *err)
 {
 	if (sink->ca_file && check_certificates(sink, err) < 0)
 		return -1;
-	if (check_readable(sink->name, "client_cert", sink->client_cert, err) < 0 ||
-	    check_readable(sink->name, "client_key", sink->client_key, err) < 0 ||
-	    check_readable(sink->name, "bearer_file", sink->bearer_file, err) < 0 ||
-	    check_readable(sink->name, "basic_file", sink->basic_file, err) < 0)
+	if (check_readable(sink->name, "client_cert", sink->client_cert, err) < 0)
 		return -1;
-	for (size_t i = 0; i < sink->headers.count; i++)
-		if (check_readable(sink->name, "header_files", sink->headers.items[i].file, err) <
-		    0)
-			return -1;
+	return check_readable(sink->name, "client_key", sink->client_key, err);
+}
+
+/* Whose secrets are looked at, and who may own their files beside root. */
+struct secret_check {
+	const struct sink_settings *sink;
+	uid_t owner;
+	struct error *err;
+};
+
+static int check_secret(const struct secret_check *check, const char *key, const char *path)
+{
+	struct secret_file secret;
+
+	if (!path)
+		return 0;
+	if (secret_file_read(path, check->owner, &secret, check->err) < 0)
+		return error_prefix(check->err, "sink %s: %s", check->sink->name, key);
+	secret_file_forget(&secret);
 	return 0;
 }
 
 static int check_secrets(const struct sink_settings *sink, uid_t owner, struct error *err)
 {
-	struct secret_file secret;
+	const struct secret_check check = {sink, owner, err};
 
-	for (size_t i = 0; sink->secret_files && sink->secret_files[i]; i++) {
-		if (secret_file_read(sink->secret_files[i], owner, &secret, err) < 0)
-			return error_prefix(err, "sink %s: secret_file", sink->name);
-		secret_file_forget(&secret);
-	}
+	if (check_secret(&check, "bearer_file", sink->bearer_file) < 0 ||
+	    check_secret(&check, "basic_file", sink->basic_file) < 0)
+		return -1;
+	for (size_t i = 0; i < sink->headers.count; i++)
+		if (check_secret(&check, "header_files", sink->headers.items[i].file) < 0)
+			return -1;
+	for (size_t i = 0; sink->secret_files && sink->secret_files[i]; i++)
+		if (check_secret(&check, "secret_file", sink->secret_files[i]) < 0)
+			return -1;
 	return 0;
 }
 

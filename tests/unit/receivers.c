@@ -13,6 +13,7 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -81,6 +82,8 @@ void file_write(const char *path, const char *text)
 
 	ck_assert_ptr_nonnull(file);
 	fputs(text, file);
+	/* some hold secrets, which others may not read */
+	ck_assert_int_eq(fchmod(fileno(file), 0600), 0);
 	fclose(file);
 }
 

@@ -529,17 +529,27 @@ END_TEST
 
 START_TEST(test_check_files_wants_secrets_that_are_secret)
 {
-	const char *path = conf_files_write("s", "hunter2hunter2");
+	static const struct {
+		const char *key, *before, *after;
+	} keys[] = {
+		{"secret_file", "", ""},
+		{"bearer_file", "", ""},
+		{"basic_file", "", ""},
+		{"header_files", "{X-Key: ", "}"},
+	};
+	const char *path = conf_files_write("s", "hunter2:hunter2");
+	char text[512], said[64];
 	struct settings *settings;
-	char text[512];
 	struct error err;
 
 	snprintf(text, sizeof(text),
-		 "sinks: [{type: webhook, name: siem, url: 'https://x', secret_file: %s}]\n", path);
+		 "sinks: [{type: webhook, name: siem, url: 'https://x', %s: %s%s%s}]\n",
+		 keys[_i].key, keys[_i].before, path, keys[_i].after);
 	settings = load(text);
 	ck_assert_int_eq(chmod(path, 0644), 0);
 	ck_assert_int_eq(settings_check_files(settings, &err), -1);
-	ck_assert_ptr_nonnull(strstr(err.text, "sink siem: secret_file: "));
+	snprintf(said, sizeof(said), "sink siem: %s: ", keys[_i].key);
+	ck_assert_ptr_nonnull(strstr(err.text, said));
 	ck_assert_ptr_nonnull(strstr(err.text, "its mode 0644 gives a secret to others"));
 	ck_assert_ptr_null(strstr(err.text, "hunter2"));
 	ck_assert_int_eq(chmod(path, 0640), 0);
@@ -619,7 +629,7 @@ int main(void)
 	tcase_add_test(tcase, test_conf_d_that_is_a_file_is_an_error);
 	tcase_add_test(tcase, test_growth_is_bounded);
 	tcase_add_test(tcase, test_formats_signatures_and_redaction);
-	tcase_add_test(tcase, test_check_files_wants_secrets_that_are_secret);
+	tcase_add_loop_test(tcase, test_check_files_wants_secrets_that_are_secret, 0, 4);
 	tcase_add_test(tcase, test_check_files_wants_certificates_where_they_are_named);
 	tcase_add_test(tcase, test_shipped_configuration_is_valid_and_says_the_defaults);
 	suite_add_tcase(suite, tcase);

@@ -360,10 +360,10 @@ START_TEST(test_secret_that_cannot_be_used_is_waited_for_and_not_told)
 	static const struct {
 		const char *text, *said;
 	} cases[] = {
-		{NULL, "cannot open"},
+		{NULL, "cannot read it"},
 		{"", "is empty"},
 		{"s3cr3t\nX-Forged: 1", "more than one line"},
-		{"s3cr3t\t", "more than one line"},
+		{"s3cr3t\x01", "more than one line"},
 	};
 	const struct http_reply script[] = {{HTTP_OK, 0}};
 	struct http_receiver receiver;

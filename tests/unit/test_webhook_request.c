@@ -267,22 +267,30 @@ START_TEST(test_alertmanager_is_told_again_until_the_end)
 }
 END_TEST
 
-START_TEST(test_what_is_active_outlives_a_reload)
+START_TEST(test_what_is_active_outlives_a_reload_and_is_told_with_credentials)
 {
 	const struct http_reply script[] = {{HTTP_OK, 0}};
 	struct http_receiver receiver;
 	struct sink *old;
 
 	settings.format = FORMAT_ALERTMANAGER;
+	settings.bearer_file = secret;
+	file_write(secret, "first");
 	http_start(&receiver, 0, script, 1);
 	open_sink(receiver.port, "/api/v2/alerts");
 	offer_alert(sink, "cw-1", SEVERITY_HIGH);
 	run_until(0);
+	ck_assert(http_next(&receiver, request, WAIT_MS));
+	expect_in_request("\r\nAuthorization: Bearer first\r\n");
+	file_write(secret, "second");
 	old = sink;
 	open_sink(receiver.port, "/api/v2/alerts");
 	sink_take_over(sink, old);
 	sink_free(old);
 	ck_assert_int_ne(sink_deadline(sink), SINK_NEVER);
+	run_ahead(ACTIVE_RESEND_MS, 0, 300);
+	ck_assert(http_next(&receiver, request, WAIT_MS));
+	expect_in_request("\r\nAuthorization: Bearer second\r\n");
 	http_stop(&receiver);
 }
 END_TEST
@@ -304,7 +312,7 @@ int main(void)
 	tcase_add_test(tcase, test_splunk_token_without_acknowledgement_is_said_once);
 	tcase_add_test(tcase, test_acknowledgement_needs_splunks_address);
 	tcase_add_test(tcase, test_alertmanager_is_told_again_until_the_end);
-	tcase_add_test(tcase, test_what_is_active_outlives_a_reload);
+	tcase_add_test(tcase, test_what_is_active_outlives_a_reload_and_is_told_with_credentials);
 	suite_add_tcase(suite, tcase);
 	srunner_run_all(runner, CK_NORMAL);
 	failed = srunner_ntests_failed(runner);
