@@ -15,11 +15,11 @@
 #include "alerters/confine.h"
 #include "alerters/format.h"
 #include "alerters/heartbeat.h"
-#include "alerters/loss.h"
 #include "alerters/own_log.h"
 #include "alerters/redact.h"
 #include "alerters/sink.h"
 #include "alerters/sink_webhook.h"
+#include "alerters/tell.h"
 #include "common/wire.h"
 #include "conf/settings.h"
 
@@ -65,6 +65,7 @@ struct courier {
 	} pending[PENDING_MAX];	       /* what the sensor waits to have acknowledged */
 	size_t pending_count;
 	bool acks_blocked;  /* the sensor's socket is full of acks: no alert is read meanwhile */
+	bool fault_told;    /* that a spool cannot be written */
 	char *spool_folder; /* NULL: in memory */
 	char buffer[sizeof(struct wire_header) + WIRE_BODY_MAX + 1];
 };
@@ -280,7 +281,7 @@ static uint64_t count_undelivered(const struct courier *courier)
 	for (size_t i = 0; i < courier->sink_count; i++) {
 		const struct sink *sink = courier->sinks[i];
 
-		count += spool_dropped(sink->spool) + sink->given_up;
+		count += spool_tally(sink->spool, SPOOL_DROPPED) + sink->given_up;
 		count += courier->spool_folder ? spool_unsafe_count(sink->spool)
 					       : spool_count(sink->spool);
 	}
@@ -509,44 +510,6 @@ static void run_transfers(struct courier *courier)
 	sink_webhook_finish(courier->tools.multi, courier->now);
 }
 
-/* Once the sink works again, so that the count is complete and the report is not the next to be
- * dropped. */
-static void report_drops(struct courier *courier, struct sink *sink)
-{
-	uint64_t count = spool_dropped(sink->spool);
-	struct parcel *report;
-
-	if (count == 0 || sink->failing ||
-	    spool_count(sink->spool) >= (size_t)sink->settings->spool.max_count / 2)
-		return;
-	report = loss_report(sink->settings->name, count, clock_ms(CLOCK_REALTIME));
-	if (!report)
-		return;
-	courier->unusable += spool_take_dropped(sink->spool);
-	sink->drop_said = false;
-	log_line(courier->log, LOG_ERR,
-		 "sink %s: %" PRIu64 " alerts were dropped while its queue was full",
-		 sink->settings->name, count);
-	for (size_t i = 0; i < courier->sink_count; i++)
-		sink_offer(courier->sinks[i], report, courier->now);
-	parcel_unref(report);
-}
-
-/* Said to this sink alone: the others had what it lacks. */
-static void report_held_back(struct courier *courier, struct sink *sink, int64_t now)
-{
-	uint64_t count = sink_take_held_back(sink, now);
-	struct parcel *report;
-
-	if (count == 0)
-		return;
-	report = loss_report_storm(sink->settings->name, count, clock_ms(CLOCK_REALTIME));
-	if (!report)
-		return;
-	sink_push(sink, report, courier->now);
-	parcel_unref(report);
-}
-
 static void beat(struct courier *courier)
 {
 	const struct heartbeat_facts facts = {
@@ -572,16 +535,16 @@ static void beat(struct courier *courier)
 
 static void run_sinks(struct courier *courier)
 {
+	const struct sink_list sinks = {courier->sinks, courier->sink_count};
+
 	beat(courier);
-	for (size_t i = 0; i < courier->sink_count; i++)
-		report_held_back(courier, courier->sinks[i],
-				 courier->end_at == SINK_NEVER ? courier->now : SINK_NEVER);
+	tell_held_back(&sinks, courier->now, courier->end_at != SINK_NEVER);
 	for (size_t i = 0; i < courier->sink_count; i++)
 		sink_run(courier->sinks[i], courier->now);
-	for (size_t i = 0; i < courier->sink_count; i++)
-		report_drops(courier, courier->sinks[i]);
+	courier->unusable += tell_drops(&sinks, courier->now);
 	for (size_t i = 0; i < courier->sink_count; i++)
 		sink_persist(courier->sinks[i], courier->now);
+	tell_faults(&sinks, courier->now, &courier->fault_told);
 }
 
 static bool is_safe(const struct pending *pending)

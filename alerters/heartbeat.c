@@ -75,15 +75,14 @@ static int64_t oldest_seconds(const struct sink *sink, int64_t now)
 
 static json_t *make_sink(const struct sink *sink, int64_t now)
 {
-	return json_pack("{s:s, s:s, s:b, s:I, s:I, s:I, s:I, s:I, s:I, s:I}", "name",
-			 sink->settings->name, "type",
-			 vocab_word(&vocab_sink_type, sink->settings->type), "healthy",
-			 !sink->failing, "waiting", (json_int_t)spool_count(sink->spool),
-			 "oldest_seconds", (json_int_t)oldest_seconds(sink, now), "unsafe",
-			 (json_int_t)spool_unsafe_count(sink->spool), "delivered",
-			 (json_int_t)spool_delivered(sink->spool), "retried",
-			 (json_int_t)sink->retried, "given_up", (json_int_t)sink->given_up,
-			 "dropped", (json_int_t)spool_dropped(sink->spool));
+	return json_pack(
+		"{s:s, s:s, s:b, s:I, s:I, s:I, s:I, s:I, s:I, s:I}", "name", sink->settings->name,
+		"type", vocab_word(&vocab_sink_type, sink->settings->type), "healthy",
+		!sink->failing, "waiting", (json_int_t)spool_count(sink->spool), "oldest_seconds",
+		(json_int_t)oldest_seconds(sink, now), "unsafe",
+		(json_int_t)spool_unsafe_count(sink->spool), "delivered",
+		(json_int_t)spool_delivered(sink->spool), "retried", (json_int_t)sink->retried,
+		"given_up", (json_int_t)sink->given_up, "dropped", (json_int_t)sink_dropped(sink));
 }
 
 static json_t *make_sinks(const struct heartbeat_facts *facts)

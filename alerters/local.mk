@@ -31,6 +31,7 @@ alerters_libalerters_a_SOURCES = \
 	alerters/spool_file.c alerters/spool_file.h \
 	alerters/storm.c alerters/storm.h \
 	alerters/syslog_link.c alerters/syslog_link.h \
+	alerters/tell.c alerters/tell.h \
 	alerters/text_out.c alerters/text_out.h \
 	alerters/tls_options.c alerters/tls_options.h \
 	alerters/webhook_request.c alerters/webhook_request.h
@@ -58,6 +59,7 @@ ALERTERS_TESTS = \
 	tests/unit/test_sink_webhook \
 	tests/unit/test_spool \
 	tests/unit/test_spool_file \
+	tests/unit/test_tell \
 	tests/unit/test_webhook_request
 check_PROGRAMS += $(ALERTERS_TESTS)
 TESTS += $(ALERTERS_TESTS)
@@ -95,6 +97,9 @@ tests_unit_test_spool_LDADD = $(ALERTERS_TEST_LIBS)
 tests_unit_test_spool_file_SOURCES = tests/unit/test_spool_file.c $(ALERTERS_TEST_SOURCES)
 tests_unit_test_spool_file_CPPFLAGS = $(ALERTERS_TEST_CPPFLAGS)
 tests_unit_test_spool_file_LDADD = $(ALERTERS_TEST_LIBS)
+tests_unit_test_tell_SOURCES = tests/unit/test_tell.c $(ALERTERS_TEST_SOURCES)
+tests_unit_test_tell_CPPFLAGS = $(ALERTERS_TEST_CPPFLAGS)
+tests_unit_test_tell_LDADD = $(ALERTERS_TEST_LIBS)
 tests_unit_test_webhook_request_SOURCES = tests/unit/test_webhook_request.c $(ALERTERS_TEST_SOURCES)
 tests_unit_test_webhook_request_CPPFLAGS = $(ALERTERS_TEST_CPPFLAGS)
 tests_unit_test_webhook_request_LDADD = $(ALERTERS_TEST_LIBS)

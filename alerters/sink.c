@@ -5,14 +5,15 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <syslog.h>
 #include "alerters/sink_file.h"
 #include "alerters/sink_syslog.h"
 #include "alerters/sink_webhook.h"
 
 enum {
-	REASON_TEXT_MAX = 512,
 	PERSIST_AGAIN_MS = 5 * 1000,
+	DROPS_TELL_MS = 10 * 1000, /* from the first drop on, so that there is a number to tell */
 	/* so long it must have been tried before anything is too old: a host that slept for a week
 	 * wakes before its network does */
 	FAILING_BEFORE_EXPIRY_MS = 10 * 60 * 1000,
@@ -68,7 +69,7 @@ void sink_free(struct sink *sink)
 	free(sink);
 }
 
-static int64_t wall_time(const struct sink *sink, int64_t now)
+int64_t sink_wall_time(const struct sink *sink, int64_t now)
 {
 	return now + sink->tools->wall_offset;
 }
@@ -78,6 +79,7 @@ static void say_unsafe(struct sink *sink, const struct error *err)
 	if (sink->unsafe_said)
 		return;
 	sink->unsafe_said = true;
+	sink->unsafe_why = *err;
 	log_line(sink->tools->log, LOG_ERR,
 		 "sink %s: its spool cannot be used: %s; until it can, alerts wait in memory and "
 		 "the sensor keeps them too",
@@ -97,12 +99,21 @@ static void say_safe(struct sink *sink)
 static void resume_tries(struct sink *sink, int64_t now)
 {
 	struct spool_tries tries = spool_tries(sink->spool);
-	int64_t wait = tries.due - wall_time(sink, now);
+	int64_t wait = tries.due - sink_wall_time(sink, now);
 
 	if (wait > RETRY_HINT_LONGEST_MS)
 		wait = RETRY_HINT_LONGEST_MS;
 	sink->retry.failures = tries.attempts;
 	sink->retry.at = wait > 0 ? now + wait : 0;
+}
+
+/* What was held back before a kill, if the folder knows of more than we do. */
+static void resume_storm(struct sink *sink)
+{
+	uint64_t held_back = spool_tally(sink->spool, SPOOL_HELD_BACK);
+
+	if (held_back > sink->storm.held_back)
+		sink->storm.held_back = held_back;
 }
 
 void sink_open(struct sink *sink, int64_t now)
@@ -117,6 +128,7 @@ void sink_open(struct sink *sink, int64_t now)
 		say_unsafe(sink, &err);
 		return;
 	}
+	resume_storm(sink);
 	resume_tries(sink, now);
 	if (spool_count(sink->spool) > 0)
 		log_line(sink->tools->log, LOG_NOTICE,
@@ -146,6 +158,12 @@ void sink_take_over(struct sink *to, struct sink *from)
 	to->failing_since = from->failing_since;
 	to->drop_said = from->drop_said;
 	to->unsafe_said = from->unsafe_said;
+	to->unsafe_why = from->unsafe_why;
+	memcpy(to->last_error, from->last_error, sizeof(to->last_error));
+	to->last_error_at = from->last_error_at;
+	to->drops_tell_at = from->drops_tell_at;
+	to->drops_told = from->drops_told;
+	to->dropped = from->dropped;
 	to->storm = from->storm;
 	to->retried = from->retried;
 	to->given_up = from->given_up;
@@ -185,10 +203,11 @@ static bool wants(const struct sink_settings *settings, const struct parcel *par
 
 void sink_push(struct sink *sink, struct parcel *parcel, int64_t now)
 {
-	spool_push(sink->spool, parcel, wall_time(sink, now));
-	if (spool_dropped(sink->spool) == 0 || sink->drop_said)
+	spool_push(sink->spool, parcel, sink_wall_time(sink, now));
+	if (spool_tally(sink->spool, SPOOL_DROPPED) == 0 || sink->drop_said)
 		return;
 	sink->drop_said = true;
+	sink->drops_tell_at = now + DROPS_TELL_MS;
 	log_line(sink->tools->log, LOG_ERR,
 		 "sink %s: its queue is full (%zu alerts): the least severe are dropped until it "
 		 "works again",
@@ -204,18 +223,37 @@ void sink_offer(struct sink *sink, struct parcel *parcel, int64_t now)
 {
 	if (!wants(sink->settings, parcel))
 		return;
-	if (may_be_held_back(parcel) &&
-	    !storm_passes(&sink->storm, &sink->settings->max_alerts, now))
-		return;
-	sink_push(sink, parcel, now);
+	if (!may_be_held_back(parcel) ||
+	    storm_passes(&sink->storm, &sink->settings->max_alerts, now))
+		sink_push(sink, parcel, now);
+	else
+		spool_set_tally(sink->spool, SPOOL_HELD_BACK, sink->storm.held_back);
 }
 
-uint64_t sink_take_held_back(struct sink *sink, int64_t now)
+uint64_t sink_held_back(const struct sink *sink, int64_t now)
 {
-	if (now < storm_deadline(&sink->storm, &sink->settings->max_alerts) ||
-	    sink->storm.held_back == 0)
-		return 0;
-	return storm_end(&sink->storm);
+	return now < storm_deadline(&sink->storm, &sink->settings->max_alerts)
+		       ? 0
+		       : sink->storm.held_back;
+}
+
+void sink_forget_held_back(struct sink *sink)
+{
+	storm_end(&sink->storm);
+	spool_set_tally(sink->spool, SPOOL_HELD_BACK, 0);
+}
+
+uint64_t sink_dropped(const struct sink *sink)
+{
+	return sink->dropped + spool_tally(sink->spool, SPOOL_DROPPED);
+}
+
+void sink_forget_drops(struct sink *sink)
+{
+	sink->dropped = sink_dropped(sink);
+	spool_set_tally(sink->spool, SPOOL_DROPPED, 0);
+	sink->drops_told = 0;
+	sink->drop_said = false;
 }
 
 void sink_persist(struct sink *sink, int64_t now)
@@ -226,6 +264,7 @@ void sink_persist(struct sink *sink, int64_t now)
 		return;
 	if (spool_persist(sink->spool, &err) == 0) {
 		say_safe(sink);
+		resume_storm(sink);
 		return;
 	}
 	sink->persist_at = now + PERSIST_AGAIN_MS;
@@ -279,6 +318,8 @@ int64_t sink_deadline(const struct sink *sink)
 
 	if ((!spool_is_settled(sink->spool) || sink->unsafe_said) && sink->persist_at < deadline)
 		deadline = sink->persist_at;
+	if (sink->drop_said)
+		deadline = earlier(deadline, sink->drops_tell_at);
 	if (sink->busy)
 		return deadline;
 	return earlier(deadline, next_delivery(sink));
@@ -286,18 +327,18 @@ int64_t sink_deadline(const struct sink *sink)
 
 void sink_fails(struct sink *sink, int64_t now, const char *format, ...)
 {
-	char reason[REASON_TEXT_MAX];
 	va_list args;
 
+	va_start(args, format);
+	vsnprintf(sink->last_error, sizeof(sink->last_error), format, args);
+	va_end(args);
+	sink->last_error_at = sink_wall_time(sink, now);
 	if (sink->failing)
 		return;
 	sink->failing = true;
 	sink->failing_since = now;
-	va_start(args, format);
-	vsnprintf(reason, sizeof(reason), format, args);
-	va_end(args);
 	log_line(sink->tools->log, LOG_ERR, "sink %s: %s; it is tried again, alerts waiting: %zu",
-		 sink->settings->name, reason, spool_count(sink->spool));
+		 sink->settings->name, sink->last_error, spool_count(sink->spool));
 }
 
 void sink_works(struct sink *sink)
@@ -317,7 +358,7 @@ static void expire(struct sink *sink, int64_t now)
 
 	if (!sink->failing || now - sink->failing_since < FAILING_BEFORE_EXPIRY_MS)
 		return;
-	count = spool_expire(sink->spool, wall_time(sink, now) - longest,
+	count = spool_expire(sink->spool, sink_wall_time(sink, now) - longest,
 			     "not delivered within the time that retry_for gives it");
 	if (count == 0)
 		return;
@@ -330,7 +371,7 @@ static void expire(struct sink *sink, int64_t now)
 
 void sink_wait(struct sink *sink, int64_t now)
 {
-	struct spool_tries tries = {sink->retry.failures, wall_time(sink, sink->retry.at)};
+	struct spool_tries tries = {sink->retry.failures, sink_wall_time(sink, sink->retry.at)};
 
 	sink->retried++;
 	expire(sink, now);

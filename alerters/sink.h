@@ -21,6 +21,8 @@
 
 #define SINK_NEVER INT64_MAX
 
+enum { SINK_WHY_MAX = 256 };
+
 struct sink;
 
 struct sink_ops {
@@ -60,12 +62,18 @@ struct sink {
 	int64_t wake_at; /* SINK_NEVER: no need */
 	int64_t persist_at;    /* a spool that could not be written is not tried before */
 	int64_t failing_since; /* 0: it works */
-	bool busy;	   /* a delivery is under way: the type calls back, no deadline is needed */
-	bool is_open;	   /* its spool's folder was looked at, or taken over */
-	bool failing;	   /* and it was said */
-	bool drop_said;	   /* that the spool overflows */
-	bool unsafe_said;  /* that it cannot be written */
-	uint64_t retried;  /* failures after which it was tried again */
+	bool busy;	  /* a delivery is under way: the type calls back, no deadline is needed */
+	bool is_open;	  /* its spool's folder was looked at, or taken over */
+	bool failing;	  /* and it was said */
+	bool drop_said;	  /* that the spool overflows */
+	bool unsafe_said; /* that it cannot be written */
+	struct error unsafe_why;
+	char last_error[SINK_WHY_MAX]; /* the last failure of a delivery; "" for none */
+	int64_t last_error_at;	       /* ms since the epoch */
+	int64_t drops_tell_at;	       /* not before, while they go on */
+	uint64_t drops_told;	       /* of the spool's tally, while they go on */
+	uint64_t dropped;	       /* before that tally */
+	uint64_t retried;	       /* failures after which it was tried again */
 	uint64_t given_up; /* refused by the receiver for good, or too old, or not to be sent */
 };
 
@@ -84,9 +92,17 @@ void sink_take_over(struct sink *to, struct sink *from);
 /* Queues the parcel if this sink wants it and is not flooded (max_alerts). */
 void sink_offer(struct sink *sink, struct parcel *parcel, int64_t now);
 
-/* When a window of max_alerts is over, or at the end (now is SINK_NEVER): how many were held back,
- * to be said; else 0. */
-uint64_t sink_take_held_back(struct sink *sink, int64_t now);
+/* A steady time as ms since the epoch. */
+int64_t sink_wall_time(const struct sink *sink, int64_t now);
+
+/* When a window of max_alerts is over, or at the end (now is SINK_NEVER): how many were held back
+ * and nobody was told; else 0. sink_forget_held_back() when somebody was. */
+uint64_t sink_held_back(const struct sink *sink, int64_t now);
+void sink_forget_held_back(struct sink *sink);
+
+/* How many its spool has dropped since the courier's start, and that they were told. */
+uint64_t sink_dropped(const struct sink *sink);
+void sink_forget_drops(struct sink *sink);
 
 /* As sink_offer(), but for this sink whatever it wants: what is said of itself. */
 void sink_push(struct sink *sink, struct parcel *parcel, int64_t now);

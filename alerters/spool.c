@@ -5,16 +5,21 @@
 #include <string.h>
 #include <syslog.h>
 #include <unistd.h>
-#include "alerters/spool_file.h"
 
-enum { SEVERITIES = SEVERITY_CRITICAL + 1, BURIALS_BEFORE_PRUNING = 64 };
+enum {
+	SEVERITIES = SEVERITY_CRITICAL + 1,
+	BURIALS_BEFORE_PRUNING = 64,
+	MISREADS_MAX =
+		5, /* of a file that the disk does not give: then the others have their turn */
+};
 
 struct entry {
 	struct entry *next;
 	struct spool_file file; /* what its header says, or will say */
 	enum parcel_kind kind;
-	bool stored;	       /* there is a file of it */
-	bool unsafe;	       /* counted so in the parcel and in the spool */
+	bool stored; /* there is a file of it */
+	bool unsafe; /* counted so in the parcel and in the spool */
+	unsigned misreads;
 	struct parcel *parcel; /* NULL when it is in its file alone */
 };
 
@@ -34,10 +39,10 @@ struct spool {
 	size_t minor_count, minor_bytes; /* of those, low and medium */
 	struct spool_limits limits;
 	uint64_t next_sequence;
-	uint64_t dropped, delivered;
-	uint64_t dropped_noted; /* in the folder */
-	unsigned burials;	/* since the last pruning */
-	bool removal_said;
+	uint64_t delivered;
+	uint64_t tallies[SPOOL_TALLIES], noted[SPOOL_TALLIES]; /* noted: in the folder */
+	unsigned burials;				       /* since the last pruning */
+	bool removal_said, burial_said;
 };
 
 /* ---- lanes ---- */
@@ -153,16 +158,29 @@ static void remove_file(struct spool *spool, const struct entry *entry)
 	spool->removal_said = true;
 }
 
+static int move_to_grave(struct spool *spool, struct entry *entry, enum spool_grave grave,
+			 const char *why, struct error *err)
+{
+	if (!entry->stored && entry->parcel && entry->kind == PARCEL_ALERT &&
+	    spool_file_store(spool->fd, &entry->file, entry->parcel->text, err) < 0)
+		return -1;
+	return spool_file_bury(spool->fd, entry->file.sequence, grave, why, err);
+}
+
+/* On a disk that takes nothing one line says so for all that would go there. */
 static void bury(struct spool *spool, struct entry *entry, enum spool_grave grave, const char *why)
 {
 	struct error err;
 
 	if (spool->fd < 0)
 		return;
-	if (!entry->stored && entry->parcel && entry->kind == PARCEL_ALERT)
-		spool_file_store(spool->fd, &entry->file, entry->parcel->text, &err);
-	if (spool_file_bury(spool->fd, entry->file.sequence, grave, why, &err) < 0)
-		log_line(spool->log, LOG_ERR, "sink %s: its spool: %s", spool->name, err.text);
+	if (move_to_grave(spool, entry, grave, why, &err) == 0)
+		spool->burial_said = false;
+	else if (!spool->burial_said) {
+		spool->burial_said = true;
+		log_line(spool->log, LOG_ERR, "sink %s: its spool cannot keep what is given up: %s",
+			 spool->name, err.text);
+	}
 	if (++spool->burials < BURIALS_BEFORE_PRUNING)
 		return;
 	spool->burials = 0;
@@ -172,7 +190,7 @@ static void bury(struct spool *spool, struct entry *entry, enum spool_grave grav
 static void bury_broken(struct spool *spool, struct entry *entry, const struct error *why)
 {
 	log_line(spool->log, LOG_ERR,
-		 "sink %s: a file of its spool is broken and was moved to corrupt: %s", spool->name,
+		 "sink %s: a file of its spool cannot be used and goes to corrupt: %s", spool->name,
 		 why->text);
 	bury(spool, entry, SPOOL_CORRUPT, why->text);
 }
@@ -206,7 +224,7 @@ static bool drop_one(struct spool *spool, unsigned severities)
 		entry = lane_take_first(&spool->lanes[i]);
 		remove_file(spool, entry);
 		forget(spool, entry);
-		spool->dropped++;
+		spool->tallies[SPOOL_DROPPED]++;
 		return true;
 	}
 	return false;
@@ -296,6 +314,14 @@ static void number_after(struct spool *spool, uint64_t last)
 	spool->next_sequence += last;
 }
 
+static void take_in_tallies(struct spool *spool)
+{
+	for (enum spool_tally i = 0; i < SPOOL_TALLIES; i++) {
+		spool->noted[i] = spool_folder_noted(spool->fd, i);
+		spool->tallies[i] += spool->noted[i];
+	}
+}
+
 int spool_open(struct spool *spool, struct error *err)
 {
 	if (!spool->folder || spool->fd >= 0)
@@ -306,8 +332,7 @@ int spool_open(struct spool *spool, struct error *err)
 	spool_folder_prune(spool->fd);
 	number_after(spool, spool_folder_last(spool->fd));
 	if (take_in_all(spool, err) == 0) {
-		spool->dropped_noted = spool_folder_dropped(spool->fd);
-		spool->dropped += spool->dropped_noted;
+		take_in_tallies(spool);
 		return 0;
 	}
 	close(spool->fd);
@@ -436,7 +461,7 @@ void spool_push(struct spool *spool, struct parcel *parcel, int64_t now)
 		return;
 	entry = make_entry(spool, parcel, now);
 	if (!entry) {
-		spool->dropped++;
+		spool->tallies[SPOOL_DROPPED]++;
 		return;
 	}
 	count_in(spool, entry);
@@ -473,19 +498,27 @@ static void settle_lane(struct spool *spool, struct lane *lane)
 	}
 }
 
+static bool are_tallies_noted(const struct spool *spool)
+{
+	return memcmp(spool->tallies, spool->noted, sizeof(spool->noted)) == 0;
+}
+
+static void note_tallies(struct spool *spool, bool only_grown)
+{
+	for (enum spool_tally i = 0; spool->fd >= 0 && i < SPOOL_TALLIES; i++) {
+		if (only_grown ? spool->tallies[i] <= spool->noted[i]
+			       : spool->tallies[i] == spool->noted[i])
+			continue;
+		spool_folder_note(spool->fd, i, spool->tallies[i]);
+		spool->noted[i] = spool->tallies[i];
+	}
+}
+
 /* The severe first: the disk may be full before all are written. */
-int spool_persist(struct spool *spool, struct error *err)
+static int store_all(struct spool *spool, struct error *err)
 {
 	int result = 0;
 
-	if (spool_open(spool, err) < 0)
-		return -1;
-	if (spool->fd >= 0 && spool->dropped != spool->dropped_noted) {
-		spool_folder_note_dropped(spool->fd, spool->dropped);
-		spool->dropped_noted = spool->dropped;
-	}
-	if (spool->unsafe == 0)
-		return 0;
 	for (unsigned i = SEVERITIES; i > 0 && result == 0; i--)
 		result = store_lane(spool, &spool->lanes[i - 1], err);
 	if (result == 0)
@@ -498,9 +531,23 @@ int spool_persist(struct spool *spool, struct error *err)
 	return result;
 }
 
+/* Whatever happens next, a tally grows before what it counts is acknowledged, and goes after the
+ * alert that tells it is stored. */
+int spool_persist(struct spool *spool, struct error *err)
+{
+	if (spool_open(spool, err) < 0)
+		return -1;
+	note_tallies(spool, true);
+	if (spool->unsafe > 0 && store_all(spool, err) < 0)
+		return -1;
+	note_tallies(spool, false);
+	return 0;
+}
+
 /* ---- out ---- */
 
-/* 0 when its text is in memory; -1 when it cannot be read now, with err; 1 when it is no alert. */
+/* 0 when its text is in memory; -1 when it cannot be read now, with err; 1 when it is no alert, or
+ * could not be read for too often. */
 static int load(struct spool *spool, struct entry *entry, struct error *err)
 {
 	enum spool_file_state state;
@@ -515,9 +562,9 @@ static int load(struct spool *spool, struct entry *entry, struct error *err)
 		free(text);
 		return entry->parcel ? 0 : error_set(err, "out of memory");
 	}
-	if (state == SPOOL_FILE_FAILED)
+	if (state == SPOOL_FILE_FAILED && ++entry->misreads < MISREADS_MAX)
 		return -1;
-	if (state == SPOOL_FILE_BROKEN)
+	if (state != SPOOL_FILE_GONE)
 		bury_broken(spool, entry, err);
 	return 1;
 }
@@ -653,7 +700,7 @@ size_t spool_count(const struct spool *spool)
 
 bool spool_is_settled(const struct spool *spool)
 {
-	return spool->unsafe == 0 && (!spool->folder || spool->dropped == spool->dropped_noted);
+	return spool->unsafe == 0 && (!spool->folder || are_tallies_noted(spool));
 }
 
 size_t spool_unsafe_count(const struct spool *spool)
@@ -673,15 +720,12 @@ uint64_t spool_delivered(const struct spool *spool)
 	return spool->delivered;
 }
 
-uint64_t spool_dropped(const struct spool *spool)
+uint64_t spool_tally(const struct spool *spool, enum spool_tally tally)
 {
-	return spool->dropped;
+	return spool->tallies[tally];
 }
 
-uint64_t spool_take_dropped(struct spool *spool)
+void spool_set_tally(struct spool *spool, enum spool_tally tally, uint64_t count)
 {
-	uint64_t dropped = spool->dropped;
-
-	spool->dropped = 0;
-	return dropped;
+	spool->tallies[tally] = count;
 }

@@ -19,6 +19,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include "alerters/parcel.h"
+#include "alerters/spool_file.h"
 #include "common/error.h"
 #include "common/log.h"
 
@@ -90,8 +91,9 @@ int64_t spool_oldest(const struct spool *spool); /* when pushed; 0 when it is em
 
 uint64_t spool_delivered(const struct spool *spool); /* since it was made */
 
-/* How many it has dropped since spool_take_dropped() was last called. */
-uint64_t spool_dropped(const struct spool *spool);
-uint64_t spool_take_dropped(struct spool *spool);
+/* What is to be told of alerts that the sink did not get; spool_persist() keeps it over a kill. The
+ * spool counts what it drops itself; both are set to 0 by who has told. */
+uint64_t spool_tally(const struct spool *spool, enum spool_tally tally);
+void spool_set_tally(struct spool *spool, enum spool_tally tally, uint64_t count);
 
 #endif

@@ -454,17 +454,21 @@ int spool_file_bury(int folder, uint64_t sequence, enum spool_grave grave, const
 	return 0;
 }
 
-static const char dropped_name[] = "dropped";
+static const char *const tally_names[] = {
+	[SPOOL_DROPPED] = "dropped",
+	[SPOOL_HELD_BACK] = "held-back",
+};
 
-void spool_folder_note_dropped(int folder, uint64_t count)
+void spool_folder_note(int folder, enum spool_tally tally, uint64_t count)
 {
 	int fd;
 
 	if (count == 0) {
-		unlinkat(folder, dropped_name, 0);
+		unlinkat(folder, tally_names[tally], 0);
 		return;
 	}
-	fd = openat(folder, dropped_name, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, FILE_MODE);
+	fd = openat(folder, tally_names[tally], O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW,
+		    FILE_MODE);
 	if (fd < 0)
 		return;
 	/* in one write of one length: there is never half a number */
@@ -472,10 +476,10 @@ void spool_folder_note_dropped(int folder, uint64_t count)
 	close(fd);
 }
 
-uint64_t spool_folder_dropped(int folder)
+uint64_t spool_folder_noted(int folder, enum spool_tally tally)
 {
 	char text[32] = "";
-	int fd = openat(folder, dropped_name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+	int fd = openat(folder, tally_names[tally], O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
 	ssize_t got = fd >= 0 ? read(fd, text, sizeof(text) - 1) : -1;
 
 	if (fd >= 0)

@@ -79,10 +79,17 @@ int spool_file_remove(int folder, uint64_t sequence, struct error *err);
 int spool_file_bury(int folder, uint64_t sequence, enum spool_grave grave, const char *why,
 		    struct error *err);
 
-/* How many alerts were dropped and nobody was told yet: kept over a restart, so that it is said
- * after all. 0 removes the note. Losing it harms no alert, so no error is given. */
-void spool_folder_note_dropped(int folder, uint64_t count);
-uint64_t spool_folder_dropped(int folder);
+/* How many alerts the sink did not get and nobody was told yet: kept over a restart, so that it is
+ * said after all. */
+enum spool_tally {
+	SPOOL_DROPPED,	 /* the spool was full */
+	SPOOL_HELD_BACK, /* by the sink's max_alerts */
+	SPOOL_TALLIES,
+};
+
+/* 0 removes the note. Losing it harms no alert, so no error is given. */
+void spool_folder_note(int folder, enum spool_tally tally, uint64_t count);
+uint64_t spool_folder_noted(int folder, enum spool_tally tally);
 
 /* Removes the oldest in dead and in corrupt that are more than SPOOL_DEAD_MAX. */
 void spool_folder_prune(int folder);

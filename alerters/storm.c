@@ -21,10 +21,7 @@ int64_t storm_deadline(const struct storm *storm, const struct settings_rate *ra
 	return storm->held_back > 0 ? storm->since + rate->window_ms : INT64_MAX;
 }
 
-uint64_t storm_end(struct storm *storm)
+void storm_end(struct storm *storm)
 {
-	uint64_t held_back = storm->held_back;
-
 	*storm = (struct storm){.since = INT64_MIN / 2};
-	return held_back;
 }

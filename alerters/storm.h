@@ -23,7 +23,7 @@ bool storm_passes(struct storm *storm, const struct settings_rate *rate, int64_t
 /* When the window ends of which something is to be said; INT64_MAX for none. */
 int64_t storm_deadline(const struct storm *storm, const struct settings_rate *rate);
 
-/* At that time: how many were held back. The next window begins with the next alert. */
-uint64_t storm_end(struct storm *storm);
+/* When it was said. The next window begins with the next alert. */
+void storm_end(struct storm *storm);
 
 #endif

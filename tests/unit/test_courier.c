@@ -414,6 +414,36 @@ START_TEST(test_storm_becomes_a_summary_and_the_file_keeps_all)
 }
 END_TEST
 
+START_TEST(test_what_a_storm_held_back_is_said_after_a_kill)
+{
+	int syslog = syslog_bind(socket_path, SOCK_DGRAM);
+	char text[1024];
+
+	snprintf(text, sizeof(text), "  - {type: syslog, socket_path: %s, max_alerts: 5/h}\n",
+		 socket_path);
+	configure_sinks(text);
+	start(-1);
+	for (uint64_t number = 1; number <= 20; number++) {
+		send_alert(number, SEVERITY_MEDIUM, DISPOSITION_ALERT);
+		expect_ack(number);
+	}
+	kill(courier, SIGKILL);
+	waitpid(courier, NULL, 0);
+	close(sensor);
+	close(supervisor);
+	for (int i = 0; i < 5; i++)
+		ck_assert_int_gt(syslog_next(syslog, frame, sizeof(frame), WAIT_MS), 0);
+	start(-1);
+	ck_assert_int_gt(syslog_next(syslog, frame, sizeof(frame), WAIT_MS), 0);
+	ck_assert_ptr_nonnull(strstr(frame, "15 alerts of severity low and medium were held back"));
+	ck_assert_int_eq(stop(), 0);
+	start(-1);
+	ck_assert_int_lt(syslog_next(syslog, frame, sizeof(frame), 500), 0);
+	ck_assert_int_eq(stop(), 0);
+	close(syslog);
+}
+END_TEST
+
 static void configure_heartbeat(uint16_t port)
 {
 	char text[1024];
@@ -703,12 +733,17 @@ START_TEST(test_without_a_spool_only_what_is_delivered_is_acknowledged)
 	send_alert(2, SEVERITY_LOW, DISPOSITION_ALERT);
 	expect_ack(2);
 	ck_assert(!is_acknowledged(500));
-	expect_in_file(alerts, "\n", 2);
+	expect_in_file(alerts, "\"id\":\"cw-1\"", 1);
+	expect_in_file(alerts, "\"id\":\"cw-2\"", 1);
+	/* two spools, one disk, one alert */
+	expect_in_file(alerts, "\"reason\":\"coverage-loss\"", 1);
+	expect_in_file(alerts, "\"lost\":\"the spool of the sink file cannot be used: ", 1);
 	expect_in_file(own_log, "sink webhook: its spool cannot be used", 1);
 	expect_in_file(own_log, "sink file: its spool cannot be used", 1);
 	unlink(in_the_way);
 	expect_ack(1);
 	expect_in_file(own_log, "sink webhook: its spool can be used again", 1);
+	expect_in_file(alerts, "\"lost\":\"every sink's spool can be used again\"", 1);
 	ck_assert_int_eq(stop(), 0);
 }
 END_TEST
@@ -903,6 +938,7 @@ int main(void)
 	tcase_add_test(tcase, test_min_severity_and_observed);
 	tcase_add_test(tcase, test_sinks_choose_by_reason_and_service);
 	tcase_add_test(tcase, test_storm_becomes_a_summary_and_the_file_keeps_all);
+	tcase_add_test(tcase, test_what_a_storm_held_back_is_said_after_a_kill);
 	tcase_add_test(tcase, test_heartbeat_says_how_the_host_is);
 	tcase_add_test(tcase, test_heartbeats_do_not_pile_up_and_are_not_kept);
 	tcase_add_test(tcase, test_reload_follows_the_configuration_and_keeps_queues);

@@ -18,6 +18,7 @@
 #include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/ptrace.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -294,7 +295,7 @@ START_TEST(test_dropped_ones_leave_the_disk_too)
 		persist();
 	}
 	ck_assert_uint_eq(count_files(""), 5);
-	ck_assert_uint_eq(spool_dropped(spool), 15);
+	ck_assert_uint_eq(spool_tally(spool, SPOOL_DROPPED), 15);
 }
 END_TEST
 
@@ -307,11 +308,70 @@ START_TEST(test_number_of_dropped_ones_outlives_a_kill)
 		push("a", SEVERITY_HIGH);
 	persist();
 	restart();
-	ck_assert_uint_eq(spool_take_dropped(spool), 3);
+	ck_assert_uint_eq(spool_tally(spool, SPOOL_DROPPED), 3);
+	spool_set_tally(spool, SPOOL_DROPPED, 0);
 	persist();
 	restart();
-	ck_assert_uint_eq(spool_dropped(spool), 0);
+	ck_assert_uint_eq(spool_tally(spool, SPOOL_DROPPED), 0);
 	ck_assert_str_eq(take_all(), "a a");
+}
+END_TEST
+
+/* Files that may be open at once: with 3 no other can be opened. */
+static void allow_files(rlim_t count)
+{
+	struct rlimit limit;
+
+	ck_assert_int_eq(getrlimit(RLIMIT_NOFILE, &limit), 0);
+	limit.rlim_cur = count;
+	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &limit), 0);
+}
+
+/* What was told goes from the disk only with the alert that tells it on the disk. */
+START_TEST(test_number_of_held_back_ones_outlives_a_kill)
+{
+	struct error err;
+
+	spool_set_tally(spool, SPOOL_HELD_BACK, 7);
+	ck_assert(!spool_is_settled(spool));
+	persist();
+	ck_assert(spool_is_settled(spool));
+	restart();
+	ck_assert_uint_eq(spool_tally(spool, SPOOL_HELD_BACK), 7);
+	spool_set_tally(spool, SPOOL_HELD_BACK, 0);
+	push("told", SEVERITY_MEDIUM);
+	allow_files(3);
+	ck_assert_int_eq(spool_persist(spool, &err), -1);
+	allow_files(256);
+	restart();
+	ck_assert_uint_eq(spool_tally(spool, SPOOL_HELD_BACK), 7);
+	spool_set_tally(spool, SPOOL_HELD_BACK, 0);
+	push("told", SEVERITY_MEDIUM);
+	persist();
+	restart();
+	ck_assert_uint_eq(spool_tally(spool, SPOOL_HELD_BACK), 0);
+	ck_assert_str_eq(take_all(), "told");
+}
+END_TEST
+
+/* It is tried some times, and then the others have their turn; it is not lost. */
+START_TEST(test_file_that_cannot_be_read_does_not_hold_up_the_others_for_ever)
+{
+	struct error err;
+	int tries = 0;
+
+	push("a", SEVERITY_LOW);
+	persist();
+	restart();
+	push("b", SEVERITY_LOW);
+	allow_files(3);
+	while (!spool_first(spool, &err) && tries < 100)
+		tries++;
+	allow_files(256);
+	ck_assert_int_eq(tries, 4);
+	ck_assert_str_eq(take_all(), "b");
+	ck_assert_uint_eq(count_files("/corrupt"), 1);
+	ck_assert_uint_eq(count_of(logged.text, "Too many open files"), 1);
 }
 END_TEST
 
@@ -341,7 +401,7 @@ START_TEST(test_changed_byte_is_found_and_set_aside)
 	restart();
 	ck_assert_str_eq(take_all(), "b");
 	ck_assert_uint_eq(count_files("/corrupt"), 2);
-	ck_assert_uint_eq(count_of(logged.text, "is broken and was moved to corrupt"), 1);
+	ck_assert_uint_eq(count_of(logged.text, "cannot be used and goes to corrupt"), 1);
 }
 END_TEST
 
@@ -744,6 +804,8 @@ int main(void)
 	tcase_add_test(tcase, test_dead_are_bounded);
 	tcase_add_test(tcase, test_dropped_ones_leave_the_disk_too);
 	tcase_add_test(tcase, test_number_of_dropped_ones_outlives_a_kill);
+	tcase_add_test(tcase, test_number_of_held_back_ones_outlives_a_kill);
+	tcase_add_test(tcase, test_file_that_cannot_be_read_does_not_hold_up_the_others_for_ever);
 	tcase_add_test(tcase, test_file_removed_by_hand_is_passed_over);
 	tcase_add_loop_test(tcase, test_changed_byte_is_found_and_set_aside, 0, 10);
 	tcase_add_test(tcase, test_truncated_file_never_stops_the_start);
