@@ -19,6 +19,7 @@
 #include "alerters/redact.h"
 #include "alerters/sink.h"
 #include "alerters/sink_webhook.h"
+#include "alerters/status.h"
 #include "alerters/tell.h"
 #include "common/wire.h"
 #include "conf/settings.h"
@@ -64,8 +65,10 @@ struct courier {
 		struct parcel *parcel; /* NULL: nothing of it can be lost any more */
 	} pending[PENDING_MAX];	       /* what the sensor waits to have acknowledged */
 	size_t pending_count;
-	bool acks_blocked;  /* the sensor's socket is full of acks: no alert is read meanwhile */
-	bool fault_told;    /* that a spool cannot be written */
+	bool acks_blocked; /* the sensor's socket is full of acks: no alert is read meanwhile */
+	bool fault_told;   /* that a spool cannot be written */
+	int64_t shown_at;  /* the status, last */
+	unsigned shown_failing;
 	char *spool_folder; /* NULL: in memory */
 	char buffer[sizeof(struct wire_header) + WIRE_BODY_MAX + 1];
 };
@@ -516,8 +519,7 @@ static void beat(struct courier *courier)
 		.settings = courier->settings,
 		.sensor = courier->state,
 		.sensor_age_ms = courier->now - courier->state_at,
-		.sinks = courier->sinks,
-		.sink_count = courier->sink_count,
+		.sinks = {courier->sinks, courier->sink_count},
 		.now = clock_ms(CLOCK_REALTIME),
 	};
 	struct parcel *parcel;
@@ -533,6 +535,38 @@ static void beat(struct courier *courier)
 	parcel_unref(parcel);
 }
 
+static unsigned count_failing(const struct courier *courier)
+{
+	unsigned count = 0;
+
+	for (size_t i = 0; i < courier->sink_count; i++)
+		count += courier->sinks[i]->failing;
+	return count;
+}
+
+/* A change is shown soon, but not each of many. */
+static void show_status(struct courier *courier)
+{
+	const struct status_facts facts = {
+		.settings = courier->settings,
+		.sensor = courier->state,
+		.sensor_age_ms = courier->now - courier->state_at,
+		.sensor_connected = courier->sensor >= 0,
+		.unacknowledged = courier->pending_count,
+		.sinks = {courier->sinks, courier->sink_count},
+		.now = clock_ms(CLOCK_REALTIME),
+	};
+	unsigned failing = count_failing(courier);
+	int64_t since = courier->now - courier->shown_at;
+
+	if (!courier->spool_folder ||
+	    since < (failing == courier->shown_failing ? STATUS_EVERY_MS : STATUS_CHANGE_MS))
+		return;
+	courier->shown_at = courier->now;
+	courier->shown_failing = failing;
+	status_write(courier->spool_folder, &facts);
+}
+
 static void run_sinks(struct courier *courier)
 {
 	const struct sink_list sinks = {courier->sinks, courier->sink_count};
@@ -545,6 +579,7 @@ static void run_sinks(struct courier *courier)
 	for (size_t i = 0; i < courier->sink_count; i++)
 		sink_persist(courier->sinks[i], courier->now);
 	tell_faults(&sinks, courier->now, &courier->fault_told);
+	show_status(courier);
 }
 
 static bool is_safe(const struct pending *pending)
@@ -587,6 +622,8 @@ static int wait_ms(const struct courier *courier)
 {
 	int64_t until = courier->end_at < courier->beat_at ? courier->end_at : courier->beat_at;
 
+	if (courier->spool_folder && courier->shown_at + STATUS_EVERY_MS < until)
+		until = courier->shown_at + STATUS_EVERY_MS;
 	for (size_t i = 0; i < courier->sink_count; i++) {
 		int64_t deadline = sink_deadline(courier->sinks[i]);
 
@@ -703,6 +740,7 @@ int courier_run(const struct courier_options *options, const struct logger *log,
 	courier->signals = -1;
 	courier->end_at = SINK_NEVER;
 	read_clocks(courier);
+	courier->shown_at = courier->now - STATUS_EVERY_MS;
 	courier->beat_at = options->drain_ms >= 0 ? SINK_NEVER : courier->now + HEARTBEAT_FIRST_MS;
 	if (courier_open(courier, err) < 0) {
 		courier_close(courier);

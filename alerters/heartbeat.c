@@ -66,40 +66,12 @@ static json_t *make_last_event(const struct heartbeat_facts *facts)
 			 text_time(json_integer_value(time), text, sizeof(text)));
 }
 
-static int64_t oldest_seconds(const struct sink *sink, int64_t now)
-{
-	int64_t oldest = spool_oldest(sink->spool);
-
-	return oldest > 0 && oldest < now ? (now - oldest) / 1000 : 0;
-}
-
-static json_t *make_sink(const struct sink *sink, int64_t now)
-{
-	return json_pack(
-		"{s:s, s:s, s:b, s:I, s:I, s:I, s:I, s:I, s:I, s:I}", "name", sink->settings->name,
-		"type", vocab_word(&vocab_sink_type, sink->settings->type), "healthy",
-		!sink->failing, "waiting", (json_int_t)spool_count(sink->spool), "oldest_seconds",
-		(json_int_t)oldest_seconds(sink, now), "unsafe",
-		(json_int_t)spool_unsafe_count(sink->spool), "delivered",
-		(json_int_t)spool_delivered(sink->spool), "retried", (json_int_t)sink->retried,
-		"given_up", (json_int_t)sink->given_up, "dropped", (json_int_t)sink_dropped(sink));
-}
-
-static json_t *make_sinks(const struct heartbeat_facts *facts)
-{
-	json_t *list = json_array();
-
-	for (size_t i = 0; i < facts->sink_count; i++)
-		json_array_append_new(list, make_sink(facts->sinks[i], facts->now));
-	return list;
-}
-
 static unsigned count_failing(const struct heartbeat_facts *facts)
 {
 	unsigned count = 0;
 
-	for (size_t i = 0; i < facts->sink_count; i++)
-		count += facts->sinks[i]->failing;
+	for (size_t i = 0; i < facts->sinks.count; i++)
+		count += facts->sinks.items[i]->failing;
 	return count;
 }
 
@@ -114,7 +86,7 @@ static const char *make_message(const struct heartbeat_facts *facts, const char 
 		 CAPWATCH_VERSION, text_to_line(host, strlen(host), line, sizeof(line)),
 		 (int64_t)json_integer_value(json_object_get(facts->sensor, "alerts")),
 		 (int64_t)json_integer_value(json_object_get(facts->sensor, "losses")),
-		 count_failing(facts), facts->sink_count,
+		 count_failing(facts), facts->sinks.count,
 		 facts->sensor ? "" : "; the sensor has not reported yet");
 	return message;
 }
@@ -143,7 +115,7 @@ static json_t *make_object(const struct heartbeat_facts *facts)
 		"coverage", "losses", number_of(facts, "losses"), "last_event",
 		make_last_event(facts), "counters", make_counters(facts), "sensor", "age_seconds",
 		facts->sensor ? json_integer(facts->sensor_age_ms / 1000) : json_null(), "sinks",
-		make_sinks(facts));
+		sink_report_all(&facts->sinks, sink_report, facts->now));
 }
 
 struct parcel *heartbeat_make(const struct heartbeat_facts *facts)

@@ -11,7 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include "alerters/parcel.h"
-#include "alerters/sink.h"
+#include "alerters/sink_report.h"
 #include "conf/settings.h"
 
 enum { HEARTBEAT_FIRST_MS = 3000 }; /* after the start: by then the sensor has told of itself */
@@ -20,8 +20,7 @@ struct heartbeat_facts {
 	const struct settings *settings;
 	const json_t *sensor;  /* the body of its last WIRE_STATE; NULL: none came yet */
 	int64_t sensor_age_ms; /* of that */
-	struct sink *const *sinks;
-	size_t sink_count;
+	struct sink_list sinks;
 	int64_t now; /* ms since the epoch */
 };
 

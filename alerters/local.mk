@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # alerters: the courier. It alone links libcurl.
 noinst_LIBRARIES += alerters/libalerters.a
-alerters_libalerters_a_CPPFLAGS = $(AM_CPPFLAGS) $(CURL_CFLAGS)
+alerters_libalerters_a_CPPFLAGS = $(AM_CPPFLAGS) $(CURL_CFLAGS) $(ZLIB_CFLAGS)
 alerters_libalerters_a_SOURCES = \
 	alerters/active.c alerters/active.h \
 	alerters/confine.c alerters/confine.h \
@@ -12,6 +12,7 @@ alerters_libalerters_a_SOURCES = \
 	alerters/format_alertmanager.c alerters/format_cef.c \
 	alerters/format_cloudevents.c alerters/format_ecs.c alerters/format_ocsf.c \
 	alerters/format_rfc5424.c alerters/format_slack.c alerters/format_splunk.c \
+	alerters/gzip.c alerters/gzip.h \
 	alerters/heartbeat.c alerters/heartbeat.h \
 	alerters/http_headers.c alerters/http_headers.h \
 	alerters/http_reply.c alerters/http_reply.h \
@@ -24,19 +25,23 @@ alerters_libalerters_a_SOURCES = \
 	alerters/sign.c alerters/sign.h \
 	alerters/sink.c alerters/sink.h \
 	alerters/sink_file.c alerters/sink_file.h \
+	alerters/sink_report.c alerters/sink_report.h \
 	alerters/sink_syslog.c alerters/sink_syslog.h \
 	alerters/sink_webhook.c alerters/sink_webhook.h \
 	alerters/splunk_ack.c alerters/splunk_ack.h \
 	alerters/spool.c alerters/spool.h \
 	alerters/spool_file.c alerters/spool_file.h \
+	alerters/status.c alerters/status.h \
 	alerters/storm.c alerters/storm.h \
 	alerters/syslog_link.c alerters/syslog_link.h \
 	alerters/tell.c alerters/tell.h \
 	alerters/text_out.c alerters/text_out.h \
 	alerters/tls_options.c alerters/tls_options.h \
+	alerters/transfer.c alerters/transfer.h \
+	alerters/trial.c alerters/trial.h \
 	alerters/webhook_request.c alerters/webhook_request.h
 
-ALERTERS_LIBS = alerters/libalerters.a $(CURL_LIBS) $(CONF_LIBS)
+ALERTERS_LIBS = alerters/libalerters.a $(CURL_LIBS) $(ZLIB_LIBS) $(CONF_LIBS)
 
 pkglibexec_PROGRAMS += alerters/capwatch-courier
 alerters_capwatch_courier_SOURCES = alerters/main.c

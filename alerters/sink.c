@@ -325,14 +325,21 @@ int64_t sink_deadline(const struct sink *sink)
 	return earlier(deadline, next_delivery(sink));
 }
 
+static void note_error(struct sink *sink, int64_t now, const char *why)
+{
+	snprintf(sink->last_error, sizeof(sink->last_error), "%s", why);
+	sink->last_error_at = sink_wall_time(sink, now);
+}
+
 void sink_fails(struct sink *sink, int64_t now, const char *format, ...)
 {
+	char why[SINK_WHY_MAX];
 	va_list args;
 
 	va_start(args, format);
-	vsnprintf(sink->last_error, sizeof(sink->last_error), format, args);
+	vsnprintf(why, sizeof(why), format, args);
 	va_end(args);
-	sink->last_error_at = sink_wall_time(sink, now);
+	note_error(sink, now, why);
 	if (sink->failing)
 		return;
 	sink->failing = true;
@@ -378,8 +385,9 @@ void sink_wait(struct sink *sink, int64_t now)
 	spool_note_tries(sink->spool, &tries);
 }
 
-void sink_give_up(struct sink *sink, const char *why)
+void sink_give_up(struct sink *sink, int64_t now, const char *why)
 {
+	note_error(sink, now, why);
 	sink->given_up++;
 	spool_bury(sink->spool, why);
 }

@@ -15,6 +15,7 @@
 #include "alerters/retry.h"
 #include "alerters/spool.h"
 #include "alerters/storm.h"
+#include "alerters/transfer.h"
 #include "common/error.h"
 #include "common/log.h"
 #include "conf/settings.h"
@@ -69,6 +70,7 @@ struct sink {
 	bool unsafe_said; /* that it cannot be written */
 	struct error unsafe_why;
 	char last_error[SINK_WHY_MAX]; /* the last failure of a delivery; "" for none */
+	struct transfer transfer;      /* the last over the network */
 	int64_t last_error_at;	       /* ms since the epoch */
 	int64_t drops_tell_at;	       /* not before, while they go on */
 	uint64_t drops_told;	       /* of the spool's tally, while they go on */
@@ -127,6 +129,6 @@ void sink_works(struct sink *sink);
 void sink_wait(struct sink *sink, int64_t now);
 
 /* What the receiver will never take: into dead, with why. */
-void sink_give_up(struct sink *sink, const char *why);
+void sink_give_up(struct sink *sink, int64_t now, const char *why);
 
 #endif

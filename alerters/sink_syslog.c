@@ -48,7 +48,7 @@ static void syslog_close(struct sink *sink)
 }
 
 /* Makes the frame of the first parcel, unless one is under way. False: the spool is empty. */
-static bool next_frame(struct sink *sink)
+static bool next_frame(struct sink *sink, int64_t now)
 {
 	struct syslog_state *state = sink->state;
 	struct syslog_origin origin = {vocab_facility_code(sink->settings->facility), getpid(),
@@ -67,7 +67,8 @@ static bool next_frame(struct sink *sink)
 		if (length > 0)
 			syslog_link_take(&state->link, length);
 		else
-			sink_give_up(sink, "it is no alert that can be put into a syslog frame");
+			sink_give_up(sink, now,
+				     "it is no alert that can be put into a syslog frame");
 	}
 	return true;
 }
@@ -116,7 +117,7 @@ static void syslog_run(struct sink *sink, int64_t now)
 	struct error err;
 
 	sink->writable_fd = -1;
-	while (next_frame(sink)) {
+	while (next_frame(sink, now)) {
 		switch (syslog_link_send(&state->link, sink, &err)) {
 		case LINK_DONE:
 			spool_done(sink->spool);
@@ -143,6 +144,7 @@ static void syslog_ended(struct sink *sink, CURLcode code, int64_t now)
 	struct error err;
 
 	sink->busy = false;
+	transfer_read(state->link.easy, &sink->transfer);
 	if (syslog_link_connected(&state->link, code, &err) < 0)
 		try_later(sink, now, &err);
 }

@@ -208,16 +208,18 @@ static void cannot_start(struct sink *sink, int64_t now, const char *why)
 static void start_request(struct sink *sink, const char *url, int64_t now)
 {
 	struct webhook_state *state = sink->state;
+	const struct webhook_request *request = &state->request;
 	CURLcode code = CURLE_OK;
 
 	state->reply_length = 0;
 	state->wait[0] = '\0';
 	state->error[0] = '\0';
 	SET_OPTION(code, state->easy, CURLOPT_URL, url);
-	SET_OPTION(code, state->easy, CURLOPT_HTTPHEADER, state->request.headers);
+	SET_OPTION(code, state->easy, CURLOPT_HTTPHEADER, request->headers);
 	SET_OPTION(code, state->easy, CURLOPT_POSTFIELDSIZE_LARGE,
-		   (curl_off_t)state->request.length);
-	SET_OPTION(code, state->easy, CURLOPT_POSTFIELDS, state->request.body);
+		   (curl_off_t)(request->packed ? request->packed_length : request->length));
+	SET_OPTION(code, state->easy, CURLOPT_POSTFIELDS,
+		   request->packed ? request->packed : request->body);
 	if (code == CURLE_OK &&
 	    curl_multi_add_handle(sink->tools->multi, state->easy) == CURLM_OK) {
 		state->added = true;
@@ -399,7 +401,7 @@ static void give_up(struct sink *sink, int64_t now, long status)
 	say_refusal(sink, now, status);
 	snprintf(why, sizeof(why), "HTTP status %ld: %s", status,
 		 first_line(sink->state, line, sizeof(line)));
-	sink_give_up(sink, why);
+	sink_give_up(sink, now, why);
 	retry_reset(&sink->retry);
 }
 
@@ -483,11 +485,12 @@ static void alert_ended(struct sink *sink, CURLcode code, long status, int64_t n
 static void request_ended(struct sink *sink, CURLcode code, int64_t now)
 {
 	struct webhook_state *state = sink->state;
-	long status = 0;
+	long status;
 
 	/* Before the handle leaves the multi. A status decides even if the reply's body then broke
 	 * off: the receiver has said what it makes of the alert. */
-	curl_easy_getinfo(state->easy, CURLINFO_RESPONSE_CODE, &status);
+	transfer_read(state->easy, &sink->transfer);
+	status = sink->transfer.status;
 	curl_multi_remove_handle(sink->tools->multi, state->easy);
 	state->added = false;
 	sink->busy = false;

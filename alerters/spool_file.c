@@ -103,18 +103,43 @@ static void remove_unfinished(int folder)
 		closedir(dir);
 }
 
+static int make_path(char path[PATH_MAX], const char *folder, const char *sink, struct error *err)
+{
+	if (snprintf(path, PATH_MAX, "%s/%s", folder, sink) < PATH_MAX)
+		return 0;
+	return error_set(err, "%s/%s: the path is too long", folder, sink);
+}
+
+static int open_folder(int at, const char *path, struct error *err)
+{
+	int fd = openat(at, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+
+	return fd < 0 ? fail(err, "cannot open the folder", path) : fd;
+}
+
+int spool_folder_look(const char *folder, const char *sink, struct error *err)
+{
+	char path[PATH_MAX];
+
+	return make_path(path, folder, sink, err) < 0 ? -1 : open_folder(AT_FDCWD, path, err);
+}
+
+int spool_grave_open(int folder, enum spool_grave grave, struct error *err)
+{
+	return open_folder(folder, graves[grave], err);
+}
+
 int spool_folder_open(const char *folder, const char *sink, struct error *err)
 {
 	char path[PATH_MAX];
 	int fd;
 
-	if (snprintf(path, sizeof(path), "%s/%s", folder, sink) >= PATH_MAX)
-		return error_set(err, "%s/%s: the path is too long", folder, sink);
-	if (make_folder(AT_FDCWD, folder, err) < 0 || make_folder(AT_FDCWD, path, err) < 0)
+	if (make_path(path, folder, sink, err) < 0 || make_folder(AT_FDCWD, folder, err) < 0 ||
+	    make_folder(AT_FDCWD, path, err) < 0)
 		return -1;
-	fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+	fd = open_folder(AT_FDCWD, path, err);
 	if (fd < 0)
-		return fail(err, "cannot open the folder", path);
+		return -1;
 	if (flock(fd, LOCK_EX | LOCK_NB) < 0) {
 		close(fd);
 		return error_set(err, "%s is in use by another courier", path);
@@ -416,26 +441,18 @@ static void write_reason(int folder, const char *name, const char *why)
 	close(fd);
 }
 
-static int open_grave(int folder, const char *grave)
+static void prune(int folder, enum spool_grave grave)
 {
-	return openat(folder, grave, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
-}
-
-static void prune(int folder, const char *grave)
-{
-	int fd = open_grave(folder, grave);
+	int fd = spool_grave_open(folder, grave, NULL);
 	uint64_t *sequences = NULL;
-	char name[NAME_SIZE];
 	size_t count = 0;
 
 	if (fd < 0)
 		return;
 	if (spool_folder_list(fd, &sequences, &count, NULL) < 0)
 		count = 0;
-	for (size_t i = 0; i + SPOOL_DEAD_MAX < count; i++) {
-		unlinkat(fd, make_name(name, "", sequences[i], "alert"), 0);
-		unlinkat(fd, make_name(name, "", sequences[i], "why"), 0);
-	}
+	for (size_t i = 0; i + SPOOL_DEAD_MAX < count; i++)
+		spool_grave_remove(fd, sequences[i], NULL);
 	free(sequences);
 	close(fd);
 }
@@ -452,6 +469,39 @@ int spool_file_bury(int folder, uint64_t sequence, enum spool_grave grave, const
 	if (renameat(folder, name, folder, buried) < 0 && errno != ENOENT)
 		return fail(err, "cannot move", name);
 	return 0;
+}
+
+int spool_file_exhume(int folder, uint64_t sequence, enum spool_grave grave, struct error *err)
+{
+	char name[NAME_SIZE], buried[NAME_SIZE];
+
+	make_name(name, "", sequence, "alert");
+	if (renameat(folder, make_name(buried, graves[grave], sequence, "alert"), folder, name) < 0)
+		return fail(err, "cannot move", buried);
+	unlinkat(folder, make_name(buried, graves[grave], sequence, "why"), 0);
+	return 0;
+}
+
+int spool_grave_remove(int grave_folder, uint64_t sequence, struct error *err)
+{
+	char reason[NAME_SIZE];
+
+	unlinkat(grave_folder, make_name(reason, "", sequence, "why"), 0);
+	return spool_file_remove(grave_folder, sequence, err);
+}
+
+char *spool_grave_why(int grave_folder, uint64_t sequence, char *why, size_t size)
+{
+	char name[NAME_SIZE];
+	int fd = openat(grave_folder, make_name(name, "", sequence, "why"),
+			O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+	ssize_t got = fd >= 0 ? read(fd, why, size - 1) : -1;
+
+	if (fd >= 0)
+		close(fd);
+	why[got > 0 ? got : 0] = '\0';
+	why[strcspn(why, "\n")] = '\0';
+	return why;
 }
 
 static const char *const tally_names[] = {
@@ -489,8 +539,8 @@ uint64_t spool_folder_noted(int folder, enum spool_tally tally)
 
 void spool_folder_prune(int folder)
 {
-	prune(folder, graves[SPOOL_DEAD]);
-	prune(folder, graves[SPOOL_CORRUPT]);
+	prune(folder, SPOOL_DEAD);
+	prune(folder, SPOOL_CORRUPT);
 }
 
 static uint64_t last_in(int folder)
@@ -508,8 +558,8 @@ uint64_t spool_folder_last(int folder)
 {
 	uint64_t last = last_in(folder);
 
-	for (size_t i = 0; i < sizeof(graves) / sizeof(graves[0]); i++) {
-		int fd = open_grave(folder, graves[i]);
+	for (enum spool_grave i = SPOOL_DEAD; i <= SPOOL_CORRUPT; i++) {
+		int fd = spool_grave_open(folder, i, NULL);
 		uint64_t buried = fd >= 0 ? last_in(fd) : 0;
 
 		last = buried > last ? buried : last;

@@ -53,6 +53,12 @@ enum spool_file_state {
  * err. */
 int spool_folder_open(const char *folder, const char *sink, struct error *err);
 
+/* The same folder for looking at it, beside a courier that has it: makes nothing, takes no lock. */
+int spool_folder_look(const char *folder, const char *sink, struct error *err);
+
+/* A folder in it, for the functions below that take one; -1 with err. */
+int spool_grave_open(int folder, enum spool_grave grave, struct error *err);
+
 /* Makes renames durable. 0 or -1 with err. */
 int spool_folder_sync(int folder, struct error *err);
 
@@ -78,6 +84,15 @@ int spool_file_remove(int folder, uint64_t sequence, struct error *err);
  * gone already; -1 with err. */
 int spool_file_bury(int folder, uint64_t sequence, enum spool_grave grave, const char *why,
 		    struct error *err);
+
+/* Moves it back, to be delivered after all. 0 or -1 with err. */
+int spool_file_exhume(int folder, uint64_t sequence, enum spool_grave grave, struct error *err);
+
+/* Removes it from dead or corrupt (grave_folder), with why; 0 also when it is gone already. */
+int spool_grave_remove(int grave_folder, uint64_t sequence, struct error *err);
+
+/* Why it was moved there, one line; "" when nobody wrote that down. Returns why. */
+char *spool_grave_why(int grave_folder, uint64_t sequence, char *why, size_t size);
 
 /* How many alerts the sink did not get and nobody was told yet: kept over a restart, so that it is
  * said after all. */

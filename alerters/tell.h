@@ -8,12 +8,7 @@
 #define CAPWATCH_TELL_H
 
 #include <stdint.h>
-#include "alerters/sink.h"
-
-struct sink_list {
-	struct sink *const *items;
-	size_t count;
-};
+#include "alerters/sink_report.h"
 
 /* Of each sink whose queue overflowed: to the others while it does not work, to all, with the whole
  * number, once it does. Returns how many that number was, of all such sinks. */

@@ -6,6 +6,7 @@
 #include <time.h>
 #include "alerters/fields.h"
 #include "alerters/format.h"
+#include "alerters/gzip.h"
 
 /* Headers may hold credentials. */
 static void forget(struct webhook_request *request)
@@ -14,7 +15,8 @@ static void forget(struct webhook_request *request)
 		explicit_bzero(line->data, strlen(line->data));
 	curl_slist_free_all(request->headers);
 	free(request->body);
-	request->body = NULL;
+	free(request->packed);
+	request->body = request->packed = NULL;
 	request->headers = NULL;
 	request->length = 0;
 }
@@ -71,6 +73,18 @@ int webhook_request_raw(struct webhook_request *request, const char *id, char *b
 	return -1;
 }
 
+/* The signature stays that of the body before: a receiver's framework mostly unpacks it before
+ * anybody can verify it. */
+static int compress_body(struct webhook_request *request, struct error *err)
+{
+	if (request->settings->compression == COMPRESSION_NONE)
+		return 0;
+	request->packed = gzip_make(request->body, request->length, &request->packed_length);
+	if (request->packed)
+		return add_header(request, "Content-Encoding: gzip", err);
+	return error_set(err, "cannot compress: out of memory");
+}
+
 int webhook_request_make(struct webhook_request *request, const char *json, int64_t ends_at,
 			 struct error *err)
 {
@@ -81,6 +95,8 @@ int webhook_request_make(struct webhook_request *request, const char *json, int6
 	char *body = alert ? format_alert(&context, alert, &length, err) : NULL;
 	int result = body ? webhook_request_raw(request, id ? id : "none", body, err) : -1;
 
+	if (result == 0)
+		result = compress_body(request, err);
 	json_decref(alert);
 	return result;
 }

@@ -18,14 +18,17 @@ struct webhook_request {
 	const struct sink_settings *settings; /* borrowed */
 	const struct curl_slist *fixed;	      /* borrowed: the headers of every request */
 	struct sign_keys *keys;		      /* NULL until they are needed and can be read */
-	char *body;
+	char *body;			      /* what is signed */
 	size_t length;
+	char *packed; /* the same, compressed; NULL: it is sent as it is */
+	size_t packed_length;
 	struct curl_slist *headers;
 };
 
-/* The request for an alert, format_native()'s line; alertmanager has it resolved at ends_at (ms
- * since the epoch). Frees the one before. Reads the secret files where no keys are there: when that
- * fails, it is tried again at the next request, and none goes out unsigned. 0, or -1 with err. */
+/* The request for an alert, compressed if the settings say so, format_native()'s line; alertmanager
+ * has it resolved at ends_at (ms since the epoch). Frees the one before. Reads the secret files
+ * where no keys are there: when that fails, it is tried again at the next request, and none goes
+ * out unsigned. 0, or -1 with err. */
 int webhook_request_make(struct webhook_request *request, const char *json, int64_t ends_at,
 			 struct error *err);
 

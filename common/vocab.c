@@ -35,6 +35,7 @@ static const char *const sink_format_words[] = {
 	"alertmanager", "slack", "cef",	 "rfc5424",
 };
 static const char *const signature_words[] = {"standard-webhooks", "sha256"};
+static const char *const compression_words[] = {"none", "gzip"};
 static const char *const command_line_words[] = {"full", "redacted", "none"};
 static const char *const securebits_words[] = {
 	"noroot",    "noroot-locked",	 "no-setuid-fixup",	 "no-setuid-fixup-locked",
@@ -67,6 +68,7 @@ VOCAB(vocab_mode, mode_words);
 VOCAB(vocab_sink_type, sink_type_words);
 VOCAB(vocab_sink_format, sink_format_words);
 VOCAB(vocab_signature, signature_words);
+VOCAB(vocab_compression, compression_words);
 VOCAB(vocab_command_line, command_line_words);
 VOCAB(vocab_securebits, securebits_words);
 VOCAB(vocab_syslog_protocol, syslog_protocol_words);

@@ -72,6 +72,7 @@ enum sink_format {
 	FORMAT_RFC5424
 };
 enum signature { SIGNATURE_STANDARD_WEBHOOKS, SIGNATURE_SHA256 };
+enum compression { COMPRESSION_NONE, COMPRESSION_GZIP };
 enum command_line { COMMAND_LINE_FULL, COMMAND_LINE_REDACTED, COMMAND_LINE_NONE };
 
 /* securebits as in <linux/securebits.h>: the bit number is the index in vocab_securebits */
@@ -85,7 +86,8 @@ struct vocab {
 extern const struct vocab vocab_severity, vocab_reason, vocab_mechanism, vocab_outcome, vocab_phase,
 	vocab_previous, vocab_disposition, vocab_service_kind, vocab_user_namespace,
 	vocab_exe_state, vocab_coverage_state, vocab_mode, vocab_sink_type, vocab_sink_format,
-	vocab_signature, vocab_command_line, vocab_securebits, vocab_syslog_protocol,
+	vocab_signature, vocab_compression, vocab_command_line, vocab_securebits,
+	vocab_syslog_protocol,
 	vocab_syslog_facility; /* its values are the index; see vocab_facility_code */
 
 /* The word for a value of the vocabulary; "?" beyond its end. */

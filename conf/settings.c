@@ -207,6 +207,23 @@ static int read_signature(const struct yaml_reader *reader, const struct yaml_no
 	return 0;
 }
 
+static int read_compression(const struct yaml_reader *reader, const struct yaml_node *node,
+			    void *target)
+{
+	unsigned compression;
+
+	if (yaml_read_word(reader, node, &vocab_compression, &compression) < 0)
+		return -1;
+#ifndef HAVE_ZLIB
+	if (compression != COMPRESSION_NONE)
+		return yaml_read_fail(reader, node,
+				      "compress: this capwatch was built without zlib; write none, "
+				      "or build it with zlib");
+#endif
+	*(enum compression *)target = (enum compression)compression;
+	return 0;
+}
+
 /* A header's name and nothing that could end it. */
 static int read_header_name(const struct yaml_reader *reader, const struct yaml_node *node,
 			    void *target)
@@ -452,6 +469,7 @@ static const struct yaml_field sink_fields[] = {
 	SINK("headers", settings_read_headers, headers),
 	SINK("header_files", settings_read_header_files, headers),
 	SINK("secret_file", read_secret_files, secret_files),
+	SINK("compress", read_compression, compression),
 	SINK("signature", read_signature, signature),
 	SINK("signature_header", read_header_name, signature_header),
 	SINK("resolve_after", read_timeout, resolve_after_ms),
@@ -490,6 +508,7 @@ static const struct {
 	{"server", OF_SYSLOG, false},
 	{"protocol", OF_SYSLOG, false},
 	{"secret_file", OF_WEBHOOK, false},
+	{"compress", OF_WEBHOOK, false},
 	{"signature", OF_WEBHOOK, false},
 	{"signature_header", OF_WEBHOOK, false},
 	{"resolve_after", OF_WEBHOOK, false},

@@ -65,13 +65,14 @@ struct sink_settings {
 	char *proxy;			/* webhook: http or https, or NULL for none */
 	char *bearer_file, *basic_file; /* webhook: what Authorization holds, or NULL */
 	struct settings_headers headers; /* webhook */
-	char **secret_files;	     /* webhook: NULL-terminated; NULL: requests are not signed */
-	enum signature signature;    /* webhook: how they are signed */
-	char *signature_header;	     /* webhook, sha256: the header's name */
-	int64_t resolve_after_ms;    /* alertmanager: default 1 h */
-	bool indexer_ack;	     /* splunk-hec */
-	int64_t retry_for_ms;	     /* webhook: default 3 d; others: the spool's max_age_ms */
-	struct spool_settings spool; /* as in struct settings */
+	char **secret_files;	      /* webhook: NULL-terminated; NULL: requests are not signed */
+	enum compression compression; /* webhook: of alerts; default none */
+	enum signature signature;     /* webhook: how they are signed */
+	char *signature_header;	      /* webhook, sha256: the header's name */
+	int64_t resolve_after_ms;     /* alertmanager: default 1 h */
+	bool indexer_ack;	      /* splunk-hec */
+	int64_t retry_for_ms;	      /* webhook: default 3 d; others: the spool's max_age_ms */
+	struct spool_settings spool;  /* as in struct settings */
 };
 
 struct settings {

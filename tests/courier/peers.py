@@ -3,6 +3,7 @@
 is not acknowledged and start the courier anew, and receivers that misbehave on purpose. Loopback only."""
 import collections
 import fcntl
+import gzip
 import json
 import os
 import pathlib
@@ -278,8 +279,11 @@ class Receiver:
         if misdeed == "429":
             connection.sendall(b"HTTP/1.1 429 Slow\r\nRetry-After: 1\r\nContent-Length: 0\r\n\r\n")
             return True
+        if misdeed == "400":
+            connection.sendall(b"HTTP/1.1 400 Bad\r\nConnection: close\r\nContent-Length: 9\r\n\r\nnot today")
+            return False
         with self.lock:
-            parsed = json.loads(body)
+            parsed = json.loads(gzip.decompress(body) if fields.get("Content-Encoding") == "gzip" else body)
             self.taken[parsed.get("id")] += 1
             self.order.append(parsed.get("id"))
             self.requests.append((fields, parsed))

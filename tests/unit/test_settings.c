@@ -60,7 +60,7 @@ START_TEST(test_every_key_is_read)
 		"     retry_for: 1d, connect_timeout: 2s, client_cert: /cert, client_key: /key,\n"
 		"     pinned_public_key: sha256//AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=,\n"
 		"     proxy: 'http://p:3128', bearer_file: /token, headers: {X-A: b},\n"
-		"     header_files: {X-B: /b},\n"
+		"     header_files: {X-B: /b}, compress: none,\n"
 		"     min_severity: high, format: native}\n");
 
 	ck_assert_int_eq(settings->mode, MODE_OBSERVE);
@@ -304,6 +304,10 @@ START_TEST(test_what_is_wrong_is_refused_with_its_place_and_remedy)
 		 "use one of native, ecs, ocsf, cloudevents, cef, rfc5424"},
 		{"sinks: [{type: webhook, url: 'http://x', format: cef}]\n", "1:50",
 		 "use one of native, ecs, ocsf, cloudevents, splunk-hec, alertmanager, slack"},
+		{"sinks: [{type: file, path: /x, compress: gzip}]\n", "1:32",
+		 "belongs to a sink of type webhook"},
+		{"sinks: [{type: webhook, url: 'http://x', compress: gzp}]\n", "1:52",
+		 "did you mean gzip?"},
 		{"sinks: [{type: webhook, url: 'http://x', signature: sha256}]\n", "1:42",
 		 "needs the key 'secret_file'"},
 		{"sinks: [{type: webhook, url: 'http://x', secret_file: /a, signature_header: "

@@ -74,6 +74,9 @@ START_TEST(test_drops_are_told_to_the_others_while_they_go_on_and_to_all_at_the_
 	ck_assert_uint_eq(tell_drops(&sinks, now), 0);
 	ck_assert_ptr_nonnull(
 		strstr(told(), "\"lost\":\"5 alerts for the sink broken were dropped so far"));
+	/* to itself it would be one more to drop */
+	ck_assert_uint_eq(spool_tally(items[0]->spool, SPOOL_DROPPED), 5);
+	ck_assert_uint_eq(spool_count(items[0]->spool), MINOR_ROOM);
 	/* not again, and then hourly if there are more */
 	offer_to_broken(2, now);
 	ck_assert_uint_eq(tell_drops(&sinks, now + SECOND), 0);
