@@ -58,6 +58,7 @@ struct courier {
 	uint64_t unusable; /* alerts that were no JSON, or whose sink was removed */
 	struct speech speech;
 	json_t *state; /* the sensor's, as it last told it; NULL: not yet */
+	json_t *rules; /* the same, of the supervisor */
 	int64_t state_at;
 	int64_t beat_at; /* the next heartbeat; SINK_NEVER in a replay */
 	struct pending {
@@ -360,17 +361,24 @@ static void take_alert(struct courier *courier, const struct wire_message *messa
 		sink_offer(courier->sinks[i], parcel, courier->now);
 }
 
+/* Replaces *state by the message's object; false, and as it was, when it is none. */
+static bool take_object(const struct wire_message *message, json_t **state)
+{
+	json_t *object = json_loadb(message->body, message->header.length, 0, NULL);
+
+	if (!json_is_object(object)) {
+		json_decref(object);
+		return false;
+	}
+	json_decref(*state);
+	*state = object;
+	return true;
+}
+
 static void take_state(struct courier *courier, const struct wire_message *message)
 {
-	json_t *state = json_loadb(message->body, message->header.length, 0, NULL);
-
-	if (!json_is_object(state)) {
-		json_decref(state);
-		return;
-	}
-	json_decref(courier->state);
-	courier->state = state;
-	courier->state_at = courier->now;
+	if (take_object(message, &courier->state))
+		courier->state_at = courier->now;
 }
 
 static void take_message(struct courier *courier, struct wire_message *message)
@@ -488,6 +496,8 @@ static void read_supervisor(struct courier *courier)
 			replace_sensor(courier, message.fd);
 		else if (message.header.type == WIRE_RELOAD)
 			reload(courier);
+		else if (message.header.type == WIRE_STATE)
+			take_object(&message, &courier->rules);
 	}
 }
 
@@ -518,6 +528,7 @@ static void beat(struct courier *courier)
 	const struct heartbeat_facts facts = {
 		.settings = courier->settings,
 		.sensor = courier->state,
+		.rules = courier->rules,
 		.sensor_age_ms = courier->now - courier->state_at,
 		.sinks = {courier->sinks, courier->sink_count},
 		.now = clock_ms(CLOCK_REALTIME),
@@ -713,6 +724,7 @@ static void courier_close(struct courier *courier)
 {
 	forget_pending(courier);
 	json_decref(courier->state);
+	json_decref(courier->rules);
 	free_sinks(courier->sinks, courier->sink_count);
 	settings_free(courier->settings);
 	free(courier->waited);

@@ -31,9 +31,9 @@ static json_t *text_or_null(const char *text)
 	return text && *text ? json_string(text) : json_null();
 }
 
-static json_t *digest_of(const struct heartbeat_facts *facts, const char *key)
+static json_t *digest_of(const json_t *state, const char *key)
 {
-	const json_t *digest = json_object_get(facts->sensor, key);
+	const json_t *digest = json_object_get(state, key);
 
 	return json_string_length(digest) == 64 ? json_string(json_string_value(digest))
 						: json_null();
@@ -102,7 +102,7 @@ static json_t *make_object(const struct heartbeat_facts *facts)
 	snprintf(id, sizeof(id), "hb-%" PRId64 "-%08x", facts->now,
 		 (unsigned)crc32c(0, host, strlen(host)));
 	return json_pack(
-		"{s:s, s:s, s:s, s:s, s:o, s:s, s:s, s:s, s:s, s:I, s:{s:s, s:o, s:n}, s:{s:o}, "
+		"{s:s, s:s, s:s, s:s, s:o, s:s, s:s, s:s, s:s, s:I, s:{s:s, s:o, s:o}, s:{s:o}, "
 		"s:o, s:o, s:{s:o}, s:o}",
 		"schema", "capwatch.heartbeat/1", "id", id, "time",
 		text_time(facts->now, time, sizeof(time)), "host", host, "boot_id",
@@ -111,9 +111,10 @@ static json_t *make_object(const struct heartbeat_facts *facts)
 		vocab_word(&vocab_severity, SEVERITY_LOW), "message",
 		make_message(facts, host, message), "interval_seconds",
 		(json_int_t)(facts->settings->heartbeat_ms / 1000), "digests", "configuration",
-		facts->settings->digest, "baseline", digest_of(facts, "baseline"), "rules",
-		"coverage", "losses", number_of(facts, "losses"), "last_event",
-		make_last_event(facts), "counters", make_counters(facts), "sensor", "age_seconds",
+		facts->settings->digest, "baseline", digest_of(facts->sensor, "baseline"), "rules",
+		digest_of(facts->rules, "rules"), "coverage", "losses", number_of(facts, "losses"),
+		"last_event", make_last_event(facts), "counters", make_counters(facts), "sensor",
+		"age_seconds",
 		facts->sensor ? json_integer(facts->sensor_age_ms / 1000) : json_null(), "sinks",
 		sink_report_all(&facts->sinks, sink_report, facts->now));
 }

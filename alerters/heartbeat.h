@@ -20,6 +20,7 @@ struct heartbeat_facts {
 	const struct settings *settings;
 	const json_t *sensor;  /* the body of its last WIRE_STATE; NULL: none came yet */
 	int64_t sensor_age_ms; /* of that */
+	const json_t *rules;   /* the body of the supervisor's last WIRE_STATE, or NULL */
 	struct sink_list sinks;
 	int64_t now; /* ms since the epoch */
 };

@@ -12,6 +12,7 @@
  *   supervisor -> sensor:  WIRE_NOTICE  body = one line for a coverage-loss alert ("courier ended by signal 9")
  *                          WIRE_RELOAD  re-read configuration and baselines
  *   supervisor -> courier: WIRE_RELOAD  re-read configuration, reopen files
+ *                          WIRE_STATE   body = a JSON object: the kernel's rules (plugin/rules_state.h)
  *   supervisor -> both:    WIRE_COURIER_FD / none: see plugin/supervisor.h for how a new socket is handed over
  */
 /* clang-format on */

@@ -14,6 +14,7 @@ plugin_libplugin_a_SOURCES = \
 	plugin/proc_live.c plugin/proc_live.h \
 	plugin/pulse.c plugin/pulse.h \
 	plugin/replay.c plugin/replay.h \
+	plugin/rules_state.c plugin/rules_state.h \
 	plugin/sensor.c plugin/sensor.h \
 	plugin/startup.c plugin/startup.h \
 	plugin/state_body.c plugin/state_body.h \

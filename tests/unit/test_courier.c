@@ -469,7 +469,10 @@ START_TEST(test_heartbeat_says_how_the_host_is)
 		"\"age_seconds\":",
 		"\"name\":\"webhook\",\"type\":\"webhook\",\"healthy\":true"};
 	const struct http_reply script[] = {{HTTP_OK, 0}};
-	struct wire_header state = {.type = WIRE_STATE};
+	static const char rules[] =
+		"{\"rules\":\"0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef\"}";
+	struct wire_header state = {.type = WIRE_STATE},
+			   of_rules = {.type = WIRE_STATE, .length = sizeof(rules) - 1};
 	struct http_receiver receiver;
 
 	http_start(&receiver, 0, script, 1);
@@ -485,7 +488,11 @@ START_TEST(test_heartbeat_says_how_the_host_is)
 		ck_assert_msg(strstr(request, parts[i]) != NULL, "'%s' is not in '%s'", parts[i],
 			      request);
 	ck_assert_ptr_null(strstr(request, "evil"));
-	ck_assert(http_next(&receiver, request, WAIT_MS));
+	ck_assert_ptr_nonnull(strstr(request, "\"rules\":null"));
+	ck_assert_int_eq(wire_send(supervisor, &of_rules, rules, -1, NULL), 1);
+	for (int i = 0; i < 3 && !strstr(request, "\"rules\":\"0123456789abcdef"); i++)
+		ck_assert(http_next(&receiver, request, WAIT_MS));
+	ck_assert_ptr_nonnull(strstr(request, "\"rules\":\"0123456789abcdef"));
 	expect_in_file(alerts, "heartbeat", 0);
 	ck_assert_int_eq(stop(), 0);
 	http_stop(&receiver);
