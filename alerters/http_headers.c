@@ -1,14 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#define _GNU_SOURCE
 #include "alerters/http_headers.h"
 
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 #include <unistd.h>
 #include <openssl/evp.h>
 #include "conf/secret_file.h"
 
 enum {
 	BASE64_MAX = (SECRET_SIZE_MAX + 2) / 3 * 4 + 1,
+	HIDDEN_LENGTH_MIN = 4, /* what is shorter is in every other word */
 	LINE_MAX_LENGTH = BASE64_MAX + SETTINGS_HEADER_NAME_MAX + 16,
 };
 
@@ -98,6 +101,51 @@ int http_headers_append(struct curl_slist **list, const struct sink_settings *se
 	if (settings->basic_file && append_basic(list, settings->basic_file, err) < 0)
 		return -1;
 	return 0;
+}
+
+static void hide(const char *secret, size_t secret_length, char *text, size_t length)
+{
+	char *end = text + length;
+
+	while (secret_length >= HIDDEN_LENGTH_MIN &&
+	       (text = memmem(text, (size_t)(end - text), secret, secret_length))) {
+		memset(text, '*', secret_length);
+		text += secret_length;
+	}
+}
+
+/* Of "Basic BASE64" a receiver may say again what it decoded to. */
+static void hide_password(const char *word, size_t word_length, char *text, size_t length)
+{
+	char decoded[SECRET_SIZE_MAX + 4], *password;
+	int size = 0;
+
+	if (word_length < BASE64_MAX)
+		size = EVP_DecodeBlock((unsigned char *)decoded, (const unsigned char *)word,
+				       (int)word_length);
+	if (size > 0) {
+		decoded[size] = '\0';
+		password = strchr(decoded, ':');
+		if (password)
+			hide(password + 1, strlen(password + 1), text, length);
+	}
+	explicit_bzero(decoded, sizeof(decoded));
+}
+
+void http_headers_hide(const struct curl_slist *list, char *text, size_t length)
+{
+	for (; list; list = list->next) {
+		const char *word = strchr(list->data, ':');
+
+		while (word && *word) {
+			size_t word_length = strcspn(++word, " ");
+
+			hide(word, word_length, text, length);
+			if (strncasecmp(list->data, "Authorization: Basic ", 21) == 0)
+				hide_password(word, word_length, text, length);
+			word += word_length;
+		}
+	}
 }
 
 void http_headers_free(struct curl_slist *list)

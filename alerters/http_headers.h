@@ -15,6 +15,10 @@
 int http_headers_append(struct curl_slist **list, const struct sink_settings *settings,
 			struct error *err);
 
+/* Puts '*' over what the text, a receiver's reply, says again of the values of these headers: a
+ * reply goes into logs. list: what http_headers_append() appended, or NULL. */
+void http_headers_hide(const struct curl_slist *list, char *text, size_t length);
+
 /* Wipes, then frees. NULL is fine. */
 void http_headers_free(struct curl_slist *list);
 

@@ -33,7 +33,8 @@ enum request_kind {
 
 struct webhook_state {
 	CURL *easy;
-	struct curl_slist *headers; /* of every request */
+	struct curl_slist *headers;	/* of every request */
+	const struct curl_slist *given; /* of those, what the settings ask for */
 	struct webhook_request request;
 	enum request_kind kind;
 	char channel[SPLUNK_CHANNEL_SIZE]; /* indexer_ack */
@@ -255,19 +256,22 @@ static void start_ack(struct sink *sink, int64_t now)
 static int ensure_credentials(struct sink *sink, struct error *err)
 {
 	struct webhook_state *state = sink->state;
-	struct curl_slist *headers;
+	struct curl_slist *headers, *last;
 
 	if (state->has_credentials)
 		return 0;
 	headers = make_headers(sink->settings, state->channel);
 	if (!headers)
 		return error_set(err, "out of memory");
+	for (last = headers; last->next; last = last->next)
+		;
 	if (http_headers_append(&headers, sink->settings, err) < 0) {
 		http_headers_free(headers);
 		return -1;
 	}
 	http_headers_free(state->headers);
 	state->headers = headers;
+	state->given = last->next;
 	state->request.fixed = headers;
 	state->has_credentials = true;
 	return 0;
@@ -492,6 +496,7 @@ static void request_ended(struct sink *sink, CURLcode code, int64_t now)
 	transfer_read(state->easy, &sink->transfer);
 	status = sink->transfer.status;
 	curl_multi_remove_handle(sink->tools->multi, state->easy);
+	http_headers_hide(state->given, state->reply, state->reply_length);
 	state->added = false;
 	sink->busy = false;
 	switch (state->kind) {

@@ -42,7 +42,7 @@ struct spool {
 	uint64_t delivered;
 	uint64_t tallies[SPOOL_TALLIES], noted[SPOOL_TALLIES]; /* noted: in the folder */
 	unsigned burials;				       /* since the last pruning */
-	bool removal_said, burial_said;
+	bool removal_said, burial_said, note_said; /* that it fails; until it works again */
 };
 
 /* ---- lanes ---- */
@@ -146,16 +146,22 @@ static void forget(struct spool *spool, struct entry *entry)
 	free(entry);
 }
 
+/* What fails for each alert alike is one line, until it works again. */
+static void say_once(const struct spool *spool, bool *said, int result, const struct error *err)
+{
+	if (result < 0 && !*said)
+		log_line(spool->log, LOG_ERR, "sink %s: its spool: %s", spool->name, err->text);
+	*said = result < 0;
+}
+
 /* A file that cannot be removed is delivered once more after a restart, with the same id. */
 static void remove_file(struct spool *spool, const struct entry *entry)
 {
 	struct error err;
 
-	if (!entry->stored || spool_file_remove(spool->fd, entry->file.sequence, &err) == 0)
-		return;
-	if (!spool->removal_said)
-		log_line(spool->log, LOG_ERR, "sink %s: its spool: %s", spool->name, err.text);
-	spool->removal_said = true;
+	if (entry->stored)
+		say_once(spool, &spool->removal_said,
+			 spool_file_remove(spool->fd, entry->file.sequence, &err), &err);
 }
 
 static int move_to_grave(struct spool *spool, struct entry *entry, enum spool_grave grave,
@@ -167,20 +173,13 @@ static int move_to_grave(struct spool *spool, struct entry *entry, enum spool_gr
 	return spool_file_bury(spool->fd, entry->file.sequence, grave, why, err);
 }
 
-/* On a disk that takes nothing one line says so for all that would go there. */
 static void bury(struct spool *spool, struct entry *entry, enum spool_grave grave, const char *why)
 {
 	struct error err;
 
 	if (spool->fd < 0)
 		return;
-	if (move_to_grave(spool, entry, grave, why, &err) == 0)
-		spool->burial_said = false;
-	else if (!spool->burial_said) {
-		spool->burial_said = true;
-		log_line(spool->log, LOG_ERR, "sink %s: its spool cannot keep what is given up: %s",
-			 spool->name, err.text);
-	}
+	say_once(spool, &spool->burial_said, move_to_grave(spool, entry, grave, why, &err), &err);
 	if (++spool->burials < BURIALS_BEFORE_PRUNING)
 		return;
 	spool->burials = 0;
@@ -282,21 +281,15 @@ static void take_in(struct spool *spool, uint64_t sequence, struct lane lanes[SE
 	lane_append(&lanes[entry->file.severity], entry);
 }
 
-static int take_in_all(struct spool *spool, struct error *err)
+static void take_in_those(struct spool *spool, const uint64_t *sequences, size_t count)
 {
 	struct lane lanes[SEVERITIES] = {{NULL, NULL}};
-	uint64_t *sequences;
-	size_t count;
 
-	if (spool_folder_list(spool->fd, &sequences, &count, err) < 0)
-		return -1;
 	for (size_t i = 0; i < count; i++)
 		if (!is_known(spool, sequences[i]))
 			take_in(spool, sequences[i], lanes);
-	free(sequences);
 	for (unsigned i = 0; i < SEVERITIES; i++)
 		lane_merge(&spool->lanes[i], &lanes[i]);
-	return 0;
 }
 
 static void renumber(struct lane *lane, uint64_t offset)
@@ -324,6 +317,9 @@ static void take_in_tallies(struct spool *spool)
 
 int spool_open(struct spool *spool, struct error *err)
 {
+	uint64_t *sequences;
+	size_t count;
+
 	if (!spool->folder || spool->fd >= 0)
 		return 0;
 	spool->fd = spool_folder_open(spool->folder, spool->name, err);
@@ -331,23 +327,19 @@ int spool_open(struct spool *spool, struct error *err)
 		return -1;
 	spool_folder_prune(spool->fd);
 	number_after(spool, spool_folder_last(spool->fd));
-	if (take_in_all(spool, err) == 0) {
-		take_in_tallies(spool);
-		return 0;
+	if (spool_folder_list(spool->fd, &sequences, &count, err) < 0) {
+		close(spool->fd);
+		spool->fd = -1;
+		return -1;
 	}
-	close(spool->fd);
-	spool->fd = -1;
-	return -1;
+	take_in_those(spool, sequences, count);
+	free(sequences);
+	take_in_tallies(spool);
+	return 0;
 }
 
-/* Those of the folder alone are forgotten, then found again. */
-void spool_rescan(struct spool *spool)
+static void forget_stored(struct spool *spool)
 {
-	struct error err;
-	uint64_t last;
-
-	if (spool->fd < 0)
-		return;
 	for (unsigned i = 0; i < SEVERITIES; i++) {
 		struct lane kept = {NULL, NULL};
 
@@ -361,8 +353,24 @@ void spool_rescan(struct spool *spool)
 		}
 		spool->lanes[i] = kept;
 	}
-	if (take_in_all(spool, &err) < 0)
+}
+
+/* Those of the folder alone are forgotten, then found again; not when it cannot be listed now. */
+void spool_rescan(struct spool *spool)
+{
+	uint64_t *sequences, last;
+	struct error err;
+	size_t count;
+
+	if (spool->fd < 0)
+		return;
+	if (spool_folder_list(spool->fd, &sequences, &count, &err) < 0) {
 		log_line(spool->log, LOG_ERR, "sink %s: its spool: %s", spool->name, err.text);
+		return;
+	}
+	forget_stored(spool);
+	take_in_those(spool, sequences, count);
+	free(sequences);
 	last = spool_folder_last(spool->fd);
 	if (last >= spool->next_sequence)
 		spool->next_sequence = last + 1;
@@ -505,11 +513,14 @@ static bool are_tallies_noted(const struct spool *spool)
 
 static void note_tallies(struct spool *spool, bool only_grown)
 {
+	struct error err;
+
 	for (enum spool_tally i = 0; spool->fd >= 0 && i < SPOOL_TALLIES; i++) {
 		if (only_grown ? spool->tallies[i] <= spool->noted[i]
 			       : spool->tallies[i] == spool->noted[i])
 			continue;
-		spool_folder_note(spool->fd, i, spool->tallies[i]);
+		say_once(spool, &spool->note_said,
+			 spool_folder_note(spool->fd, i, spool->tallies[i], &err), &err);
 		spool->noted[i] = spool->tallies[i];
 	}
 }
@@ -676,13 +687,15 @@ static struct entry *first_of_all(const struct spool *spool)
 void spool_note_tries(struct spool *spool, const struct spool_tries *tries)
 {
 	struct entry *first = first_of_all(spool);
+	struct error err;
 
 	if (!first)
 		return;
 	first->file.attempts = tries->attempts;
 	first->file.due = tries->due;
 	if (first->stored)
-		spool_file_note(spool->fd, &first->file);
+		say_once(spool, &spool->note_said, spool_file_note(spool->fd, &first->file, &err),
+			 &err);
 }
 
 struct spool_tries spool_tries(const struct spool *spool)

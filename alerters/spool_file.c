@@ -16,7 +16,7 @@
 #include <unistd.h>
 #include "alerters/crc32c.h"
 
-enum { FOLDER_MODE = 0700, FILE_MODE = 0600, NAME_SIZE = 64, DIGITS = 16 };
+enum { FOLDER_MODE = 0700, FILE_MODE = 0600, NAME_SIZE = 64, DIGITS = 16, TALLY_SIZE = 32 };
 
 static const char magic[8] = {'c', 'w', 's', 'p', 'o', 'o', 'l', '\n'};
 static const char *const graves[] = {[SPOOL_DEAD] = "dead", [SPOOL_CORRUPT] = "corrupt"};
@@ -141,8 +141,12 @@ int spool_folder_open(const char *folder, const char *sink, struct error *err)
 	if (fd < 0)
 		return -1;
 	if (flock(fd, LOCK_EX | LOCK_NB) < 0) {
+		if (errno == EWOULDBLOCK)
+			error_set(err, "%s is in use by another courier", path);
+		else
+			fail(err, "cannot lock", path);
 		close(fd);
-		return error_set(err, "%s is in use by another courier", path);
+		return -1;
 	}
 	if (make_folder(fd, graves[SPOOL_DEAD], err) < 0 ||
 	    make_folder(fd, graves[SPOOL_CORRUPT], err) < 0) {
@@ -403,19 +407,21 @@ enum spool_file_state spool_file_load(int folder, uint64_t sequence, struct spoo
 	return state;
 }
 
-void spool_file_note(int folder, const struct spool_file *file)
+int spool_file_note(int folder, const struct spool_file *file, struct error *err)
 {
 	struct spool_file_header header = {.attempts = file->attempts, .due = file->due};
 	char name[NAME_SIZE];
 	int fd = openat(folder, make_name(name, "", file->sequence, "alert"),
 			O_WRONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+	int result = 0;
 
 	if (fd < 0)
-		return;
+		return errno == ENOENT ? 0 : fail(err, "cannot note a try in", name);
 	header.tries_crc = crc_of_tries(&header);
 	if (pwrite(fd, (const char *)&header + TRIES_AT, sizeof(header) - TRIES_AT, TRIES_AT) < 0)
-		errno = 0; /* the tries start anew after a restart, no more */
+		result = fail(err, "cannot note a try in", name);
 	close(fd);
+	return result;
 }
 
 int spool_file_remove(int folder, uint64_t sequence, struct error *err)
@@ -430,15 +436,19 @@ int spool_file_remove(int folder, uint64_t sequence, struct error *err)
 
 /* ---- dead and corrupt ---- */
 
-static void write_reason(int folder, const char *name, const char *why)
+/* In one write: whoever reads it sees all of it or nothing. */
+static int write_line(int folder, const char *name, const char *line, struct error *err)
 {
 	int fd = openat(folder, name, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW,
 			FILE_MODE);
+	int result = 0;
 
 	if (fd < 0)
-		return;
-	dprintf(fd, "%s\n", why);
+		return fail(err, "cannot create", name);
+	if (dprintf(fd, "%s\n", line) < 0)
+		result = fail(err, "cannot write", name);
 	close(fd);
+	return result;
 }
 
 static void prune(int folder, enum spool_grave grave)
@@ -461,14 +471,16 @@ int spool_file_bury(int folder, uint64_t sequence, enum spool_grave grave, const
 		    struct error *err)
 {
 	char name[NAME_SIZE], buried[NAME_SIZE], reason[NAME_SIZE];
+	int result = 0;
 
 	make_name(name, "", sequence, "alert");
 	make_name(buried, graves[grave], sequence, "alert");
 	if (why)
-		write_reason(folder, make_name(reason, graves[grave], sequence, "why"), why);
+		result = write_line(folder, make_name(reason, graves[grave], sequence, "why"), why,
+				    err);
 	if (renameat(folder, name, folder, buried) < 0 && errno != ENOENT)
 		return fail(err, "cannot move", name);
-	return 0;
+	return result;
 }
 
 int spool_file_exhume(int folder, uint64_t sequence, enum spool_grave grave, struct error *err)
@@ -509,26 +521,21 @@ static const char *const tally_names[] = {
 	[SPOOL_HELD_BACK] = "held-back",
 };
 
-void spool_folder_note(int folder, enum spool_tally tally, uint64_t count)
+int spool_folder_note(int folder, enum spool_tally tally, uint64_t count, struct error *err)
 {
-	int fd;
+	char text[TALLY_SIZE];
 
-	if (count == 0) {
-		unlinkat(folder, tally_names[tally], 0);
-		return;
-	}
-	fd = openat(folder, tally_names[tally], O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW,
-		    FILE_MODE);
-	if (fd < 0)
-		return;
-	/* in one write of one length: there is never half a number */
-	dprintf(fd, "%020" PRIu64 "\n", count);
-	close(fd);
+	snprintf(text, sizeof(text), "%020" PRIu64, count);
+	if (count > 0)
+		return write_line(folder, tally_names[tally], text, err);
+	if (unlinkat(folder, tally_names[tally], 0) < 0 && errno != ENOENT)
+		return fail(err, "cannot remove", tally_names[tally]);
+	return 0;
 }
 
 uint64_t spool_folder_noted(int folder, enum spool_tally tally)
 {
-	char text[32] = "";
+	char text[TALLY_SIZE] = "";
 	int fd = openat(folder, tally_names[tally], O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
 	ssize_t got = fd >= 0 ? read(fd, text, sizeof(text) - 1) : -1;
 

@@ -74,14 +74,15 @@ int spool_file_store(int folder, const struct spool_file *file, const char *text
 enum spool_file_state spool_file_load(int folder, uint64_t sequence, struct spool_file *file,
 				      char **text, struct error *err);
 
-/* Writes attempts and due of a stored file. Losing them harms nothing, so no error is given. */
-void spool_file_note(int folder, const struct spool_file *file);
+/* Writes attempts and due of a stored file. Losing them harms no alert. 0, also when the file is
+ * gone, or -1 with err. */
+int spool_file_note(int folder, const struct spool_file *file, struct error *err);
 
 /* 0 also when it is gone already; -1 with err. */
 int spool_file_remove(int folder, uint64_t sequence, struct error *err);
 
 /* Moves the file into dead or corrupt; why, when not NULL, is written beside it. 0 also when it is
- * gone already; -1 with err. */
+ * gone already; -1 with err, when it was moved without its why as well. */
 int spool_file_bury(int folder, uint64_t sequence, enum spool_grave grave, const char *why,
 		    struct error *err);
 
@@ -102,8 +103,8 @@ enum spool_tally {
 	SPOOL_TALLIES,
 };
 
-/* 0 removes the note. Losing it harms no alert, so no error is given. */
-void spool_folder_note(int folder, enum spool_tally tally, uint64_t count);
+/* 0 removes the note. Losing it harms no alert. 0 or -1 with err. */
+int spool_folder_note(int folder, enum spool_tally tally, uint64_t count, struct error *err);
 uint64_t spool_folder_noted(int folder, enum spool_tally tally);
 
 /* Removes the oldest in dead and in corrupt that are more than SPOOL_DEAD_MAX. */

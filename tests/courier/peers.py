@@ -180,14 +180,15 @@ class Receiver:
 
     MISDEEDS = ("500", "429", "reset", "hang", "early", "certificate")
 
-    def __init__(self, context=None, wrong_context=None, hang=3.0):
+    def __init__(self, context=None, wrong_context=None, hang=3.0, host="127.0.0.1"):
         self.context, self.wrong_context, self.hang = context, wrong_context, hang
         self.misdeeds, self.rate = (), 0.0
         self.random = random.Random(4)
         self.taken, self.counts = collections.Counter(), collections.Counter()
         self.order, self.requests, self.peer_certificates = [], [], []
         self.lock, self.over = threading.Lock(), threading.Event()
-        self.listener = socket.create_server(("127.0.0.1", 0), backlog=64)
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        self.listener = socket.create_server((host, 0), family=family, backlog=64)
         self.port = self.listener.getsockname()[1]
         threading.Thread(target=self._accept, daemon=True).start()
 

@@ -390,6 +390,37 @@ START_TEST(test_secret_that_cannot_be_used_is_waited_for_and_not_told)
 }
 END_TEST
 
+/* Whatever a receiver says, a secret is in no line of ours. */
+START_TEST(test_receiver_that_says_the_secret_again_does_not_bring_it_into_the_log)
+{
+	static const char body[] =
+		"no s3cr3t-token, nor c2VjdXJlOmh1bnRlcjI=, nor hunter2, Xs3cr3t";
+	char reply[256], folder[PATH_SIZE], token[PATH_SIZE], key[PATH_SIZE], key_name[] = "X-Key";
+	const struct http_reply script[] = {{reply, 0}};
+	struct http_receiver receiver;
+
+	snprintf(reply, sizeof(reply), "HTTP/1.1 %s\r\nContent-Length: %zu\r\n\r\n%s",
+		 _i == 0 ? "403 No" : "503 No", strlen(body), body);
+	folder_make(folder);
+	file_write(path_in(folder, "basic", token), "secure:hunter2\n");
+	file_write(path_in(folder, "key", key), "Token s3cr3t-token\n");
+	settings.basic_file = token;
+	settings.headers.items[0] = (struct settings_header){.name = key_name, .file = key};
+	settings.headers.count = 1;
+	http_start(&receiver, 0, script, 1);
+	open_sink(receiver.port);
+	offer_alert(sink, "a", SEVERITY_HIGH);
+	run_for(300);
+	ck_assert_uint_eq(count_of(logged.text, "no ************, nor ********************, nor "
+						"*******, Xs3cr3t"),
+			  1);
+	ck_assert_uint_eq(count_of(sink->last_error, "hunter2"), 0);
+	ck_assert_uint_eq(count_of(sink->last_error, "nor *******,"), 1);
+	http_stop(&receiver);
+	folder_remove(folder);
+}
+END_TEST
+
 /* One turn of the courier's loop at a time of our own making. */
 static void run_at(int64_t now)
 {
@@ -592,6 +623,9 @@ int main(void)
 	tcase_add_test(tcase, test_headers_and_secrets_are_sent_and_read_anew_by_a_new_sink);
 	tcase_add_loop_test(tcase, test_secret_that_cannot_be_used_is_waited_for_and_not_told, 0,
 			    4);
+	tcase_add_loop_test(tcase,
+			    test_receiver_that_says_the_secret_again_does_not_bring_it_into_the_log,
+			    0, 2);
 	tcase_add_test(tcase, test_receiver_away_for_three_days_gets_everything_oldest_first);
 	tcase_add_test(tcase,
 		       test_what_is_too_old_is_given_up_but_not_before_it_was_tried_for_a_while);
