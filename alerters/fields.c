@@ -211,7 +211,7 @@ json_t *fields_make_line(const json_t *root, const json_t *value)
 	if (!json_is_string(value) || json_string_length(value) == 0)
 		return NULL;
 	text_out_escaped(&out, json_string_value(value), json_string_length(value),
-			 sizeof(line) - 1, text_escape_for_people);
+			 (struct text_form){sizeof(line) - 1, text_escape_for_people});
 	return json_stringn(line, out.used);
 }
 

@@ -137,7 +137,7 @@ static void put_extension(struct text_out *out, size_t start, const struct exten
 	if (json_string_length(value) > 0) {
 		put_key(out, start, extension->key, "=");
 		text_out_escaped(out, json_string_value(value), json_string_length(value),
-				 extension->limit, escape_value);
+				 (struct text_form){extension->limit, escape_value});
 		if (extension->label) {
 			put_key(out, start, extension->key, "Label=");
 			text_out_text(out, extension->label);
@@ -159,7 +159,7 @@ void format_cef(const struct format_context *context, const json_t *alert, struc
 		reason = fields_is_heartbeat(alert) ? "heartbeat" : "finding";
 	fields_title(alert, &title_out);
 	text_out_text(out, "CEF:0|capwatch|capwatch|" CAPWATCH_VERSION "|");
-	text_out_escaped(out, reason, strlen(reason), WORD_MAX, escape_header);
+	text_out_escaped(out, reason, strlen(reason), (struct text_form){WORD_MAX, escape_header});
 	snprintf(number, sizeof(number), "|%d|", cef_severity(alert));
 	text_out_text(out, "|");
 	text_out_text(out, title);

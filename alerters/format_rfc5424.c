@@ -98,7 +98,7 @@ static void put_param(struct text_out *out, const struct param *param, const jso
 	text_out_text(out, " ");
 	text_out_text(out, param->name);
 	text_out_text(out, "=\"");
-	text_out_escaped(out, text, length, param->limit, escape_value);
+	text_out_escaped(out, text, length, (struct text_form){param->limit, escape_value});
 	text_out_text(out, "\"");
 }
 
@@ -172,6 +172,6 @@ void format_rfc5424(const struct format_context *context, const json_t *alert, s
 	text_out_text(out, "] ");
 	/* MSG without a BOM is of no declared encoding: printable ASCII alone reads the same in all
 	 * of them */
-	text_out_escaped(out, json_string_value(message), json_string_length(message), MESSAGE_MAX,
-			 escape_message);
+	text_out_escaped(out, json_string_value(message), json_string_length(message),
+			 (struct text_form){MESSAGE_MAX, escape_message});
 }

@@ -57,7 +57,7 @@ static void put_line(struct text_out *out, size_t i, const json_t *alert)
 		text_out_text(out, "\n");
 		text_out_text(out, lines[i].label);
 		text_out_escaped(out, json_string_value(value), json_string_length(value),
-				 lines[i].limit, escape);
+				 (struct text_form){lines[i].limit, escape});
 	}
 	json_decref(value);
 }

@@ -17,6 +17,7 @@ alerters_libalerters_a_SOURCES = \
 	alerters/http_headers.c alerters/http_headers.h \
 	alerters/http_reply.c alerters/http_reply.h \
 	alerters/loss.c alerters/loss.h \
+	alerters/own_alert.c alerters/own_alert.h \
 	alerters/own_log.c alerters/own_log.h \
 	alerters/parcel.c alerters/parcel.h \
 	alerters/recent.c alerters/recent.h \

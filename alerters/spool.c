@@ -164,22 +164,23 @@ static void remove_file(struct spool *spool, const struct entry *entry)
 			 spool_file_remove(spool->fd, entry->file.sequence, &err), &err);
 }
 
-static int move_to_grave(struct spool *spool, struct entry *entry, enum spool_grave grave,
-			 const char *why, struct error *err)
+static int move_to_grave(struct spool *spool, struct entry *entry,
+			 const struct spool_burial *burial, struct error *err)
 {
 	if (!entry->stored && entry->parcel && entry->kind == PARCEL_ALERT &&
 	    spool_file_store(spool->fd, &entry->file, entry->parcel->text, err) < 0)
 		return -1;
-	return spool_file_bury(spool->fd, entry->file.sequence, grave, why, err);
+	return spool_file_bury(spool->fd, entry->file.sequence, burial, err);
 }
 
 static void bury(struct spool *spool, struct entry *entry, enum spool_grave grave, const char *why)
 {
+	const struct spool_burial burial = {grave, why};
 	struct error err;
 
 	if (spool->fd < 0)
 		return;
-	say_once(spool, &spool->burial_said, move_to_grave(spool, entry, grave, why, &err), &err);
+	say_once(spool, &spool->burial_said, move_to_grave(spool, entry, &burial, &err), &err);
 	if (++spool->burials < BURIALS_BEFORE_PRUNING)
 		return;
 	spool->burials = 0;
@@ -261,12 +262,11 @@ static void take_in(struct spool *spool, uint64_t sequence, struct lane lanes[SE
 	struct entry *entry = calloc(1, sizeof(*entry));
 	enum spool_file_state state;
 	struct error err;
-	char *text;
 
 	if (!entry)
 		return;
-	state = spool_file_load(spool->fd, sequence, &entry->file, &text, &err);
-	free(text);
+	free(spool_file_load(spool->fd, sequence, &entry->file, &err));
+	state = entry->file.state;
 	entry->file.sequence = sequence;
 	entry->stored = true;
 	if (state == SPOOL_FILE_FAILED)
@@ -561,21 +561,20 @@ int spool_persist(struct spool *spool, struct error *err)
  * could not be read for too often. */
 static int load(struct spool *spool, struct entry *entry, struct error *err)
 {
-	enum spool_file_state state;
 	struct spool_file file;
 	char *text;
 
 	if (entry->parcel)
 		return 0;
-	state = spool_file_load(spool->fd, entry->file.sequence, &file, &text, err);
-	if (state == SPOOL_FILE_GOOD) {
+	text = spool_file_load(spool->fd, entry->file.sequence, &file, err);
+	if (text) {
 		entry->parcel = parcel_new(file.severity, file.disposition, text, file.length);
 		free(text);
 		return entry->parcel ? 0 : error_set(err, "out of memory");
 	}
-	if (state == SPOOL_FILE_FAILED && ++entry->misreads < MISREADS_MAX)
+	if (file.state == SPOOL_FILE_FAILED && ++entry->misreads < MISREADS_MAX)
 		return -1;
-	if (state != SPOOL_FILE_GONE)
+	if (file.state != SPOOL_FILE_GONE)
 		bury_broken(spool, entry, err);
 	return 1;
 }

@@ -334,32 +334,32 @@ static enum spool_file_state read_header(int fd, struct spool_file_header *heade
 	return SPOOL_FILE_BROKEN;
 }
 
-static enum spool_file_state read_text(int fd, const struct spool_file_header *header, char **text,
-				       struct error *err)
+static char *read_text(int fd, const struct spool_file_header *header, struct spool_file *file,
+		       struct error *err)
 {
-	enum spool_file_state state;
+	char *text = calloc(1, (size_t)header->length + 1);
 
-	*text = calloc(1, (size_t)header->length + 1);
-	if (!*text) {
+	if (!text) {
 		error_set(err, "out of memory");
-		return SPOOL_FILE_FAILED;
+		file->state = SPOOL_FILE_FAILED;
+		return NULL;
 	}
-	state = read_all(fd, *text, header->length, err);
-	if (state == SPOOL_FILE_GOOD &&
-	    crc32c(crc32c(0, header, COVERED), *text, header->length) != header->crc) {
+	file->state = read_all(fd, text, header->length, err);
+	if (file->state == SPOOL_FILE_GOOD &&
+	    crc32c(crc32c(0, header, COVERED), text, header->length) != header->crc) {
 		error_set(err, "its checksum is wrong");
-		state = SPOOL_FILE_BROKEN;
+		file->state = SPOOL_FILE_BROKEN;
 	}
-	if (state == SPOOL_FILE_GOOD)
-		return state;
-	free(*text);
-	*text = NULL;
-	return state;
+	if (file->state == SPOOL_FILE_GOOD)
+		return text;
+	free(text);
+	return NULL;
 }
 
 static void take_header(const struct spool_file_header *header, struct spool_file *file)
 {
 	*file = (struct spool_file){
+		.state = SPOOL_FILE_GOOD,
 		.sequence = header->sequence,
 		.severity = (enum severity)header->severity,
 		.disposition = (enum disposition)header->disposition,
@@ -373,38 +373,49 @@ static void take_header(const struct spool_file_header *header, struct spool_fil
 	}
 }
 
-enum spool_file_state spool_file_load(int folder, uint64_t sequence, struct spool_file *file,
-				      char **text, struct error *err)
+static enum spool_file_state state_without(int number)
+{
+	if (number == ENOENT)
+		return SPOOL_FILE_GONE;
+	return number == ELOOP ? SPOOL_FILE_BROKEN : SPOOL_FILE_FAILED;
+}
+
+static char *load(int fd, uint64_t sequence, struct spool_file *file, struct error *err)
 {
 	struct spool_file_header header;
-	enum spool_file_state state;
-	char name[NAME_SIZE];
+	char *text;
+
+	file->state = read_header(fd, &header, err);
+	if (file->state == SPOOL_FILE_GOOD && header.sequence != sequence) {
+		error_set(err, "its name is not the one that it was written under");
+		file->state = SPOOL_FILE_BROKEN;
+	}
+	if (file->state != SPOOL_FILE_GOOD)
+		return NULL;
+	text = read_text(fd, &header, file, err);
+	if (text)
+		take_header(&header, file);
+	return text;
+}
+
+char *spool_file_load(int folder, uint64_t sequence, struct spool_file *file, struct error *err)
+{
+	char name[NAME_SIZE], *text;
 	int fd;
 
 	make_name(name, "", sequence, "alert");
-	*text = NULL;
 	/* O_NONBLOCK: a fifo of that name must not hold us up before it is refused */
 	fd = openat(folder, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
 	if (fd < 0) {
-		state = errno == ENOENT	 ? SPOOL_FILE_GONE
-			: errno == ELOOP ? SPOOL_FILE_BROKEN
-					 : SPOOL_FILE_FAILED;
+		file->state = state_without(errno);
 		error_set(err, "%s: %s", name, strerror(errno));
-		return state;
+		return NULL;
 	}
-	state = read_header(fd, &header, err);
-	if (state == SPOOL_FILE_GOOD && header.sequence != sequence) {
-		error_set(err, "its name is not the one that it was written under");
-		state = SPOOL_FILE_BROKEN;
-	}
-	if (state == SPOOL_FILE_GOOD)
-		state = read_text(fd, &header, text, err);
+	text = load(fd, sequence, file, err);
 	close(fd);
-	if (state == SPOOL_FILE_GOOD)
-		take_header(&header, file);
-	else
+	if (!text)
 		error_prefix(err, "%s", name);
-	return state;
+	return text;
 }
 
 int spool_file_note(int folder, const struct spool_file *file, struct error *err)
@@ -467,17 +478,16 @@ static void prune(int folder, enum spool_grave grave)
 	close(fd);
 }
 
-int spool_file_bury(int folder, uint64_t sequence, enum spool_grave grave, const char *why,
+int spool_file_bury(int folder, uint64_t sequence, const struct spool_burial *burial,
 		    struct error *err)
 {
+	const char *grave = graves[burial->grave];
 	char name[NAME_SIZE], buried[NAME_SIZE], reason[NAME_SIZE];
-	int result = 0;
+	int result;
 
 	make_name(name, "", sequence, "alert");
-	make_name(buried, graves[grave], sequence, "alert");
-	if (why)
-		result = write_line(folder, make_name(reason, graves[grave], sequence, "why"), why,
-				    err);
+	make_name(buried, grave, sequence, "alert");
+	result = write_line(folder, make_name(reason, grave, sequence, "why"), burial->why, err);
 	if (renameat(folder, name, folder, buried) < 0 && errno != ENOENT)
 		return fail(err, "cannot move", name);
 	return result;

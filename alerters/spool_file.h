@@ -30,7 +30,15 @@ enum {
 
 enum spool_grave { SPOOL_DEAD, SPOOL_CORRUPT };
 
+enum spool_file_state {
+	SPOOL_FILE_GOOD,
+	SPOOL_FILE_GONE,   /* somebody removed it */
+	SPOOL_FILE_BROKEN, /* not a whole alert file; err says why */
+	SPOOL_FILE_FAILED, /* it could not be read now; err says why */
+};
+
 struct spool_file {
+	enum spool_file_state state; /* of spool_file_load() */
 	uint64_t sequence;
 	enum severity severity;
 	enum disposition disposition;
@@ -39,13 +47,6 @@ struct spool_file {
 	int64_t due;	   /* ms since the epoch, of the next try; 0: at once */
 	size_t length;	   /* of the text */
 	char id[SPOOL_FILE_ID_SIZE];
-};
-
-enum spool_file_state {
-	SPOOL_FILE_GOOD,
-	SPOOL_FILE_GONE,   /* somebody removed it */
-	SPOOL_FILE_BROKEN, /* not a whole alert file; err says why */
-	SPOOL_FILE_FAILED, /* it could not be read now; err says why */
 };
 
 /* Opens SPOOLDIR/SINK, making what is missing below SPOOLDIR's parent, and takes its lock: one
@@ -70,9 +71,9 @@ int spool_folder_list(int folder, uint64_t **sequences, size_t *count, struct er
 int spool_file_store(int folder, const struct spool_file *file, const char *text,
 		     struct error *err);
 
-/* Reads and checks all of it. GOOD: *text is new, terminated, and the caller's to free. */
-enum spool_file_state spool_file_load(int folder, uint64_t sequence, struct spool_file *file,
-				      char **text, struct error *err);
+/* Reads and checks all of it. Returns the text, new, terminated and the caller's to free, and
+ * fills in *file; NULL with err when its state is not GOOD, and then nothing but state is set. */
+char *spool_file_load(int folder, uint64_t sequence, struct spool_file *file, struct error *err);
 
 /* Writes attempts and due of a stored file. Losing them harms no alert. 0, also when the file is
  * gone, or -1 with err. */
@@ -81,9 +82,13 @@ int spool_file_note(int folder, const struct spool_file *file, struct error *err
 /* 0 also when it is gone already; -1 with err. */
 int spool_file_remove(int folder, uint64_t sequence, struct error *err);
 
-/* Moves the file into dead or corrupt; why, when not NULL, is written beside it. 0 also when it is
- * gone already; -1 with err, when it was moved without its why as well. */
-int spool_file_bury(int folder, uint64_t sequence, enum spool_grave grave, const char *why,
+/* Moves the file into its grave, with why in words beside it. 0 also when it is gone already; -1
+ * with err, when it was moved without its why as well. */
+struct spool_burial {
+	enum spool_grave grave;
+	const char *why;
+};
+int spool_file_bury(int folder, uint64_t sequence, const struct spool_burial *burial,
 		    struct error *err);
 
 /* Moves it back, to be delivered after all. 0 or -1 with err. */

@@ -41,8 +41,7 @@ static uint32_t next_code(const unsigned char *bytes, size_t *length)
 	return code;
 }
 
-bool text_out_escaped(struct text_out *out, const char *text, size_t length, size_t limit,
-		      text_escape_fn escape)
+bool text_out_escaped(struct text_out *out, const char *text, size_t length, struct text_form form)
 {
 	static const char cut[] = "...";
 	size_t used = 0;
@@ -52,8 +51,8 @@ bool text_out_escaped(struct text_out *out, const char *text, size_t length, siz
 		size_t step, size;
 		uint32_t code = next_code((const unsigned char *)text + i, &step);
 
-		size = escape(code, text + i, step, escaped);
-		if (used + size > limit - (sizeof(cut) - 1))
+		size = form.escape(code, text + i, step, escaped);
+		if (used + size > form.limit - (sizeof(cut) - 1))
 			return text_out_text(out, cut);
 		if (!text_out_put(out, escaped, size))
 			return false;

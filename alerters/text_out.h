@@ -31,10 +31,15 @@ enum { TEXT_ESCAPED_MAX = 16 };
 typedef size_t (*text_escape_fn)(uint32_t code, const char *bytes, size_t length,
 				 char escaped[TEXT_ESCAPED_MAX]);
 
-/* Puts the text (valid UTF-8) escaped. What would take more than limit bytes is cut at a
- * character's edge and ends in "...". False when the buffer ends before. */
-bool text_out_escaped(struct text_out *out, const char *text, size_t length, size_t limit,
-		      text_escape_fn escape);
+/* How a text is put: what would take more than limit bytes is cut at a character's edge and ends in
+ * "...". */
+struct text_form {
+	size_t limit;
+	text_escape_fn escape;
+};
+
+/* Puts the text (valid UTF-8) escaped. False when the buffer ends before. */
+bool text_out_escaped(struct text_out *out, const char *text, size_t length, struct text_form form);
 
 /* As it is, but for what could make a line read as another: that becomes \u001b and the like. For
  * people; what it puts can't be read back. */

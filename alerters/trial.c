@@ -8,13 +8,13 @@
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
+#include "alerters/own_alert.h"
 #include "alerters/sink.h"
 #include "alerters/sink_webhook.h"
-#include "common/alert.h"
 
 enum {
-	HOST_NAME_SIZE = 256,
 	MESSAGE_SIZE = 512,
+	ID_SIZE = 64,
 	TURN_MS = 10,
 	LOCAL_LIMIT_MS = 5 * 1000,
 	BEYOND_MS = 1000,	      /* so that libcurl's own limits speak first */
@@ -47,48 +47,25 @@ static int64_t clock_ms(clockid_t clock)
 
 /* ---- the alert ---- */
 
-static json_t *make_alert(enum severity severity, int64_t now)
+static struct parcel *make_parcel(enum severity severity)
 {
-	char host[HOST_NAME_SIZE] = "unknown", message[MESSAGE_SIZE], id[64];
-	struct alert alert;
+	int64_t now = clock_ms(CLOCK_REALTIME);
+	char message[MESSAGE_SIZE], id[ID_SIZE];
+	struct own_alert own;
 	json_t *object;
 
-	if (gethostname(host, sizeof(host) - 1) == 0)
-		host[sizeof(host) - 1] = '\0';
-	memset(&alert, 0, sizeof(alert));
-	alert.time = alert.observed_time = alert.first_time = alert.last_time = now;
-	alert.host = (struct bytes){host, strlen(host)};
-	alert.severity = severity;
-	alert.reason = REASON_CONFIG_CHANGE;
-	alert.mechanism = MECHANISM_CONFIG;
-	alert.outcome = OUTCOME_SUCCESS;
-	alert.disposition = DISPOSITION_ALERT;
-	alert.phase = PHASE_UNKNOWN;
-	alert.previous = PREVIOUS_UNKNOWN;
-	alert.count = 1;
-	alert_make_id(&alert);
-	alert_make_fingerprint(&alert);
-	object = alert_to_json(&alert);
+	own_alert_begin(&own, severity, now);
+	own.alert.reason = REASON_CONFIG_CHANGE;
+	own.alert.mechanism = MECHANISM_CONFIG;
+	object = own_alert_json(&own);
 	snprintf(message, sizeof(message),
-		 "TEST: sent by hand on %s with capwatch test-alert; nothing happened", host);
+		 "TEST: sent by hand on %s with capwatch test-alert; nothing happened", own.host);
 	snprintf(id, sizeof(id), "cw-test-%" PRId64 "-%d", now, (int)getpid());
 	json_object_set_new(object, "id", json_string(id));
 	json_object_set_new(object, "message", json_string(message));
 	json_object_set_new(object, "test", json_true());
 	json_object_set_new(object, "attack", json_array());
-	return object;
-}
-
-static struct parcel *make_parcel(enum severity severity)
-{
-	json_t *alert = make_alert(severity, clock_ms(CLOCK_REALTIME));
-	char *text = alert ? json_dumps(alert, JSON_COMPACT) : NULL;
-	struct parcel *parcel = text ? parcel_new(severity, DISPOSITION_ALERT, text, strlen(text))
-				     : NULL;
-
-	free(text);
-	json_decref(alert);
-	return parcel;
+	return own_alert_parcel(&own, object);
 }
 
 /* ---- one sink ---- */

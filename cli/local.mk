@@ -10,7 +10,8 @@ cli_libcli_a_SOURCES = \
 	cli/spool.c \
 	cli/status.c cli/status_forms.c cli/status_forms.h \
 	cli/test_alert.c \
-	cli/verbs.h
+	cli/verbs.h \
+	cli/words.c cli/words.h
 nodist_cli_libcli_a_SOURCES = cli/schemas.c
 
 # check --schema prints the schemas that this build checks by

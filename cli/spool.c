@@ -16,7 +16,9 @@
 #include <unistd.h>
 #include "alerters/spool_file.h"
 #include "alerters/status.h"
+#include "cli/words.h"
 #include "common/text.h"
+#include "common/vocab.h"
 #include "conf/settings.h"
 
 static const char help[] =
@@ -84,10 +86,9 @@ static bool is_meant(const struct work *work, const struct item *item)
 static int walk_item(struct work *work, struct item *item, struct error *err)
 {
 	struct error why;
-	char *text = NULL;
+	char *text = spool_file_load(item->folder, item->sequence, &item->file, &why);
 	int result = 0;
 
-	spool_file_load(item->folder, item->sequence, &item->file, &text, &why);
 	item->text = text;
 	if (is_meant(work, item)) {
 		work->found++;
@@ -267,17 +268,13 @@ enum { ACTIONS = sizeof(actions) / sizeof(actions[0]) };
 
 static const struct action *find_action(const char *word, struct error *err)
 {
-	const char *names[ACTIONS], *nearest;
+	const char *names[ACTIONS];
+	int found;
 
-	for (int i = 0; i < ACTIONS; i++) {
-		if (strcmp(word, actions[i].name) == 0)
-			return &actions[i];
+	for (int i = 0; i < ACTIONS; i++)
 		names[i] = actions[i].name;
-	}
-	nearest = vocab_nearest(names, ACTIONS, word);
-	error_set(err, "unknown action '%s'%s%s: there are list, show, retry and drop", word,
-		  nearest ? ", did you mean " : "", nearest ? nearest : "");
-	return NULL;
+	found = words_find(names, ACTIONS, word, err);
+	return found < 0 ? NULL : &actions[found];
 }
 
 static int run(struct work *work, struct error *err)

@@ -375,6 +375,18 @@ START_TEST(test_file_that_cannot_be_read_does_not_hold_up_the_others_for_ever)
 }
 END_TEST
 
+START_TEST(test_reload_while_the_folder_cannot_be_read_forgets_nothing)
+{
+	push("a", SEVERITY_LOW);
+	persist();
+	allow_files(3);
+	spool_rescan(spool);
+	allow_files(256);
+	ck_assert_uint_eq(count_of(logged.text, "cannot list"), 1);
+	ck_assert_str_eq(take_all(), "a");
+}
+END_TEST
+
 START_TEST(test_file_removed_by_hand_is_passed_over)
 {
 	push("a", SEVERITY_LOW);
@@ -806,6 +818,7 @@ int main(void)
 	tcase_add_test(tcase, test_number_of_dropped_ones_outlives_a_kill);
 	tcase_add_test(tcase, test_number_of_held_back_ones_outlives_a_kill);
 	tcase_add_test(tcase, test_file_that_cannot_be_read_does_not_hold_up_the_others_for_ever);
+	tcase_add_test(tcase, test_reload_while_the_folder_cannot_be_read_forgets_nothing);
 	tcase_add_test(tcase, test_file_removed_by_hand_is_passed_over);
 	tcase_add_loop_test(tcase, test_changed_byte_is_found_and_set_aside, 0, 10);
 	tcase_add_test(tcase, test_truncated_file_never_stops_the_start);
