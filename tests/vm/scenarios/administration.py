@@ -40,7 +40,7 @@ UNITS = "".join((
          "SystemCallFilter=@system-service", "CapabilityBoundingSet=", "ProtectHome=yes", "LockPersonality=yes",
          "ExecStartPre=+/bin/mkdir -p /run/capwatch-hard", "ExecStartPre=!/bin/true", "ExecStart=/bin/sleep infinity",
          "ExecReload=+/bin/true"),
-    unit("capwatch-pam.service", "[Service]", "User=alice", "PAMName=login", "ExecStart=/bin/sleep infinity",
+    unit("capwatch-pam.service", "[Service]", "Type=exec", "User=alice", "PAMName=login", "ExecStart=/bin/sleep infinity",
          "StandardInput=null"),
     unit("capwatch-again.service", "[Service]", "Restart=always", "RestartSec=200ms", "User=bob",
          "AmbientCapabilities=CAP_NET_RAW", "StartLimitIntervalSec=0",
@@ -79,8 +79,10 @@ polkit.addRule(function(action, subject) {
 END
 """
 
-# Hashing a password costs this host seconds: as few rounds as yescrypt has.
+# Hashing a password costs this host seconds: as few rounds as yescrypt has. pam_pwquality, which comes
+# with sssd, refuses every password without a dictionary of words.
 CHEAP_PASSWORDS = """
+pam-auth-update --package --remove pwquality
 sed -i 's/yescrypt/yescrypt rounds=1/' /etc/pam.d/common-password
 echo root:root | chpasswd
 """

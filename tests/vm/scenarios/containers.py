@@ -134,7 +134,7 @@ ssh alice@127.0.0.1 'unshare -r --mount --pid --fork sh -c "mount -t tmpfs none 
 unshare --mount --uts --ipc --net --pid --fork sh -c 'mount -t tmpfs none /mnt && hostname inside && hostname' | grep -q inside
 """),
     Step("systemd-nspawn", f"""
-nspawn="systemd-nspawn --quiet --register=no --resolv-conf=off --timezone=off --link-journal=no"
+nspawn="systemd-nspawn --quiet --pipe --register=no --resolv-conf=off --timezone=off --link-journal=no"
 $nspawn -D {BASE}/rootfs --read-only id -u | grep -qx 0
 $nspawn --private-users=200000:65536 --private-users-ownership=map -D {BASE}/rootfs --read-only \
 	cat /proc/self/uid_map | grep -q 65536
