@@ -40,7 +40,7 @@ UNITS = "".join((
          "SystemCallFilter=@system-service", "CapabilityBoundingSet=", "ProtectHome=yes", "LockPersonality=yes",
          "ExecStartPre=+/bin/mkdir -p /run/capwatch-hard", "ExecStartPre=!/bin/true", "ExecStart=/bin/sleep infinity",
          "ExecReload=+/bin/true"),
-    unit("capwatch-pam.service", "[Service]", "Type=exec", "User=alice", "PAMName=login", "ExecStart=/bin/sleep infinity",
+    unit("capwatch-pam.service", "[Service]", "User=alice", "PAMName=login", "ExecStart=/bin/sleep infinity",
          "StandardInput=null"),
     unit("capwatch-again.service", "[Service]", "Restart=always", "RestartSec=200ms", "User=bob",
          "AmbientCapabilities=CAP_NET_RAW", "StartLimitIntervalSec=0",
@@ -319,6 +319,10 @@ systemctl stop capwatch-hard.service
     Step("PAMName= opens a session in a unit", """
 systemctl start capwatch-pam.service
 pid=$(systemctl show -P MainPID capwatch-pam.service)
+for wait in $(seq 100); do # started counts from the fork on
+	if [ "$(cat /proc/$pid/loginuid)" = 1000 ]; then break; fi
+	sleep 0.2
+done
 [ "$(cat /proc/$pid/loginuid)" = 1000 ]
 systemctl stop capwatch-pam.service
 """),
