@@ -196,30 +196,6 @@ static bool take_namesake(const struct world *world, const struct event *event,
 	return known != NULL;
 }
 
-static void identify_by_link(const struct world *world, const struct event *event,
-			     struct process *process)
-{
-	const struct proc_reader *proc = world->proc;
-	struct exe_link link;
-	struct proc_file file;
-
-	if (!read_link(world, process, &link)) {
-		(void)take_namesake(world, event, process);
-		return;
-	}
-	if (strcmp(link.path, process->exe) == 0) {
-		set_link(world, process, &link);
-		return;
-	}
-	/* the next image has come already. Where execs are recorded (no login) that record would
-	 * have told; else the path stands for the host's file if the process's paths are the host's
-	 */
-	if (event->call != CALL_EXEC && event->auid >= 0 &&
-	    proc->host_file(proc->ctx, process->exe, &file) &&
-	    proc->sees_host_files(proc->ctx, (pid_t)process->pid))
-		set_image(process, EXE_ID_HOST, EXE_UNKNOWN, &file);
-}
-
 static bool is_of_interest(const struct baseline *baseline, const char *path)
 {
 	for (size_t i = 0; i < baseline->entry_count; i++)
@@ -247,22 +223,33 @@ static bool is_fork_of_host_file(const struct world *world, const struct process
 	return any;
 }
 
+/* What has ended but for its parent's notice (a zombie) has neither file nor root any more. */
+static bool can_be_looked_at(const struct world *world, int64_t pid)
+{
+	char path[PROC_PATH_MAX];
+	struct proc_file file;
+	bool deleted;
+
+	return world->proc->exe(world->proc->ctx, (pid_t)pid, path, sizeof(path), &file, &deleted);
+}
+
 /* Its parent's view of the files; where that has gone, too, another's of the session. */
 static bool session_sees_host_files(const struct world *world, const struct event *event)
 {
 	const struct proc_reader *proc = world->proc;
-	struct proc_status status;
 
-	if (proc->status(proc->ctx, (pid_t)event->ppid, &status))
+	if (can_be_looked_at(world, event->ppid))
 		return proc->sees_host_files(proc->ctx, (pid_t)event->ppid);
 	for (struct process *member = ledger_oldest(world->ledger); member; member = member->newer)
-		if (member->session == event->session && world_is_alive(world, member))
+		if (member->session == event->session && world_is_alive(world, member) &&
+		    can_be_looked_at(world, member->pid))
 			return proc->sees_host_files(proc->ctx, (pid_t)member->pid);
 	return false;
 }
 
-/* The process has ended before it could be looked at. In a login session, where root's execs are on
- * no record and need none to regain everything, the session's view of the files is taken for its.
+/* The process has ended before it could be looked at, or is a zombie. In a login session, where
+ * root's execs are on no record and need none to regain everything, the session's view of the files
+ * is taken for its.
  */
 static void identify_by_family(const struct world *world, const struct event *event,
 			       struct process *process)
@@ -271,13 +258,37 @@ static void identify_by_family(const struct world *world, const struct event *ev
 	struct proc_file file;
 	bool host;
 
-	if (take_namesake(world, event, process) ||
+	if (event->call == CALL_EXEC || take_namesake(world, event, process) ||
 	    !is_of_interest(world->baseline, process->exe) ||
 	    !proc->host_file(proc->ctx, process->exe, &file))
 		return;
 	host = event->auid >= 0 ? session_sees_host_files(world, event)
 				: is_fork_of_host_file(world, process);
 	if (host)
+		set_image(process, EXE_ID_HOST, EXE_UNKNOWN, &file);
+}
+
+static void identify_by_link(const struct world *world, const struct event *event,
+			     struct process *process)
+{
+	const struct proc_reader *proc = world->proc;
+	struct exe_link link;
+	struct proc_file file;
+
+	if (!read_link(world, process, &link)) {
+		identify_by_family(world, event, process);
+		return;
+	}
+	if (strcmp(link.path, process->exe) == 0) {
+		set_link(world, process, &link);
+		return;
+	}
+	/* the next image has come already. Where execs are recorded (no login) that record would
+	 * have told; else the path stands for the host's file if the process's paths are the host's
+	 */
+	if (event->call != CALL_EXEC && event->auid >= 0 &&
+	    proc->host_file(proc->ctx, process->exe, &file) &&
+	    proc->sees_host_files(proc->ctx, (pid_t)process->pid))
 		set_image(process, EXE_ID_HOST, EXE_UNKNOWN, &file);
 }
 
@@ -294,7 +305,7 @@ void image_identify(const struct world *world, const struct event *event, struct
 		set_image(process, EXE_ID_HOST, EXE_CURRENT, &file);
 	else if (live)
 		identify_by_link(world, event, process);
-	else if (event->call != CALL_EXEC)
+	else
 		identify_by_family(world, event, process);
 }
 

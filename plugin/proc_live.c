@@ -422,19 +422,49 @@ static bool strip_deleted(char *path, uint32_t links)
 	return true;
 }
 
+/* A leader that has ended while its threads go on shows no file: theirs is the same. */
+static int open_threads_exe(pid_t pid)
+{
+	char name[NAME_MAX_LENGTH];
+	struct dirent *entry;
+	int exe = -1;
+	DIR *tasks;
+
+	snprintf(name, sizeof(name), "/proc/%d/task", (int)pid);
+	tasks = opendir(name);
+	for (int seen = 0; tasks && exe < 0 && seen < PROC_LIVE_THREADS_MAX; seen++) {
+		entry = readdir(tasks);
+		if (!entry)
+			break;
+		if (snprintf(name, sizeof(name), "%s/exe", entry->d_name) < (int)sizeof(name) &&
+		    isdigit((unsigned char)entry->d_name[0]))
+			exe = openat(dirfd(tasks), name, O_PATH | O_CLOEXEC);
+	}
+	if (tasks)
+		closedir(tasks);
+	return exe;
+}
+
+static int open_exe(pid_t pid)
+{
+	char name[NAME_MAX_LENGTH];
+	int exe;
+
+	snprintf(name, sizeof(name), "/proc/%d/exe", (int)pid);
+	exe = open(name, O_PATH | O_CLOEXEC);
+	return exe < 0 && errno == ENOENT ? open_threads_exe(pid) : exe;
+}
+
 /* Through one descriptor, so that text and file are of the same program even when it execs
  * meanwhile. */
 static bool live_exe(void *ctx, pid_t pid, char *path, size_t size, struct proc_file *file,
 		     bool *deleted)
 {
-	char name[NAME_MAX_LENGTH];
 	uint32_t links = 0;
 	bool known;
-	int fd;
+	int fd = open_exe(pid);
 
 	(void)ctx;
-	snprintf(name, sizeof(name), "/proc/%d/exe", (int)pid);
-	fd = open(name, O_PATH | O_CLOEXEC);
 	if (fd < 0)
 		return false;
 	known = link_text(fd, path, size) && identify(fd, file, &links);

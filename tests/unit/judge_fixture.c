@@ -101,7 +101,7 @@ static bool read_sees_host(void *ctx, pid_t pid)
 {
 	const struct fixture_process *process = fixture_find(ctx, pid);
 
-	return process && !process->foreign_files;
+	return process && !process->exe_hidden && !process->foreign_files;
 }
 
 static bool read_foreign_code(void *ctx, pid_t pid, bool *foreign)

@@ -43,7 +43,7 @@ struct fixture_process {
 	pid_t pid; /* 0: a free place */
 	char exe[256], cgroup[512];
 	char file[256];	    /* the path whose inode its exe has; "": exe */
-	bool exe_hidden;    /* it is about to end: its exe can't be read */
+	bool exe_hidden;    /* a zombie, or nearly: neither its exe nor its root can be read */
 	bool other_file;    /* its exe is another file than the host's of that path */
 	bool deleted;	    /* exe's file has been removed */
 	bool child_userns;  /* in another user namespace than init */

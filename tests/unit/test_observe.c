@@ -608,18 +608,30 @@ END_TEST
 /* at and ping, run by root: no exec of theirs is on record, and they need none to hold everything.
  */
 /* Its parent has gone, too; the login shell has not. */
+static const struct gone {
+	bool zombie, parent_zombie, foreign_files;
+} gone[] = {
+	{false, false, false}, {true, false, false}, {true, true, false},
+	{false, false, true},  {true, false, true},  {true, true, true},
+};
+
 START_TEST(test_program_of_a_session_that_is_gone_with_its_parent_is_of_the_sessions_files)
 {
+	const struct gone *is = &gone[_i];
 	struct fixture *fx = fixture_live(DAEMON_AND_PING);
 	struct fixture_act act = {.pid = 299, .ppid = 1, .exe = "/usr/bin/bash", .session = 7};
 
-	fixture_process(fx, 299, 1, "/usr/bin/bash")->foreign_files = _i == 1;
+	fixture_process(fx, 299, 1, "/usr/bin/bash")->foreign_files = is->foreign_files;
 	fixture_capset(fx, act, full);
 	fixture_forget_alerts(fx);
+	if (is->parent_zombie)
+		fixture_process(fx, 300, 299, "/usr/bin/bash")->exe_hidden = true;
+	if (is->zombie)
+		fixture_process(fx, 301, 300, "/usr/bin/ping")->exe_hidden = true;
 	act = (struct fixture_act){.pid = 301, .ppid = 300, .exe = "/usr/bin/ping", .session = 7};
 	fixture_capset(fx, act, idle);
 	fixture_capset(fx, act, (struct event_sets){FIXTURE_ALL, CAP(NET_RAW), 0, 0});
-	if (_i == 0)
+	if (!is->foreign_files)
 		fixture_no_alert(fx);
 	else
 		ck_assert_uint_eq(fixture_only_alert(fx)->sets[ALERT_EFFECTIVE].gained,
@@ -1378,7 +1390,7 @@ int main(void)
 	tcase_add_test(tc, test_root_program_of_a_session_that_is_gone_is_of_its_parents_files);
 	tcase_add_loop_test(
 		tc, test_program_of_a_session_that_is_gone_with_its_parent_is_of_the_sessions_files,
-		0, 2);
+		0, COUNT(gone));
 	tcase_add_loop_test(
 		tc, test_child_stage_that_has_executed_before_capwatch_came_is_not_measured_by_that,
 		0, 2);

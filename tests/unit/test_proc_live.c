@@ -410,6 +410,41 @@ START_TEST(test_exe_is_the_hosts_file_of_its_path)
 }
 END_TEST
 
+static void *go_on(void *nothing)
+{
+	say_ready();
+	return nothing;
+}
+
+static void leave_it_to_a_thread(void)
+{
+	pthread_t thread;
+
+	if (pthread_create(&thread, NULL, go_on, NULL) != 0)
+		_exit(1);
+	pthread_exit(NULL);
+}
+
+START_TEST(test_exe_is_known_of_a_process_whose_first_thread_has_ended)
+{
+	char path[PROC_PATH_MAX], link[64], own[PROC_PATH_MAX];
+	struct proc_file file, host;
+	ssize_t length = readlink("/proc/self/exe", own, sizeof(own) - 1);
+	bool deleted;
+
+	ck_assert_int_gt(length, 0);
+	own[length] = '\0';
+	start_child(leave_it_to_a_thread);
+	snprintf(link, sizeof(link), "/proc/%d/exe", (int)child);
+	while (readlink(link, path, sizeof(path)) > 0)
+		usleep(1000); /* until it has */
+	ck_assert(proc->exe(proc->ctx, child, path, sizeof(path), &file, &deleted));
+	ck_assert_str_eq(path, own);
+	ck_assert(proc->host_file(proc->ctx, own, &host));
+	ck_assert_uint_eq(file.inode, host.inode);
+}
+END_TEST
+
 START_TEST(test_deleted_exe_is_said_and_its_name_kept)
 {
 	char path[PROC_PATH_MAX];
@@ -669,6 +704,7 @@ int main(void)
 	tcase_add_loop_test(tcase, test_code_from_outside_the_systems_folders_is_foreign, 0, 2);
 	tcase_add_test(tcase, test_process_that_is_gone_is_not_known);
 	tcase_add_test(tcase, test_cgroup_is_whole_or_not_had);
+	tcase_add_test(tcase, test_exe_is_known_of_a_process_whose_first_thread_has_ended);
 	tcase_add_test(tcase, test_exe_is_the_hosts_file_of_its_path);
 	tcase_add_test(tcase, test_deleted_exe_is_said_and_its_name_kept);
 	tcase_add_test(tcase, test_file_that_is_called_deleted_is_not);

@@ -35,6 +35,8 @@ SCENARIO = Scenario(
         Elsewhere("sudo", "root's own, without a login (tests/replay, debian12-quiet); as a launcher: as sshd"),
         Elsewhere("any-container", "it allows nothing: by it the container of loud that holds too much is found"),
         Elsewhere("systemd-executor", "Debian 12's systemd has none", (12,)),
+        Elsewhere("dbus-daemon", "Debian 13 starts it as its own user", (13,)),
+        Elsewhere("chromium", "Debian 13's host has no browser: it would not end under emulation", (13,)),
         Elsewhere("systemd", "Debian 13's init starts services through systemd-executor", (13,)),
     ),
     reboot=True,
