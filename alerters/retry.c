@@ -23,7 +23,7 @@ void retry_after_failure(struct retry *retry, int64_t now, int64_t longest_ms)
 	if (window > longest_ms)
 		window = longest_ms;
 	retry->failures++;
-	retry->at = now + RETRY_SHORTEST_MS + random_below(window);
+	retry->at = now + RETRY_SHORTEST_MS + random_below(window - RETRY_SHORTEST_MS + 1);
 }
 
 void retry_after_hint(struct retry *retry, int64_t now, int64_t wait_ms)

@@ -22,8 +22,8 @@ struct retry {
 	int64_t at;	   /* not before this time; 0 when nothing failed */
 };
 
-/* Another failure now: sets at, within RETRY_SHORTEST_MS and the window, which doubles each time up
- * to longest_ms. */
+/* Another failure now: sets at, anywhere between RETRY_SHORTEST_MS and the end of the window, which
+ * doubles each time up to longest_ms. */
 void retry_after_failure(struct retry *retry, int64_t now, int64_t longest_ms);
 
 /* As above, but the receiver said when (Retry-After): wait_ms, kept within RETRY_SHORTEST_MS and

@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <syslog.h>
 #include <unistd.h>
 
@@ -542,6 +543,17 @@ static int store_all(struct spool *spool, struct error *err)
 	return result;
 }
 
+/* Somebody has removed the folder: it is made anew at the next try. */
+static void leave_removed_folder(struct spool *spool)
+{
+	struct stat status;
+
+	if (fstat(spool->fd, &status) == 0 && status.st_nlink > 0)
+		return;
+	close(spool->fd);
+	spool->fd = -1;
+}
+
 /* Whatever happens next, a tally grows before what it counts is acknowledged, and goes after the
  * alert that tells it is stored. */
 int spool_persist(struct spool *spool, struct error *err)
@@ -549,8 +561,10 @@ int spool_persist(struct spool *spool, struct error *err)
 	if (spool_open(spool, err) < 0)
 		return -1;
 	note_tallies(spool, true);
-	if (spool->unsafe > 0 && store_all(spool, err) < 0)
+	if (spool->unsafe > 0 && store_all(spool, err) < 0) {
+		leave_removed_folder(spool);
 		return -1;
+	}
 	note_tallies(spool, false);
 	return 0;
 }

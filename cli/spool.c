@@ -132,11 +132,23 @@ static int walk_sink(struct work *work, const char *dir, const char *sink, struc
 	return result;
 }
 
+/* As conf has them: what the courier's user put there besides is not ours, nor fit for a terminal.
+ */
+static int is_sink_folder(const struct dirent *entry)
+{
+	static const char valid[] =
+		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-.";
+	const char *name = entry->d_name;
+
+	return name[0] != '.' && strspn(name, valid) == strlen(name) &&
+	       (entry->d_type == DT_DIR || entry->d_type == DT_UNKNOWN);
+}
+
 /* Folders of sinks that are configured no more are there as well. */
 static int walk_all(struct work *work, const char *dir, struct error *err)
 {
 	struct dirent **entries;
-	int count = scandir(dir, &entries, NULL, alphasort), result = 0;
+	int count = scandir(dir, &entries, is_sink_folder, alphasort), result = 0;
 
 	if (count < 0)
 		return error_set(err, "cannot read %s: %s%s", dir, strerror(errno),
@@ -144,7 +156,7 @@ static int walk_all(struct work *work, const char *dir, struct error *err)
 	for (int i = 0; i < count; i++) {
 		const char *name = entries[i]->d_name;
 
-		if (result == 0 && name[0] != '.' && (!work->sink || strcmp(work->sink, name) == 0))
+		if (result == 0 && (!work->sink || strcmp(work->sink, name) == 0))
 			result = walk_sink(work, dir, name, err);
 		free(entries[i]);
 	}

@@ -773,6 +773,23 @@ START_TEST(test_folder_that_cannot_be_made_is_waited_for)
 END_TEST
 
 /* What is pushed while the folder is away is younger than what lies there. */
+START_TEST(test_folder_that_was_removed_is_made_anew)
+{
+	struct error err;
+
+	push("a", SEVERITY_LOW);
+	persist();
+	take_all();
+	folder_remove(folder);
+	push("b", SEVERITY_LOW);
+	ck_assert_int_eq(spool_persist(spool, &err), -1);
+	ck_assert_int_eq(mkdir(folder, 0700), 0);
+	persist();
+	restart();
+	ck_assert_str_eq(take_all(), "b");
+}
+END_TEST
+
 START_TEST(test_late_folder_brings_the_old_ones_first)
 {
 	char moved[PATH_SIZE];
@@ -830,6 +847,7 @@ int main(void)
 	tcase_add_test(tcase, test_fsync_of_the_folder_decides);
 	tcase_add_test(tcase, test_full_disk_keeps_in_memory_and_goes_on_when_there_is_room);
 	tcase_add_test(tcase, test_folder_that_cannot_be_made_is_waited_for);
+	tcase_add_test(tcase, test_folder_that_was_removed_is_made_anew);
 	tcase_add_test(tcase, test_late_folder_brings_the_old_ones_first);
 	suite_add_tcase(suite, tcase);
 	srunner_run_all(runner, CK_NORMAL);
