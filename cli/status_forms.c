@@ -126,7 +126,7 @@ void status_form_json(const struct status_view *view, FILE *out)
 	json_object_set_new(whole, "running", json_boolean(view->runs));
 	json_object_set_new(whole, "age_seconds",
 			    view->status ? json_integer(view->age_ms / 1000) : json_null());
-	json_dumpf(whole, out, JSON_INDENT(2));
+	json_dumpf(whole, out, JSON_INDENT(2) | JSON_ENSURE_ASCII);
 	fputc('\n', out);
 	json_decref(whole);
 }
