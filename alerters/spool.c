@@ -316,25 +316,38 @@ static void take_in_tallies(struct spool *spool)
 	}
 }
 
+/* What must be known before anything may be written there: no file may take the place of another.
+ */
+struct found {
+	uint64_t *sequences, last;
+	size_t count;
+};
+
+static int look_into(int fd, struct found *found, struct error *err)
+{
+	if (spool_folder_last(fd, &found->last, err) < 0)
+		return -1;
+	return spool_folder_list(fd, &found->sequences, &found->count, err);
+}
+
 int spool_open(struct spool *spool, struct error *err)
 {
-	uint64_t *sequences;
-	size_t count;
+	struct found found;
 
 	if (!spool->folder || spool->fd >= 0)
 		return 0;
 	spool->fd = spool_folder_open(spool->folder, spool->name, err);
 	if (spool->fd < 0)
 		return -1;
-	spool_folder_prune(spool->fd);
-	number_after(spool, spool_folder_last(spool->fd));
-	if (spool_folder_list(spool->fd, &sequences, &count, err) < 0) {
+	if (look_into(spool->fd, &found, err) < 0) {
 		close(spool->fd);
 		spool->fd = -1;
 		return -1;
 	}
-	take_in_those(spool, sequences, count);
-	free(sequences);
+	spool_folder_prune(spool->fd);
+	number_after(spool, found.last);
+	take_in_those(spool, found.sequences, found.count);
+	free(found.sequences);
 	take_in_tallies(spool);
 	return 0;
 }
@@ -359,22 +372,20 @@ static void forget_stored(struct spool *spool)
 /* Those of the folder alone are forgotten, then found again; not when it cannot be listed now. */
 void spool_rescan(struct spool *spool)
 {
-	uint64_t *sequences, last;
+	struct found found;
 	struct error err;
-	size_t count;
 
 	if (spool->fd < 0)
 		return;
-	if (spool_folder_list(spool->fd, &sequences, &count, &err) < 0) {
+	if (look_into(spool->fd, &found, &err) < 0) {
 		log_line(spool->log, LOG_ERR, "sink %s: its spool: %s", spool->name, err.text);
 		return;
 	}
 	forget_stored(spool);
-	take_in_those(spool, sequences, count);
-	free(sequences);
-	last = spool_folder_last(spool->fd);
-	if (last >= spool->next_sequence)
-		spool->next_sequence = last + 1;
+	take_in_those(spool, found.sequences, found.count);
+	free(found.sequences);
+	if (found.last >= spool->next_sequence)
+		spool->next_sequence = found.last + 1;
 }
 
 /* ---- life ---- */

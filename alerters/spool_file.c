@@ -169,34 +169,62 @@ static int compare(const void *left, const void *right)
 	return a < b ? -1 : a > b;
 }
 
+struct sequences {
+	uint64_t *items;
+	size_t count, room;
+};
+
+static int add_sequence(struct sequences *list, uint64_t sequence)
+{
+	if (list->count == list->room) {
+		size_t room = list->room * 2 + 64;
+		uint64_t *grown = realloc(list->items, room * sizeof(*grown));
+
+		if (!grown)
+			return -1;
+		list->items = grown;
+		list->room = room;
+	}
+	list->items[list->count++] = sequence;
+	return 0;
+}
+
+/* A folder that ends early by an error looks like one with fewer files: errno tells. */
+static int read_listing(DIR *dir, struct sequences *list)
+{
+	struct dirent *entry;
+	uint64_t sequence;
+
+	errno = 0;
+	while ((entry = readdir(dir))) {
+		if (parse_name(entry->d_name, ".alert", &sequence) &&
+		    add_sequence(list, sequence) < 0)
+			return -1;
+		errno = 0;
+	}
+	return errno ? -1 : 0;
+}
+
 int spool_folder_list(int folder, uint64_t **sequences, size_t *count, struct error *err)
 {
+	struct sequences list = {NULL, 0, 0};
 	DIR *dir = open_listing(folder, err);
-	struct dirent *entry;
-	size_t room = 0;
+	int result;
 
-	*sequences = NULL;
-	*count = 0;
 	if (!dir)
 		return -1;
-	while ((entry = readdir(dir))) {
-		uint64_t sequence;
-
-		if (!parse_name(entry->d_name, ".alert", &sequence))
-			continue;
-		if (*count == room) {
-			uint64_t *grown = realloc(*sequences, (room * 2 + 64) * sizeof(*grown));
-
-			if (!grown)
-				break;
-			*sequences = grown;
-			room = room * 2 + 64;
-		}
-		(*sequences)[(*count)++] = sequence;
+	result = read_listing(dir, &list);
+	if (result < 0) {
+		fail(err, "cannot list", "the spool");
+		free(list.items);
 	}
 	closedir(dir);
-	if (*count > 0)
-		qsort(*sequences, *count, sizeof(**sequences), compare);
+	if (result < 0)
+		return -1;
+	if (list.count > 0)
+		qsort(list.items, list.count, sizeof(*list.items), compare);
+	*sequences = list.items;
+	*count = list.count;
 	return 0;
 }
 
@@ -560,28 +588,31 @@ void spool_folder_prune(int folder)
 	prune(folder, SPOOL_CORRUPT);
 }
 
-static uint64_t last_in(int folder)
+static int raise_to_last(int folder, uint64_t *last, struct error *err)
 {
-	uint64_t *sequences, last = 0;
+	uint64_t *sequences;
 	size_t count;
 
-	if (spool_folder_list(folder, &sequences, &count, NULL) == 0 && count > 0)
-		last = sequences[count - 1];
+	if (spool_folder_list(folder, &sequences, &count, err) < 0)
+		return -1;
+	if (count > 0 && sequences[count - 1] > *last)
+		*last = sequences[count - 1];
 	free(sequences);
-	return last;
+	return 0;
 }
 
-uint64_t spool_folder_last(int folder)
+int spool_folder_last(int folder, uint64_t *last, struct error *err)
 {
-	uint64_t last = last_in(folder);
+	int result;
 
-	for (enum spool_grave i = SPOOL_DEAD; i <= SPOOL_CORRUPT; i++) {
-		int fd = spool_grave_open(folder, i, NULL);
-		uint64_t buried = fd >= 0 ? last_in(fd) : 0;
+	*last = 0;
+	result = raise_to_last(folder, last, err);
+	for (enum spool_grave i = SPOOL_DEAD; i <= SPOOL_CORRUPT && result == 0; i++) {
+		int fd = spool_grave_open(folder, i, err);
 
-		last = buried > last ? buried : last;
+		result = fd < 0 ? -1 : raise_to_last(fd, last, err);
 		if (fd >= 0)
 			close(fd);
 	}
-	return last;
+	return result;
 }

@@ -63,7 +63,8 @@ int spool_grave_open(int folder, enum spool_grave grave, struct error *err);
 /* Makes renames durable. 0 or -1 with err. */
 int spool_folder_sync(int folder, struct error *err);
 
-/* All sequences there, ascending, in a new array that the caller frees. 0, or -1 with err. */
+/* All sequences there, ascending, in a new array that the caller frees. 0, or -1 with err, and no
+ * array: a part of them would be taken for all. */
 int spool_folder_list(int folder, uint64_t **sequences, size_t *count, struct error *err);
 
 /* Writes the file up to and with its rename. It is safe after spool_folder_sync(). Writing a
@@ -115,8 +116,8 @@ uint64_t spool_folder_noted(int folder, enum spool_tally tally);
 /* Removes the oldest in dead and in corrupt that are more than SPOOL_DEAD_MAX. */
 void spool_folder_prune(int folder);
 
-/* The highest sequence there, also among the dead and the corrupt: no number is used twice. 0 when
- * there is none. */
-uint64_t spool_folder_last(int folder);
+/* The highest sequence there, also among the dead and the corrupt: no number is used twice. *last
+ * is 0 when there is none. 0, or -1 with err when it cannot be known now. */
+int spool_folder_last(int folder, uint64_t *last, struct error *err);
 
 #endif
