@@ -22,7 +22,7 @@
 #include "conf/settings.h"
 
 static const char help[] =
-	"usage: capwatch spool list [OPTION...]\n"
+	"usage: capwatch spool [list] [OPTION...]\n"
 	"       capwatch spool show|retry|drop [OPTION...] ID...\n"
 	"       capwatch spool retry|drop --all [OPTION...]\n\n"
 	"  list   what waits, what was given up (dead) and what is no whole alert (corrupt)\n"
@@ -271,7 +271,7 @@ static const struct action {
 	item_fn act;
 	bool wants_ids;
 } actions[] = {
-	{"list", list_item, false},
+	{"list", list_item, false}, /* first: what is done when none is named */
 	{"show", show_item, true},
 	{"retry", retry_item, true},
 	{"drop", drop_item, true},
@@ -331,15 +331,13 @@ static int read_arguments(int argc, char **argv, struct work *work, struct error
 	}
 	if (work->help)
 		return 0;
-	if (optind == argc)
-		return error_set(err, "an action is needed: list, show, retry or drop");
-	action = find_action(argv[optind], err);
+	action = optind < argc ? find_action(argv[optind++], err) : &actions[0];
 	if (!action)
 		return -1;
 	work->act = action->act;
 	work->moved = action->act == retry_item && work->all;
-	work->ids = argv + optind + 1;
-	work->id_count = (size_t)(argc - optind - 1);
+	work->ids = argv + optind;
+	work->id_count = (size_t)(argc - optind);
 	if (action->wants_ids == (work->id_count > 0 || work->all))
 		return 0;
 	return error_set(err,
