@@ -530,7 +530,7 @@ static void note_mimic(struct world *world, const struct event *event,
 {
 	const struct process *init = ledger_find(world->ledger, 0, 1);
 
-	if (world_has_proc(world, process->node) && event->auid < 0 && init &&
+	if (world_has_proc(world, process->node) && event->auid < 0 && init && process != init &&
 	    process->origin != ORIGIN_INIT && process->origin != ORIGIN_EXEC &&
 	    image_same_path(init->exe, event->exe))
 		world->init_mimicked = true;

@@ -445,7 +445,7 @@ void fixture_record(struct fixture *fx, const char *record)
 static void complete(struct fixture_act *act)
 {
 	act->pid = act->pid ? act->pid : 100;
-	act->ppid = act->ppid ? act->ppid : 1;
+	act->ppid = act->ppid || act->pid == 1 ? act->ppid : 1;
 	act->exe = act->exe ? act->exe : "/usr/sbin/daemon";
 	act->comm = act->comm ? act->comm : "daemon";
 	act->key = act->key ? act->key : "capwatch";

@@ -1074,7 +1074,11 @@ START_TEST(test_fork_of_init_that_is_gone_is_known_by_nobody_else_running_its_fi
 		fixture_exec(fx, mimic, NULL, NULL);
 		fixture_forget_alerts(fx);
 	}
-	if (_i == 2) { /* it lives, and has executed its target since */
+	if (_i == 3) { /* a service that runs, then daemon-reexec */
+		fixture_run_unit(fx, 200, "web", "/bin/target");
+		fixture_exec(fx, (struct fixture_act){.pid = 1, .exe = SYSTEMD}, NULL, NULL);
+	}
+	if (_i >= 2) { /* it lives, and has executed its target since */
 		fixture_process(fx, 201, 1, "/bin/target");
 		set_cgroup(fx, 201, "/system.slice/web.service");
 	}
@@ -1418,7 +1422,7 @@ int main(void)
 	tcase_add_loop_test(tc, test_what_init_itself_grants_is_silent_whatever_the_units_age, 0,
 			    COUNT(reloads));
 	tcase_add_loop_test(
-		tc, test_fork_of_init_that_is_gone_is_known_by_nobody_else_running_its_file, 0, 3);
+		tc, test_fork_of_init_that_is_gone_is_known_by_nobody_else_running_its_file, 0, 4);
 	tcase_add_loop_test(tc, test_fork_of_init_that_was_met_in_proc_is_none_of_others, 0, 2);
 	tcase_add_test(tc, test_users_manager_started_again_is_a_new_start);
 	tcase_add_loop_test(tc, test_forged_launcher_grants_nothing_silently, 0, COUNT(forgeries));

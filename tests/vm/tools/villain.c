@@ -554,11 +554,17 @@ static long crash(struct villain *villain)
 	return 0;
 }
 
+/* Stays for a moment: when the kernel itself has started it, no exec is on record, and only /proc
+ * shows how old it is. */
 static long raise_at_once(struct villain *villain)
 {
 	long result = drop(villain);
 
-	return result < 0 ? result : raise_dropped();
+	if (result < 0)
+		return result;
+	result = raise_dropped();
+	sleep(1);
+	return result;
 }
 
 /* As if from a root that may only change its user: a shell's way after the first step. */
