@@ -108,8 +108,9 @@ json_t *status_read(const char *spool_folder, struct error *err)
 	}
 	fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
 	if (fd < 0) {
-		error_set(err, "%s: %s; the courier writes it while it runs: see capwatch.yaml(5)",
-			  path, strerror(errno));
+		error_set(err, "%s: %s; %s", path, strerror(errno),
+			  errno == EACCES ? "root and the courier's user alone may read it"
+					  : "the courier writes it while it runs");
 		return NULL;
 	}
 	object = parse(fd, path, err);

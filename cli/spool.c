@@ -151,8 +151,9 @@ static int walk_all(struct work *work, const char *dir, struct error *err)
 	int count = scandir(dir, &entries, is_sink_folder, alphasort), result = 0;
 
 	if (count < 0)
-		return error_set(err, "cannot read %s: %s%s", dir, strerror(errno),
-				 errno == ENOENT ? "; the courier makes it when it starts" : "");
+		return error_set(err, "cannot read %s: %s; %s", dir, strerror(errno),
+				 errno == ENOENT ? "the courier makes it when it starts"
+						 : "root and the courier's user alone may");
 	for (int i = 0; i < count; i++) {
 		const char *name = entries[i]->d_name;
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#define _GNU_SOURCE
 #include "conf/settings_values.h"
 
 #include <ctype.h>
@@ -164,13 +165,26 @@ static int check_header_name(const struct yaml_reader *reader, const struct yaml
 	return 0;
 }
 
+/* What a name must not hold for its value to stand in capwatch.yaml, which more may read. */
+static const char *const secret_names[] = {"authorization", "token",	"secret", "api-key",
+					   "apikey",	    "password", "cookie", "credential"};
+
+static bool is_secret_name(const char *name)
+{
+	for (size_t i = 0; i < sizeof(secret_names) / sizeof(secret_names[0]); i++)
+		if (strcasestr(name, secret_names[i]))
+			return true;
+	return false;
+}
+
 static int read_header_value(const struct yaml_reader *reader, const struct yaml_node *node,
 			     struct settings_header *header)
 {
-	if (strcasecmp(header->name, "authorization") == 0)
+	if (is_secret_name(header->name))
 		return yaml_read_fail(reader, node,
-				      "a secret belongs into a file: use bearer_file, basic_file "
-				      "or header_files");
+				      "the header %s looks like a secret, and that belongs into a "
+				      "file: use bearer_file, basic_file or header_files",
+				      header->name);
 	if (yaml_read_string(reader, node, &header->value) < 0)
 		return -1;
 	for (const char *c = header->value; *c; c++)
