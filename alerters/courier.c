@@ -247,7 +247,7 @@ static bool has_queued(const struct courier *courier)
 {
 	for (size_t i = 0; i < courier->sink_count; i++) {
 		const struct sink *sink = courier->sinks[i];
-		bool can_wait = courier->spool_folder && sink->failing &&
+		bool can_wait = courier->spool_folder && sink->past.failing &&
 				sink->retry.failures > 0 && spool_unsafe_count(sink->spool) == 0;
 
 		if (spool_count(sink->spool) > 0 && !can_wait)
@@ -285,7 +285,7 @@ static uint64_t count_undelivered(const struct courier *courier)
 	for (size_t i = 0; i < courier->sink_count; i++) {
 		const struct sink *sink = courier->sinks[i];
 
-		count += spool_tally(sink->spool, SPOOL_DROPPED) + sink->given_up;
+		count += spool_tally(sink->spool, SPOOL_DROPPED) + sink->past.given_up;
 		count += courier->spool_folder ? spool_unsafe_count(sink->spool)
 					       : spool_count(sink->spool);
 	}
@@ -551,7 +551,7 @@ static unsigned count_failing(const struct courier *courier)
 	unsigned count = 0;
 
 	for (size_t i = 0; i < courier->sink_count; i++)
-		count += courier->sinks[i]->failing;
+		count += courier->sinks[i]->past.failing;
 	return count;
 }
 

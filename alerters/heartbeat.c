@@ -71,7 +71,7 @@ static unsigned count_failing(const struct heartbeat_facts *facts)
 	unsigned count = 0;
 
 	for (size_t i = 0; i < facts->sinks.count; i++)
-		count += facts->sinks.items[i]->failing;
+		count += facts->sinks.items[i]->past.failing;
 	return count;
 }
 

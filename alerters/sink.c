@@ -76,10 +76,10 @@ int64_t sink_wall_time(const struct sink *sink, int64_t now)
 
 static void say_unsafe(struct sink *sink, const struct error *err)
 {
-	if (sink->unsafe_said)
+	if (sink->past.unsafe_said)
 		return;
-	sink->unsafe_said = true;
-	sink->unsafe_why = *err;
+	sink->past.unsafe_said = true;
+	sink->past.unsafe_why = *err;
 	log_line(sink->tools->log, LOG_ERR,
 		 "sink %s: its spool cannot be used: %s; until it can, alerts wait in memory and "
 		 "the sensor keeps them too",
@@ -88,9 +88,9 @@ static void say_unsafe(struct sink *sink, const struct error *err)
 
 static void say_safe(struct sink *sink)
 {
-	if (!sink->unsafe_said)
+	if (!sink->past.unsafe_said)
 		return;
-	sink->unsafe_said = false;
+	sink->past.unsafe_said = false;
 	log_line(sink->tools->log, LOG_NOTICE, "sink %s: its spool can be used again",
 		 sink->settings->name);
 }
@@ -112,8 +112,8 @@ static void resume_storm(struct sink *sink)
 {
 	uint64_t held_back = spool_tally(sink->spool, SPOOL_HELD_BACK);
 
-	if (held_back > sink->storm.held_back)
-		sink->storm.held_back = held_back;
+	if (held_back > sink->past.storm.held_back)
+		sink->past.storm.held_back = held_back;
 }
 
 void sink_open(struct sink *sink, int64_t now)
@@ -154,19 +154,7 @@ void sink_take_over(struct sink *to, struct sink *from)
 		to->active = from->active;
 		from->active = none;
 	}
-	to->failing = from->failing;
-	to->failing_since = from->failing_since;
-	to->drop_said = from->drop_said;
-	to->unsafe_said = from->unsafe_said;
-	to->unsafe_why = from->unsafe_why;
-	memcpy(to->last_error, from->last_error, sizeof(to->last_error));
-	to->last_error_at = from->last_error_at;
-	to->drops_tell_at = from->drops_tell_at;
-	to->drops_told = from->drops_told;
-	to->dropped = from->dropped;
-	to->storm = from->storm;
-	to->retried = from->retried;
-	to->given_up = from->given_up;
+	to->past = from->past;
 }
 
 static bool names_service(const struct string_list *services, const struct parcel *parcel)
@@ -204,10 +192,10 @@ static bool wants(const struct sink_settings *settings, const struct parcel *par
 void sink_push(struct sink *sink, struct parcel *parcel, int64_t now)
 {
 	spool_push(sink->spool, parcel, sink_wall_time(sink, now));
-	if (spool_tally(sink->spool, SPOOL_DROPPED) == 0 || sink->drop_said)
+	if (spool_tally(sink->spool, SPOOL_DROPPED) == 0 || sink->past.drop_said)
 		return;
-	sink->drop_said = true;
-	sink->drops_tell_at = now + DROPS_TELL_MS;
+	sink->past.drop_said = true;
+	sink->past.drops_tell_at = now + DROPS_TELL_MS;
 	log_line(sink->tools->log, LOG_ERR,
 		 "sink %s: its queue is full (%zu alerts): the least severe are dropped until it "
 		 "works again",
@@ -224,43 +212,43 @@ void sink_offer(struct sink *sink, struct parcel *parcel, int64_t now)
 	if (!wants(sink->settings, parcel))
 		return;
 	if (!may_be_held_back(parcel) ||
-	    storm_passes(&sink->storm, &sink->settings->max_alerts, now))
+	    storm_passes(&sink->past.storm, &sink->settings->max_alerts, now))
 		sink_push(sink, parcel, now);
 	else
-		spool_set_tally(sink->spool, SPOOL_HELD_BACK, sink->storm.held_back);
+		spool_set_tally(sink->spool, SPOOL_HELD_BACK, sink->past.storm.held_back);
 }
 
 uint64_t sink_held_back(const struct sink *sink, int64_t now)
 {
-	return now < storm_deadline(&sink->storm, &sink->settings->max_alerts)
+	return now < storm_deadline(&sink->past.storm, &sink->settings->max_alerts)
 		       ? 0
-		       : sink->storm.held_back;
+		       : sink->past.storm.held_back;
 }
 
 void sink_forget_held_back(struct sink *sink)
 {
-	storm_end(&sink->storm);
+	storm_end(&sink->past.storm);
 	spool_set_tally(sink->spool, SPOOL_HELD_BACK, 0);
 }
 
 uint64_t sink_dropped(const struct sink *sink)
 {
-	return sink->dropped + spool_tally(sink->spool, SPOOL_DROPPED);
+	return sink->past.dropped + spool_tally(sink->spool, SPOOL_DROPPED);
 }
 
 void sink_forget_drops(struct sink *sink)
 {
-	sink->dropped = sink_dropped(sink);
+	sink->past.dropped = sink_dropped(sink);
 	spool_set_tally(sink->spool, SPOOL_DROPPED, 0);
-	sink->drops_told = 0;
-	sink->drop_said = false;
+	sink->past.drops_told = 0;
+	sink->past.drop_said = false;
 }
 
 void sink_persist(struct sink *sink, int64_t now)
 {
 	struct error err;
 
-	if ((spool_is_settled(sink->spool) && !sink->unsafe_said) || now < sink->persist_at)
+	if ((spool_is_settled(sink->spool) && !sink->past.unsafe_said) || now < sink->persist_at)
 		return;
 	if (spool_persist(sink->spool, &err) == 0) {
 		say_safe(sink);
@@ -314,12 +302,13 @@ static int64_t next_delivery(const struct sink *sink)
 
 int64_t sink_deadline(const struct sink *sink)
 {
-	int64_t deadline = storm_deadline(&sink->storm, &sink->settings->max_alerts);
+	int64_t deadline = storm_deadline(&sink->past.storm, &sink->settings->max_alerts);
 
-	if ((!spool_is_settled(sink->spool) || sink->unsafe_said) && sink->persist_at < deadline)
+	if ((!spool_is_settled(sink->spool) || sink->past.unsafe_said) &&
+	    sink->persist_at < deadline)
 		deadline = sink->persist_at;
-	if (sink->drop_said)
-		deadline = earlier(deadline, sink->drops_tell_at);
+	if (sink->past.drop_said)
+		deadline = earlier(deadline, sink->past.drops_tell_at);
 	if (sink->busy)
 		return deadline;
 	return earlier(deadline, next_delivery(sink));
@@ -327,8 +316,8 @@ int64_t sink_deadline(const struct sink *sink)
 
 static void note_error(struct sink *sink, int64_t now, const char *why)
 {
-	snprintf(sink->last_error, sizeof(sink->last_error), "%s", why);
-	sink->last_error_at = sink_wall_time(sink, now);
+	snprintf(sink->past.last_error, sizeof(sink->past.last_error), "%s", why);
+	sink->past.last_error_at = sink_wall_time(sink, now);
 }
 
 void sink_fails(struct sink *sink, int64_t now, const char *format, ...)
@@ -340,20 +329,20 @@ void sink_fails(struct sink *sink, int64_t now, const char *format, ...)
 	vsnprintf(why, sizeof(why), format, args);
 	va_end(args);
 	note_error(sink, now, why);
-	if (sink->failing)
+	if (sink->past.failing)
 		return;
-	sink->failing = true;
-	sink->failing_since = now;
+	sink->past.failing = true;
+	sink->past.failing_since = now;
 	log_line(sink->tools->log, LOG_ERR, "sink %s: %s; it is tried again, alerts waiting: %zu",
-		 sink->settings->name, sink->last_error, spool_count(sink->spool));
+		 sink->settings->name, sink->past.last_error, spool_count(sink->spool));
 }
 
 void sink_works(struct sink *sink)
 {
 	retry_reset(&sink->retry);
-	if (!sink->failing)
+	if (!sink->past.failing)
 		return;
-	sink->failing = false;
+	sink->past.failing = false;
 	log_line(sink->tools->log, LOG_NOTICE, "sink %s: works again, alerts still waiting: %zu",
 		 sink->settings->name, spool_count(sink->spool));
 }
@@ -363,13 +352,13 @@ static void expire(struct sink *sink, int64_t now)
 	int64_t longest = sink->settings->retry_for_ms;
 	uint64_t count;
 
-	if (!sink->failing || now - sink->failing_since < FAILING_BEFORE_EXPIRY_MS)
+	if (!sink->past.failing || now - sink->past.failing_since < FAILING_BEFORE_EXPIRY_MS)
 		return;
 	count = spool_expire(sink->spool, sink_wall_time(sink, now) - longest,
 			     "not delivered within the time that retry_for gives it");
 	if (count == 0)
 		return;
-	sink->given_up += count;
+	sink->past.given_up += count;
 	log_line(sink->tools->log, LOG_ERR,
 		 "sink %s: alerts too old to be tried any longer, now in dead of its spool: "
 		 "%" PRIu64,
@@ -380,7 +369,7 @@ void sink_wait(struct sink *sink, int64_t now)
 {
 	struct spool_tries tries = {sink->retry.failures, sink_wall_time(sink, sink->retry.at)};
 
-	sink->retried++;
+	sink->past.retried++;
 	expire(sink, now);
 	spool_note_tries(sink->spool, &tries);
 }
@@ -388,6 +377,6 @@ void sink_wait(struct sink *sink, int64_t now)
 void sink_give_up(struct sink *sink, int64_t now, const char *why)
 {
 	note_error(sink, now, why);
-	sink->given_up++;
+	sink->past.given_up++;
 	spool_bury(sink->spool, why);
 }

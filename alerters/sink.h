@@ -49,34 +49,39 @@ struct sink_tools {
 	int64_t wall_offset;	  /* ms; added to a steady time it is one since the epoch */
 };
 
-struct sink {
-	const struct sink_ops *ops;
-	const struct sink_settings *settings; /* borrowed */
-	const struct sink_tools *tools;	      /* borrowed */
-	struct spool *spool;
-	struct retry retry;
+/* What was so far, and was said of it: goes on after a reload. */
+struct sink_past {
 	struct storm storm;
-	void *state; /* the type's own */
-	struct active
-		*active; /* alertmanager: what is to be told again (alerters/active.h); or NULL */
-	int writable_fd; /* run again when this can be written to, or at wake_at; -1 for none */
-	int64_t wake_at; /* SINK_NEVER: no need */
-	int64_t persist_at;    /* a spool that could not be written is not tried before */
-	int64_t failing_since; /* 0: it works */
-	bool busy;	  /* a delivery is under way: the type calls back, no deadline is needed */
-	bool is_open;	  /* its spool's folder was looked at, or taken over */
-	bool failing;	  /* and it was said */
-	bool drop_said;	  /* that the spool overflows */
-	bool unsafe_said; /* that it cannot be written */
+	bool failing;	       /* and it was said */
+	int64_t failing_since; /* steady */
+	bool drop_said;	       /* that the spool overflows */
+	bool unsafe_said;      /* that it cannot be written */
 	struct error unsafe_why;
 	char last_error[SINK_WHY_MAX]; /* the last failure of a delivery; "" for none */
-	struct transfer transfer;      /* the last over the network */
 	int64_t last_error_at;	       /* ms since the epoch */
 	int64_t drops_tell_at;	       /* not before, while they go on */
 	uint64_t drops_told;	       /* of the spool's tally, while they go on */
 	uint64_t dropped;	       /* before that tally */
 	uint64_t retried;	       /* failures after which it was tried again */
 	uint64_t given_up; /* refused by the receiver for good, or too old, or not to be sent */
+};
+
+struct sink {
+	const struct sink_ops *ops;
+	const struct sink_settings *settings; /* borrowed */
+	const struct sink_tools *tools;	      /* borrowed */
+	struct spool *spool;
+	struct retry retry;
+	struct sink_past past;
+	void *state; /* the type's own */
+	struct active
+		*active; /* alertmanager: what is to be told again (alerters/active.h); or NULL */
+	struct transfer transfer; /* the last over the network */
+	int writable_fd;    /* run again when this can be written to, or at wake_at; -1 for none */
+	int64_t wake_at;    /* SINK_NEVER: no need */
+	int64_t persist_at; /* a spool that could not be written is not tried before */
+	bool busy;    /* a delivery is under way: the type calls back, no deadline is needed */
+	bool is_open; /* its spool's folder was looked at, or taken over */
 };
 
 /* With an empty spool. NULL with err. settings and tools must outlive it. */

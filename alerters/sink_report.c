@@ -18,11 +18,12 @@ json_t *sink_report(const struct sink *sink, int64_t now)
 	return json_pack(
 		"{s:s, s:s, s:b, s:I, s:I, s:I, s:I, s:I, s:I, s:I}", "name", sink->settings->name,
 		"type", vocab_word(&vocab_sink_type, sink->settings->type), "healthy",
-		!sink->failing, "waiting", (json_int_t)spool_count(sink->spool), "oldest_seconds",
-		(json_int_t)oldest_seconds(sink, now), "unsafe",
+		!sink->past.failing, "waiting", (json_int_t)spool_count(sink->spool),
+		"oldest_seconds", (json_int_t)oldest_seconds(sink, now), "unsafe",
 		(json_int_t)spool_unsafe_count(sink->spool), "delivered",
-		(json_int_t)spool_delivered(sink->spool), "retried", (json_int_t)sink->retried,
-		"given_up", (json_int_t)sink->given_up, "dropped", (json_int_t)sink_dropped(sink));
+		(json_int_t)spool_delivered(sink->spool), "retried", (json_int_t)sink->past.retried,
+		"given_up", (json_int_t)sink->past.given_up, "dropped",
+		(json_int_t)sink_dropped(sink));
 }
 
 static json_t *next_try(const struct sink *sink, int64_t now)
@@ -37,16 +38,17 @@ static json_t *next_try(const struct sink *sink, int64_t now)
 json_t *sink_report_whole(const struct sink *sink, int64_t now)
 {
 	json_t *object = sink_report(sink, now);
-	const char *error = sink->last_error;
+	const char *error = sink->past.last_error;
 	char time[TIME_SIZE];
 
 	json_object_set_new(object, "held_back",
 			    json_integer((json_int_t)spool_tally(sink->spool, SPOOL_HELD_BACK)));
 	json_object_set_new(object, "last_error",
 			    *error ? text_to_json(error, strlen(error)) : json_null());
-	json_object_set_new(object, "last_error_time",
-			    *error ? json_string(text_time(sink->last_error_at, time, sizeof(time)))
-				   : json_null());
+	json_object_set_new(
+		object, "last_error_time",
+		*error ? json_string(text_time(sink->past.last_error_at, time, sizeof(time)))
+		       : json_null());
 	json_object_set_new(object, "next_try_seconds", next_try(sink, now));
 	return object;
 }

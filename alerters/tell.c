@@ -21,7 +21,7 @@ static void offer(const struct sink_list *sinks, struct parcel *parcel, const st
  * dropped. */
 static bool is_over(const struct sink *sink)
 {
-	return !sink->failing &&
+	return !sink->past.failing &&
 	       spool_count(sink->spool) < (size_t)sink->settings->spool.max_count / 2;
 }
 
@@ -30,15 +30,15 @@ static void tell_drops_so_far(const struct sink_list *sinks, struct sink *sink, 
 	uint64_t count = spool_tally(sink->spool, SPOOL_DROPPED);
 	struct parcel *report;
 
-	if (now < sink->drops_tell_at)
+	if (now < sink->past.drops_tell_at)
 		return;
-	sink->drops_tell_at = now + DROPS_AGAIN_MS;
-	if (count == sink->drops_told)
+	sink->past.drops_tell_at = now + DROPS_AGAIN_MS;
+	if (count == sink->past.drops_told)
 		return;
 	report = loss_report_so_far(sink->settings->name, count, sink_wall_time(sink, now));
 	if (!report)
 		return;
-	sink->drops_told = count;
+	sink->past.drops_told = count;
 	offer(sinks, report, sink, now);
 	parcel_unref(report);
 }
@@ -102,7 +102,7 @@ void tell_held_back(const struct sink_list *sinks, int64_t now, bool ending)
 static const struct sink *first_unsafe(const struct sink_list *sinks)
 {
 	for (size_t i = 0; i < sinks->count; i++)
-		if (sinks->items[i]->unsafe_said)
+		if (sinks->items[i]->past.unsafe_said)
 			return sinks->items[i];
 	return NULL;
 }
@@ -117,7 +117,7 @@ void tell_faults(const struct sink_list *sinks, int64_t now, bool *told)
 	if (*told == (sink != NULL) || sinks->count == 0)
 		return;
 	wall = sink_wall_time(sinks->items[0], now);
-	report = sink ? loss_report_spool(sink->settings->name, sink->unsafe_why.text, wall)
+	report = sink ? loss_report_spool(sink->settings->name, sink->past.unsafe_why.text, wall)
 		      : loss_report_spool_again(wall);
 	if (!report)
 		return;

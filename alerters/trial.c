@@ -125,8 +125,8 @@ static void look_at(struct run *run, struct attempt *attempt, int64_t now)
 	struct sink *sink = attempt->sink;
 	char why[128];
 
-	if (sink->failing || sink->given_up > 0) {
-		end(run, attempt, sink->last_error);
+	if (sink->past.failing || sink->past.given_up > 0) {
+		end(run, attempt, sink->past.last_error);
 	} else if (spool_count(sink->spool) == 0) {
 		end(run, attempt, NULL);
 	} else if (now - attempt->since > limit_of(sink->settings)) {

@@ -385,7 +385,7 @@ START_TEST(test_tls_is_not_spoken_with_one_that_does_not)
 	close(connection);
 	run_remote(200);
 	ck_assert_uint_eq(spool_count(sink->spool), 1);
-	ck_assert(sink->failing);
+	ck_assert(sink->past.failing);
 	close(listener);
 	close_remote();
 }

@@ -190,7 +190,7 @@ START_TEST(test_refused_alert_is_dropped_and_said_printably)
 	run_until(0);
 	expect_request(&receiver, "a");
 	expect_request(&receiver, "b");
-	ck_assert_uint_eq(sink->given_up, 1);
+	ck_assert_uint_eq(sink->past.given_up, 1);
 	ck_assert_str_eq(logged.text, "sink siem: refused for good, alerts: 1, HTTP status 400: "
 				      "no?[2J ?\n");
 	http_stop(&receiver);
@@ -207,7 +207,7 @@ START_TEST(test_many_refusals_are_one_line)
 	for (int i = 0; i < 20; i++)
 		offer_alert(sink, "a", SEVERITY_HIGH);
 	run_until(0);
-	ck_assert_uint_eq(sink->given_up, 20);
+	ck_assert_uint_eq(sink->past.given_up, 20);
 	ck_assert_uint_eq(count_of(logged.text, "\n"), 1);
 	http_stop(&receiver);
 }
@@ -228,7 +228,7 @@ START_TEST(test_later_statuses_are_tried_again)
 	open_sink(receiver.port);
 	offer_alert(sink, "a", SEVERITY_HIGH);
 	run_until(0);
-	ck_assert_uint_eq(sink->given_up, 0);
+	ck_assert_uint_eq(sink->past.given_up, 0);
 	expect_request(&receiver, "a");
 	expect_request(&receiver, "a");
 	http_stop(&receiver);
@@ -309,7 +309,7 @@ START_TEST(test_name_that_does_not_resolve_is_waited_for)
 	snprintf(url, sizeof(url), "http://receiver.invalid/");
 	sink = sink_new(&settings, &tools, &err);
 	offer_alert(sink, "a", SEVERITY_HIGH);
-	while (!sink->failing)
+	while (!sink->past.failing)
 		run_for(10);
 	ck_assert_uint_eq(spool_count(sink->spool), 1);
 	ck_assert_msg(count_of(logged.text, "resolv") == 1 || count_of(logged.text, "timed out"),
@@ -414,8 +414,8 @@ START_TEST(test_receiver_that_says_the_secret_again_does_not_bring_it_into_the_l
 	ck_assert_uint_eq(count_of(logged.text, "no ************, nor ********************, nor "
 						"*******, Xs3cr3t"),
 			  1);
-	ck_assert_uint_eq(count_of(sink->last_error, "hunter2"), 0);
-	ck_assert_uint_eq(count_of(sink->last_error, "nor *******,"), 1);
+	ck_assert_uint_eq(count_of(sink->past.last_error, "hunter2"), 0);
+	ck_assert_uint_eq(count_of(sink->past.last_error, "nor *******,"), 1);
 	http_stop(&receiver);
 	folder_remove(folder);
 }
@@ -513,7 +513,7 @@ START_TEST(test_receiver_away_for_three_days_gets_everything_oldest_first)
 		snprintf(id, sizeof(id), "%d", i);
 		expect_request(&receiver, id);
 	}
-	ck_assert_uint_eq(sink->given_up, 0);
+	ck_assert_uint_eq(sink->past.given_up, 0);
 	http_stop(&receiver);
 }
 END_TEST
@@ -557,7 +557,7 @@ START_TEST(test_what_is_too_old_is_given_up_but_not_before_it_was_tried_for_a_wh
 	offer_numbered(2, later);
 	run_at(later + 11 * 60 * 1000);
 	ck_assert_uint_eq(spool_count(sink->spool), 1);
-	ck_assert_uint_eq(sink->given_up, 1);
+	ck_assert_uint_eq(sink->past.given_up, 1);
 	ck_assert_uint_eq(count_of(logged.text, "too old to be tried any longer"), 1);
 }
 END_TEST
@@ -592,7 +592,7 @@ START_TEST(test_long_reply_is_bounded)
 	open_sink(receiver.port);
 	offer_alert(sink, "a", SEVERITY_HIGH);
 	run_until(0);
-	ck_assert_uint_eq(sink->given_up, 1);
+	ck_assert_uint_eq(sink->past.given_up, 1);
 	ck_assert_uint_lt(strlen(logged.text), 400);
 	http_stop(&receiver);
 }

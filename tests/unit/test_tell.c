@@ -108,18 +108,18 @@ START_TEST(test_fault_of_several_spools_is_told_once_and_so_is_its_end)
 
 	tell_faults(&sinks, 0, &is_told);
 	ck_assert_str_eq(told(), "");
-	items[0]->unsafe_said = items[1]->unsafe_said = true;
-	error_set(&items[0]->unsafe_why, "No space left on device");
+	items[0]->past.unsafe_said = items[1]->past.unsafe_said = true;
+	error_set(&items[0]->past.unsafe_why, "No space left on device");
 	for (int i = 0; i < 3; i++)
 		tell_faults(&sinks, i, &is_told);
 	ck_assert_ptr_nonnull(strstr(told(),
 				     "the spool of the sink broken cannot be used: No space "
 				     "left on device"));
 	ck_assert_str_eq(told(), "");
-	items[0]->unsafe_said = false;
+	items[0]->past.unsafe_said = false;
 	tell_faults(&sinks, 4, &is_told);
 	ck_assert_str_eq(told(), "");
-	items[1]->unsafe_said = false;
+	items[1]->past.unsafe_said = false;
 	for (int i = 0; i < 3; i++)
 		tell_faults(&sinks, i, &is_told);
 	ck_assert_ptr_nonnull(strstr(told(), "\"state\":\"restored\""));
