@@ -33,20 +33,10 @@ bool image_is_called(const struct process *process, const char *path)
 				(process->exe_alias && strcmp(path, process->exe_alias) == 0));
 }
 
-/* Neither could be read: then only what the session is known to run detached, under one name. */
-static bool is_detached_twin(const struct process *parent, const struct process *child)
-{
-	return child->exe_alias && strcmp(child->exe_alias, "/") == 0 && parent->session >= 0 &&
-	       parent->session == child->session && strcmp(parent->comm, child->comm) == 0;
-}
-
 void image_take_from_fork(struct process *parent, const struct process *child,
 			  const struct proc_status *status)
 {
-	if (parent->exe)
-		return;
-	if (status ? status->forked && status->image && status->image == parent->image
-		   : is_detached_twin(parent, child))
+	if (!parent->exe && status->forked && status->image && status->image == parent->image)
 		process_copy_exe(parent, child);
 }
 
@@ -179,7 +169,8 @@ static bool is_namesake(const struct process *other, const struct process *proce
 	       strcmp(other->exe_alias, process->exe) == 0;
 }
 
-/* Detached, and ended before its inode could be read: what the same login session ran so before. */
+/* Detached, and ended or gone on to another image before its inode could be read: what the same
+ * login session ran so before. */
 static bool take_namesake(const struct world *world, const struct event *event,
 			  struct process *process)
 {
@@ -191,9 +182,17 @@ static bool take_namesake(const struct world *world, const struct event *event,
 	for (other = ledger_oldest(world->ledger); other; other = other->newer)
 		if (is_namesake(other, process))
 			known = other;
-	if (known)
-		process_copy_exe(process, known);
-	return known != NULL;
+	if (!known)
+		return false;
+	process_copy_exe(process, known);
+	process->exe_state = EXE_UNKNOWN;
+	return true;
+}
+
+bool image_is_of_namesake(const struct process *process)
+{
+	return process->exe_state == EXE_UNKNOWN && process->exe_alias &&
+	       strcmp(process->exe_alias, "/") == 0;
 }
 
 static bool is_of_interest(const struct baseline *baseline, const char *path)
@@ -283,6 +282,8 @@ static void identify_by_link(const struct world *world, const struct event *even
 		set_link(world, process, &link);
 		return;
 	}
+	if (take_namesake(world, event, process))
+		return;
 	/* the next image has come already. Where execs are recorded (no login) that record would
 	 * have told; else the path stands for the host's file if the process's paths are the host's
 	 */

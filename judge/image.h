@@ -17,8 +17,12 @@ bool image_same_path(const char *path, struct bytes other);
 /* Is that the path of what it runs, or another name of it? */
 bool image_is_called(const struct process *process, const char *path);
 
+/* It ran detached from any mount and could not be looked at in time: it was told by another of its
+ * login session, whose inode could be read. */
+bool image_is_of_namesake(const struct process *process);
+
 /* A parent that was about to end when it was read, so that its file could not be, runs what the
- * fork of it runs. status: of the child; NULL: it has gone, too. */
+ * fork of it runs. status: of the child. */
 void image_take_from_fork(struct process *parent, const struct process *child,
 			  const struct proc_status *status);
 

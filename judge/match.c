@@ -4,6 +4,8 @@
 #include <fnmatch.h>
 #include <string.h>
 
+#include "judge/image.h"
+
 bool match_any(const struct string_list *globs, const char *text)
 {
 	for (size_t i = 0; i < globs->count; i++)
@@ -35,6 +37,12 @@ static bool unit_fits(const struct world *world, const struct string_list *globs
 	return match_any(globs, service->unit) || match_any(globs, service->template_name);
 }
 
+/* Both were gone before they could be looked at: a runtime forks itself. */
+static bool is_lost_fork(const struct match_rule *rule, const struct process *process)
+{
+	return image_is_of_namesake(process) && match_any(&rule->parent_exe, process->exe);
+}
+
 static bool parent_fits(const struct world *world, const struct match_rule *rule,
 			const struct process *process, const struct process *parent)
 {
@@ -43,7 +51,7 @@ static bool parent_fits(const struct world *world, const struct match_rule *rule
 	if (rule->parent_exe.count == 0)
 		return true;
 	if (!parent || !parent->exe)
-		return world_is_replay(world, process->node);
+		return world_is_replay(world, process->node) || is_lost_fork(rule, process);
 	return exe_fits(world, &rule->parent_exe, parent);
 }
 

@@ -507,9 +507,8 @@ bool observe_event(struct world *world, const struct event *event, struct observ
 		return false;
 	seen->stale = is_stale(world, event, seen->process);
 	catch_up(world, event, seen);
-	if (seen->parent)
-		image_take_from_fork(seen->parent, seen->process,
-				     seen->live ? &seen->status : NULL);
+	if (seen->parent && seen->live)
+		image_take_from_fork(seen->parent, seen->process, &seen->status);
 	if (event->call != CALL_EXEC) {
 		seen->process->origin = origin_of_actor(world, event, seen);
 		find_launcher(world, event, seen);

@@ -1286,21 +1286,39 @@ START_TEST(test_detached_runtime_is_known_by_its_inode)
 }
 END_TEST
 
-/* Gone before it was looked at: what its session is known to run so. */
+/* known: the session has run it before. parent_met: just before its end. executed: the container's
+ * program runs by now; else it has gone. */
+static const struct lost_runtime {
+	bool known, parent_met, executed;
+} lost_runtimes[] = {
+	{true, true, false},  {true, false, false},  {true, true, true},  {true, false, true},
+	{false, true, false}, {false, false, false}, {false, true, true},
+};
+
+/* Too late to be looked at: it is what its session is known to run so. */
 START_TEST(test_detached_runtime_that_is_gone_is_what_its_session_runs)
 {
+	const struct lost_runtime *is = &lost_runtimes[_i];
 	struct fixture *fx = fixture_live(crun);
 
-	if (_i == 0) {
+	if (is->known) {
 		in_session_7(fx, 300, 1, 1);
 		in_session_7(fx, 301, 300, 1);
 		set_cgroup(fx, 301, "/system.slice/box.scope/container");
 		raise_as_crun(fx, 301, 300);
 	}
-	in_session_7(fx, 310, 1, 1);
-	fixture_find(fx, 310)->exe_hidden = true;
+	if (is->parent_met) {
+		in_session_7(fx, 310, 1, 1);
+		fixture_find(fx, 310)->exe_hidden = true;
+	}
+	if (is->executed) {
+		in_session_7(fx, 311, 310, 2);
+		snprintf(fixture_find(fx, 311)->exe, PROC_COMM_MAX, "/bin/busybox");
+		fixture_find(fx, 311)->foreign_files = true;
+		set_cgroup(fx, 311, "/system.slice/box2.scope/container");
+	}
 	raise_as_crun(fx, 311, 310);
-	if (_i == 0)
+	if (is->known)
 		fixture_no_alert(fx);
 	else
 		ck_assert_uint_eq(fixture_only_alert(fx)->sets[ALERT_EFFECTIVE].gained,
@@ -1428,7 +1446,8 @@ int main(void)
 	tcase_add_loop_test(tc, test_forged_launcher_grants_nothing_silently, 0, COUNT(forgeries));
 	tcase_add_loop_test(tc, test_parent_in_a_session_is_what_it_executed_since, 0, 2);
 	tcase_add_loop_test(tc, test_detached_runtime_is_known_by_its_inode, 0, COUNT(detached));
-	tcase_add_loop_test(tc, test_detached_runtime_that_is_gone_is_what_its_session_runs, 0, 2);
+	tcase_add_loop_test(tc, test_detached_runtime_that_is_gone_is_what_its_session_runs, 0,
+			    COUNT(lost_runtimes));
 	tcase_add_test(tc, test_runcs_init_is_silent_and_its_payload_in_the_container);
 	tcase_add_test(tc, test_without_systemd_a_program_starts_with_its_first_process);
 	suite_add_tcase(suite, tc);
