@@ -18,6 +18,8 @@ struct loss {
 	int64_t since;
 	uint64_t serial;
 	int64_t by_pid;
+	int64_t changed_at; /* by the same: its latest change of any rule */
+	bool paused;	    /* it did something else in between */
 	char by_exe[EXE_MAX];
 	char record[COVERAGE_RECORD_MAX];
 };
@@ -146,7 +148,7 @@ static void open_loss(struct coverage *coverage, const struct event *event, cons
 	loss->node = event->node_number;
 	snprintf(loss->key, sizeof(loss->key), "%s", key);
 	loss->missing = 1;
-	loss->since = event->time;
+	loss->since = loss->changed_at = event->time;
 	loss->serial = event->serial;
 	loss->by_pid = event->parts & EVENT_SYSCALL ? event->pid : -1;
 	copy_text(loss->by_exe, sizeof(loss->by_exe), event->exe);
@@ -155,12 +157,26 @@ static void open_loss(struct coverage *coverage, const struct event *event, cons
 	coverage->open_count++;
 }
 
-/* augenrules' auditctl removes all rules and loads them again, by itself and at once. What somebody
- * takes out and another call puts back was out on purpose, however short. */
+/* augenrules' auditctl removes all rules and loads them again, one after the other: hundreds of
+ * them take a slow host long. What another call puts back, or the same after a pause, was out on
+ * purpose.
+ */
 static bool is_reload(const struct loss *loss, const struct event *event)
 {
 	return strcmp(loss->key, auditing_key) != 0 && event->parts & EVENT_SYSCALL &&
-	       loss->by_pid == event->pid && event->time - loss->since < COVERAGE_SETTLE_MS;
+	       loss->by_pid == event->pid && !loss->paused;
+}
+
+static void note_change(struct coverage *coverage, const struct event *event)
+{
+	for (size_t i = 0; coverage->open_count > 0 && i < COVERAGE_LOSSES_MAX; i++) {
+		struct loss *loss = &coverage->losses[i];
+
+		if (!loss->open || loss->node != event->node_number || loss->by_pid != event->pid)
+			continue;
+		loss->paused |= event->time - loss->changed_at > COVERAGE_PAUSE_MS;
+		loss->changed_at = event->time;
+	}
 }
 
 static void heal_loss(struct coverage *coverage, struct loss *loss, const struct event *event)
@@ -197,7 +213,11 @@ static void take_rule_change(struct coverage *coverage, const struct event *even
 	bool removed = event_record_has(event, 0, "op=remove_rule"),
 	     added = event_record_has(event, 0, "op=add_rule");
 
-	if ((!removed && !added) || event->config.result != 1 || !is_our_rule(event, key))
+	if ((!removed && !added) || event->config.result != 1)
+		return;
+	if (event->parts & EVENT_SYSCALL)
+		note_change(coverage, event);
+	if (!is_our_rule(event, key))
 		return;
 	loss = find_loss(coverage, event->node_number, key);
 	if (removed)

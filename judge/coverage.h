@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * coverage: what the records themselves tell of capwatch going blind: rules of ours removed,
- * auditing switched off. A loss is a state: what its remover puts back within seconds (augenrules
+ * auditing switched off. A loss is a state: what its remover puts back without a pause (augenrules
  * does) is none, what heals within the grace is low, the rest high, and recovery is said too. Must
  * not own: the kernel's own answer about rules and status (that is the supervisor's to ask).
  */
@@ -12,7 +12,8 @@
 #include "judge/event.h"
 
 enum {
-	COVERAGE_SETTLE_MS = 5000, /* augenrules is done by then */
+	COVERAGE_PAUSE_MS = 3000,  /* augenrules' auditctl makes none so long between two rules */
+	COVERAGE_SETTLE_MS = 5000, /* at the end of a replay: it may have been at work still */
 	COVERAGE_LOSSES_MAX = 64,
 	COVERAGE_RECORD_MAX = 1024,
 };

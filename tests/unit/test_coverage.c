@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "judge/coverage.h"
 #include "tests/unit/judge_fixture.h"
 
 #define COUNT(table) (sizeof(table) / sizeof((table)[0]))
@@ -71,6 +72,26 @@ START_TEST(test_rules_back_within_seconds_are_no_loss)
 	rule(fx, "add_rule", "capwatch_prctl");
 	fixture_wait(fx, 600000);
 	fixture_no_alert(fx);
+	fixture_free(fx);
+}
+END_TEST
+
+/* A site's rules by the hundred on a slow host; a pause of the same process is none of its work. */
+START_TEST(test_rules_back_after_a_long_reload_are_no_loss)
+{
+	struct fixture *fx = fixture_live(NULL);
+
+	rule(fx, "remove_rule", "capwatch_capset");
+	for (int i = 0; i < 20; i++) {
+		fixture_wait(fx, _i == 1 && i == 7 ? COVERAGE_PAUSE_MS + 1 : 1000);
+		rule(fx, i < 10 ? "remove_rule" : "add_rule", "site");
+	}
+	rule(fx, "add_rule", "capwatch_capset");
+	fixture_wait(fx, 600000);
+	if (_i == 0)
+		fixture_no_alert(fx);
+	else
+		ck_assert_int_eq(fixture_only_alert(fx)->coverage.state, COVERAGE_RESTORED);
 	fixture_free(fx);
 }
 END_TEST
@@ -363,6 +384,7 @@ int main(void)
 
 	tcase_set_timeout(tc, 60);
 	tcase_add_test(tc, test_rules_back_within_seconds_are_no_loss);
+	tcase_add_loop_test(tc, test_rules_back_after_a_long_reload_are_no_loss, 0, 2);
 	tcase_add_test(tc, test_rules_back_within_the_grace_are_a_low_loss_that_is_restored);
 	tcase_add_test(tc, test_rules_gone_past_the_grace_are_a_high_loss);
 	tcase_add_test(tc, test_one_of_two_twins_back_is_a_loss_still);
