@@ -14,6 +14,12 @@ static const char *const names[] = {
 	"*auth-header", "set-cookie",  "cookie",       "*client-secret", "x-api-key",
 };
 
+/* Options of such a name that have no value: nsenter(1), ansible(1), mysql(1). */
+static const char *const switches[] = {
+	"preserve-credentials", "ask-password", "ask-pass",
+	"no-password",		"no-pass",	"skip-password",
+};
+
 /* One argument on its way from text to out. */
 struct scan {
 	char *const *patterns;
@@ -75,6 +81,18 @@ static bool is_secret_name(const struct scan *scan, const char *name, size_t len
 	for (size_t i = 0; scan->patterns && scan->patterns[i]; i++)
 		if (glob_fits(scan->patterns[i], name, length) ||
 		    glob_fits(scan->patterns[i], bare, bare_length))
+			return true;
+	return false;
+}
+
+static bool is_switch(const char *word, size_t length)
+{
+	size_t dashes = 0;
+
+	while (dashes < length && word[dashes] == '-')
+		dashes++;
+	for (size_t i = 0; i < sizeof(switches) / sizeof(switches[0]); i++)
+		if (glob_fits(switches[i], word + dashes, length - dashes))
 			return true;
 	return false;
 }
@@ -301,7 +319,8 @@ static size_t scan_word(struct scan *scan, size_t at)
 		emit_mask(scan);
 		return end;
 	}
-	if (memchr(word, '=', end - start) || !is_secret_name(scan, word, end - start))
+	if (memchr(word, '=', end - start) || is_switch(word, end - start) ||
+	    !is_secret_name(scan, word, end - start))
 		return 0;
 	end = word_end(scan, end);
 	value = skip_blanks(scan, end);

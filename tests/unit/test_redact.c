@@ -97,6 +97,10 @@ static const struct {
 	/* what is none */
 	{"cat\n/etc/passwd", "cat\n/etc/passwd"},
 	{"passwd\nalice", "passwd\nalice"},
+	{"nsenter\n--preserve-credentials\n/usr/bin/true",
+	 "nsenter\n--preserve-credentials\n/usr/bin/true"},
+	{"ansible\n--ask-pass\nall", "ansible\n--ask-pass\nall"},
+	{"x\n--ask-pass=a", "x\n--ask-pass=[redacted]"},
 	{"ls\n--tokens=x\na=b", "ls\n--tokens=x\na=b"},
 	{"docker\n-v\n/run/secret:/run/secret", "docker\n-v\n/run/secret:/run/secret"},
 	{"x\n=\n:\n--\n-\n''\n\"", "x\n=\n:\n--\n-\n''\n\""},
