@@ -14,17 +14,21 @@
 #include <unistd.h>
 #include "alerters/confine.h"
 #include "alerters/format.h"
-#include "alerters/loss.h"
+#include "alerters/heartbeat.h"
 #include "alerters/own_log.h"
+#include "alerters/redact.h"
 #include "alerters/sink.h"
 #include "alerters/sink_webhook.h"
+#include "alerters/status.h"
+#include "alerters/tell.h"
 #include "common/wire.h"
 #include "conf/settings.h"
 
 enum {
-	BATCH_MAX = 64,	 /* messages read, then one sync, then as many acks */
-	DRAIN_MS = 5000, /* at the end of the plugin's life */
-	QUIET_MS = 1000, /* a sensor that says nothing for so long has nothing left to say */
+	BATCH_MAX = 64,	    /* messages read, then one sync, then as many acks */
+	PENDING_MAX = 8192, /* alerts not yet safe; more than a sensor keeps unacknowledged */
+	DRAIN_MS = 5000,    /* at the end of the plugin's life */
+	QUIET_MS = 1000,    /* a sensor that says nothing for so long has nothing left to say */
 	WAIT_LONGEST_MS = 60000,
 	FIXED_FDS = 3,		  /* signals, sensor, supervisor; then one for each sink */
 	SPEECH_WINDOW_MS = 10000, /* of lines that others make us log */
@@ -53,8 +57,20 @@ struct courier {
 	int64_t end_at;	   /* SINK_NEVER until it drains */
 	uint64_t unusable; /* alerts that were no JSON, or whose sink was removed */
 	struct speech speech;
-	uint64_t acks[BATCH_MAX]; /* due to the sensor; no alert is read while any is left */
-	size_t ack_count;
+	json_t *state; /* the sensor's, as it last told it; NULL: not yet */
+	json_t *rules; /* the same, of the supervisor */
+	int64_t state_at;
+	int64_t beat_at; /* the next heartbeat; SINK_NEVER in a replay */
+	struct pending {
+		uint64_t number;
+		struct parcel *parcel; /* NULL: nothing of it can be lost any more */
+	} pending[PENDING_MAX];	       /* what the sensor waits to have acknowledged */
+	size_t pending_count;
+	bool acks_blocked; /* the sensor's socket is full of acks: no alert is read meanwhile */
+	bool fault_told;   /* that a spool cannot be written */
+	int64_t shown_at;  /* the status, last */
+	unsigned shown_failing;
+	char *spool_folder; /* NULL: in memory */
 	char buffer[sizeof(struct wire_header) + WIRE_BODY_MAX + 1];
 };
 
@@ -64,6 +80,12 @@ static int64_t clock_ms(clockid_t clock)
 
 	clock_gettime(clock, &time);
 	return (int64_t)time.tv_sec * 1000 + time.tv_nsec / 1000000;
+}
+
+static void read_clocks(struct courier *courier)
+{
+	courier->now = clock_ms(CLOCK_MONOTONIC);
+	courier->tools.wall_offset = clock_ms(CLOCK_REALTIME) - courier->now;
 }
 
 static void close_fd(int *fd)
@@ -111,31 +133,72 @@ static struct sink *find_sink(struct sink **sinks, size_t count,
 	return NULL;
 }
 
-/* A sink that stays keeps what waits for it; one that is gone takes it along, and that is said. */
+/* What is on disk waits there for a sink of this name; the rest is lost, and that is said. */
+static void give_up_sink(struct courier *courier, struct sink *sink)
+{
+	size_t count, lost;
+
+	sink->persist_at = 0;
+	sink_persist(sink, courier->now);
+	count = spool_count(sink->spool);
+	lost = courier->spool_folder ? spool_unsafe_count(sink->spool) : count;
+	courier->unusable += lost;
+	if (lost > 0)
+		log_line(courier->log, LOG_WARNING,
+			 "sink %s is no longer configured: %zu alerts that waited for it are "
+			 "dropped",
+			 sink->settings->name, lost);
+	if (count > lost)
+		log_line(courier->log, LOG_WARNING,
+			 "sink %s is no longer configured: %zu alerts wait in %s/%s until it is "
+			 "again, or are yours to remove",
+			 sink->settings->name, count - lost, courier->spool_folder,
+			 sink->settings->name);
+}
+
 static void hand_over(struct courier *courier, struct sink **sinks, size_t count)
 {
 	for (size_t i = 0; i < courier->sink_count; i++) {
-		struct sink *old = courier->sinks[i];
-		struct sink *new = find_sink(sinks, count, old->settings);
+		struct sink *new = find_sink(sinks, count, courier->sinks[i]->settings);
 
-		if (new) {
-			sink_take_over(new, old);
-			continue;
-		}
-		courier->unusable += spool_count(old->spool);
-		if (spool_count(old->spool) > 0)
-			log_line(courier->log, LOG_WARNING,
-				 "sink %s is no longer configured: %zu alerts that waited for it "
-				 "are dropped",
-				 old->settings->name, spool_count(old->spool));
+		if (new)
+			sink_take_over(new, courier->sinks[i]);
+		else
+			give_up_sink(courier, courier->sinks[i]);
 	}
+}
+
+/* Where the spools are is settled once: they cannot move while alerts wait in them. A replay has
+ * nobody to come back for what it left, and may not write there. */
+static int settle_spool_folder(struct courier *courier, const struct settings *settings,
+			       struct error *err)
+{
+	if (courier->options->drain_ms >= 0)
+		return 0;
+	if (!courier->spool_folder) {
+		courier->spool_folder = strdup(settings->spool.dir);
+		courier->tools.spool_folder = courier->spool_folder;
+		return courier->spool_folder ? 0 : error_set(err, "out of memory");
+	}
+	if (strcmp(courier->spool_folder, settings->spool.dir) != 0)
+		log_line(courier->log, LOG_WARNING,
+			 "spool: dir: %s is used from the next start on, now it is %s",
+			 settings->spool.dir, courier->spool_folder);
+	return 0;
+}
+
+static struct sink **prepare(struct courier *courier, struct settings *settings, struct error *err)
+{
+	if (!settings || settle_spool_folder(courier, settings, err) < 0)
+		return NULL;
+	return make_sinks(settings, &courier->tools, err);
 }
 
 /* On any error all stays as it was. */
 static int configure(struct courier *courier, struct error *err)
 {
 	struct settings *settings = settings_load(courier->options->config_file, err);
-	struct sink **sinks = settings ? make_sinks(settings, &courier->tools, err) : NULL;
+	struct sink **sinks = prepare(courier, settings, err);
 	struct curl_waitfd *waited = NULL;
 
 	if (sinks)
@@ -156,6 +219,12 @@ static int configure(struct courier *courier, struct error *err)
 	courier->sinks = sinks;
 	courier->sink_count = settings->sink_count;
 	courier->waited = waited;
+	if (courier->beat_at > courier->now + settings->heartbeat_ms &&
+	    courier->beat_at != SINK_NEVER)
+		courier->beat_at = courier->now + settings->heartbeat_ms;
+	/* not before the old ones have let go of their folders */
+	for (size_t i = 0; i < courier->sink_count; i++)
+		sink_open(courier->sinks[i], courier->now);
 	return 0;
 }
 
@@ -172,11 +241,18 @@ static void reload(struct courier *courier)
 
 /* ---- the end ---- */
 
+/* Whether waiting could still bring something. What is safe on disk and whose receiver is away has
+ * time until the next start. */
 static bool has_queued(const struct courier *courier)
 {
-	for (size_t i = 0; i < courier->sink_count; i++)
-		if (spool_count(courier->sinks[i]->spool) > 0)
+	for (size_t i = 0; i < courier->sink_count; i++) {
+		const struct sink *sink = courier->sinks[i];
+		bool can_wait = courier->spool_folder && sink->past.failing &&
+				sink->retry.failures > 0 && spool_unsafe_count(sink->spool) == 0;
+
+		if (spool_count(sink->spool) > 0 && !can_wait)
 			return true;
+	}
 	return false;
 }
 
@@ -197,7 +273,7 @@ static bool is_over(const struct courier *courier)
 		return false;
 	if (courier->now >= courier->end_at)
 		return true;
-	if (courier->ack_count > 0 || has_queued(courier))
+	if (courier->pending_count > 0 || has_queued(courier))
 		return false;
 	return courier->sensor < 0 || courier->now - courier->heard_at >= QUIET_MS;
 }
@@ -209,8 +285,19 @@ static uint64_t count_undelivered(const struct courier *courier)
 	for (size_t i = 0; i < courier->sink_count; i++) {
 		const struct sink *sink = courier->sinks[i];
 
-		count += spool_count(sink->spool) + spool_dropped(sink->spool) + sink->given_up;
+		count += spool_tally(sink->spool, SPOOL_DROPPED) + sink->past.given_up;
+		count += courier->spool_folder ? spool_unsafe_count(sink->spool)
+					       : spool_count(sink->spool);
 	}
+	return count;
+}
+
+static uint64_t count_waiting(const struct courier *courier)
+{
+	uint64_t count = 0;
+
+	for (size_t i = 0; i < courier->sink_count; i++)
+		count += spool_count(courier->sinks[i]->spool);
 	return count;
 }
 
@@ -234,19 +321,34 @@ static bool may_speak(struct courier *courier)
 	return true;
 }
 
+/* The alert as it is kept from here on: one line, its secrets taken out. NULL with err. */
+static char *make_line(const struct courier *courier, const struct wire_message *message,
+		       size_t *length, struct error *err)
+{
+	json_t *alert = format_parse(message->body, message->header.length, err);
+	char *line = NULL;
+
+	if (alert) {
+		redact_alert(courier->settings, alert);
+		line = format_native(alert, length, err);
+	}
+	json_decref(alert);
+	return line;
+}
+
 /* What cannot be used is acknowledged all the same: sent again it would be no better. */
 static void take_alert(struct courier *courier, const struct wire_message *message)
 {
 	const struct wire_header *header = &message->header;
 	struct error err;
 	size_t length;
-	char *line = format_native(message->body, header->length, &length, &err);
+	char *line = make_line(courier, message, &length, &err);
 	struct parcel *parcel = NULL;
 
 	if (line)
 		parcel = parcel_new(header->severity, header->disposition, line, length);
 	free(line);
-	courier->acks[courier->ack_count++] = header->number;
+	courier->pending[courier->pending_count++] = (struct pending){header->number, parcel};
 	if (!parcel) {
 		courier->unusable++;
 		if (may_speak(courier))
@@ -256,8 +358,27 @@ static void take_alert(struct courier *courier, const struct wire_message *messa
 		return;
 	}
 	for (size_t i = 0; i < courier->sink_count; i++)
-		sink_offer(courier->sinks[i], parcel);
-	parcel_unref(parcel);
+		sink_offer(courier->sinks[i], parcel, courier->now);
+}
+
+/* Replaces *state by the message's object; false, and as it was, when it is none. */
+static bool take_object(const struct wire_message *message, json_t **state)
+{
+	json_t *object = json_loadb(message->body, message->header.length, 0, NULL);
+
+	if (!json_is_object(object)) {
+		json_decref(object);
+		return false;
+	}
+	json_decref(*state);
+	*state = object;
+	return true;
+}
+
+static void take_state(struct courier *courier, const struct wire_message *message)
+{
+	if (take_object(message, &courier->state))
+		courier->state_at = courier->now;
 }
 
 static void take_message(struct courier *courier, struct wire_message *message)
@@ -266,6 +387,9 @@ static void take_message(struct courier *courier, struct wire_message *message)
 	switch (message->header.type) {
 	case WIRE_ALERT:
 		take_alert(courier, message);
+		break;
+	case WIRE_STATE:
+		take_state(courier, message);
 		break;
 	case WIRE_LOG:
 		if (may_speak(courier))
@@ -310,13 +434,27 @@ static bool read_batch(struct courier *courier)
 	return true;
 }
 
+static bool may_read(const struct courier *courier)
+{
+	return courier->sensor >= 0 && !courier->acks_blocked &&
+	       courier->pending_count + BATCH_MAX <= PENDING_MAX;
+}
+
 static void read_sensor(struct courier *courier)
 {
-	if (courier->sensor < 0 || courier->ack_count > 0)
+	if (!may_read(courier))
 		return;
 	read_batch(courier);
 	if (courier->sensor < 0 && courier->options->drain_ms >= 0)
 		begin_drain(courier, courier->options->drain_ms);
+}
+
+static void forget_pending(struct courier *courier)
+{
+	for (size_t i = 0; i < courier->pending_count; i++)
+		parcel_unref(courier->pending[i].parcel);
+	courier->pending_count = 0;
+	courier->acks_blocked = false;
 }
 
 /* The old sensor is dead: what it still sent is read out, but there is nobody to acknowledge it to.
@@ -325,10 +463,10 @@ static void replace_sensor(struct courier *courier, int fd)
 {
 	bool more = courier->sensor >= 0;
 
-	courier->ack_count = 0;
+	forget_pending(courier);
 	while (more) {
 		more = read_batch(courier);
-		courier->ack_count = 0;
+		forget_pending(courier);
 	}
 	close_fd(&courier->sensor);
 	fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK);
@@ -358,6 +496,8 @@ static void read_supervisor(struct courier *courier)
 			replace_sensor(courier, message.fd);
 		else if (message.header.type == WIRE_RELOAD)
 			reload(courier);
+		else if (message.header.type == WIRE_STATE)
+			take_object(&message, &courier->rules);
 	}
 }
 
@@ -383,64 +523,118 @@ static void run_transfers(struct courier *courier)
 	sink_webhook_finish(courier->tools.multi, courier->now);
 }
 
-/* Once the sink works again, so that the count is complete and the report is not the next to be
- * dropped. */
-static void report_drops(struct courier *courier, struct sink *sink)
+static void beat(struct courier *courier)
 {
-	uint64_t count = spool_dropped(sink->spool);
-	struct parcel *report;
+	const struct heartbeat_facts facts = {
+		.settings = courier->settings,
+		.sensor = courier->state,
+		.rules = courier->rules,
+		.sensor_age_ms = courier->now - courier->state_at,
+		.sinks = {courier->sinks, courier->sink_count},
+		.now = clock_ms(CLOCK_REALTIME),
+	};
+	struct parcel *parcel;
 
-	if (count == 0 || sink->failing || spool_count(sink->spool) >= SPOOL_COUNT_MAX / 2)
+	if (courier->now < courier->beat_at || courier->end_at != SINK_NEVER)
 		return;
-	report = loss_report(sink->settings->name, count, clock_ms(CLOCK_REALTIME));
-	if (!report)
+	courier->beat_at = courier->now + courier->settings->heartbeat_ms;
+	parcel = heartbeat_make(&facts);
+	if (!parcel)
 		return;
-	courier->unusable += spool_take_dropped(sink->spool);
-	sink->drop_said = false;
-	log_line(courier->log, LOG_ERR,
-		 "sink %s: %" PRIu64 " alerts were dropped while its queue was full",
-		 sink->settings->name, count);
 	for (size_t i = 0; i < courier->sink_count; i++)
-		sink_offer(courier->sinks[i], report);
-	parcel_unref(report);
+		sink_offer(courier->sinks[i], parcel, courier->now);
+	parcel_unref(parcel);
+}
+
+static unsigned count_failing(const struct courier *courier)
+{
+	unsigned count = 0;
+
+	for (size_t i = 0; i < courier->sink_count; i++)
+		count += courier->sinks[i]->past.failing;
+	return count;
+}
+
+/* A change is shown soon, but not each of many. */
+static void show_status(struct courier *courier)
+{
+	const struct status_facts facts = {
+		.settings = courier->settings,
+		.sensor = courier->state,
+		.sensor_age_ms = courier->now - courier->state_at,
+		.sensor_connected = courier->sensor >= 0,
+		.unacknowledged = courier->pending_count,
+		.sinks = {courier->sinks, courier->sink_count},
+		.now = clock_ms(CLOCK_REALTIME),
+	};
+	unsigned failing = count_failing(courier);
+	int64_t since = courier->now - courier->shown_at;
+
+	if (!courier->spool_folder ||
+	    since < (failing == courier->shown_failing ? STATUS_EVERY_MS : STATUS_CHANGE_MS))
+		return;
+	courier->shown_at = courier->now;
+	courier->shown_failing = failing;
+	status_write(courier->spool_folder, &facts);
 }
 
 static void run_sinks(struct courier *courier)
 {
+	const struct sink_list sinks = {courier->sinks, courier->sink_count};
+
+	beat(courier);
+	tell_held_back(&sinks, courier->now, courier->end_at != SINK_NEVER);
 	for (size_t i = 0; i < courier->sink_count; i++)
 		sink_run(courier->sinks[i], courier->now);
+	courier->unusable += tell_drops(&sinks, courier->now);
 	for (size_t i = 0; i < courier->sink_count; i++)
-		report_drops(courier, courier->sinks[i]);
+		sink_persist(courier->sinks[i], courier->now);
+	tell_faults(&sinks, courier->now, &courier->fault_told);
+	show_status(courier);
 }
 
-/* What was read has been queued and, at file sinks, written: see the promise in courier.h. */
+static bool is_safe(const struct pending *pending)
+{
+	return !pending->parcel || pending->parcel->unsafe == 0;
+}
+
+/* 1 when sent, 0 when the socket is full, -1 when there is nobody to send it to. */
+static int send_ack(const struct courier *courier, uint64_t number)
+{
+	struct wire_header header = {.type = WIRE_ACK, .number = number};
+
+	return courier->sensor < 0 ? -1 : wire_send(courier->sensor, &header, NULL, -1, NULL);
+}
+
+/* What is safe in every spool, or delivered: see the promise in courier.h. A sensor that is dead
+ * gets no more acks, but what it sent before may still be there to read. */
 static void send_acks(struct courier *courier)
 {
-	size_t sent = 0;
+	size_t kept = 0;
 
-	while (courier->sensor >= 0 && sent < courier->ack_count) {
-		struct wire_header header = {.type = WIRE_ACK, .number = courier->acks[sent]};
-		int rc = wire_send(courier->sensor, &header, NULL, -1, NULL);
+	courier->acks_blocked = false;
+	for (size_t i = 0; i < courier->pending_count; i++) {
+		struct pending *pending = &courier->pending[i];
 
-		if (rc == 0)
-			break;
-		if (rc < 0) /* it is dead, but what it sent before may still be there to read */
-			sent = courier->ack_count;
+		if (!courier->acks_blocked && is_safe(pending) &&
+		    send_ack(courier, pending->number) == 0)
+			courier->acks_blocked = true;
+		if (courier->acks_blocked || !is_safe(pending))
+			courier->pending[kept++] = *pending;
 		else
-			sent++;
+			parcel_unref(pending->parcel);
 	}
-	if (courier->sensor < 0)
-		sent = courier->ack_count;
-	courier->ack_count -= sent;
-	memmove(courier->acks, courier->acks + sent, courier->ack_count * sizeof(courier->acks[0]));
+	courier->pending_count = kept;
 }
 
 /* ---- the loop ---- */
 
 static int wait_ms(const struct courier *courier)
 {
-	int64_t until = courier->end_at;
+	int64_t until = courier->end_at < courier->beat_at ? courier->end_at : courier->beat_at;
 
+	if (courier->spool_folder && courier->shown_at + STATUS_EVERY_MS < until)
+		until = courier->shown_at + STATUS_EVERY_MS;
 	for (size_t i = 0; i < courier->sink_count; i++) {
 		int64_t deadline = sink_deadline(courier->sinks[i]);
 
@@ -464,10 +658,10 @@ static unsigned list_fds(struct courier *courier)
 	if (courier->supervisor >= 0)
 		waited[count++] = (struct curl_waitfd){.fd = courier->supervisor,
 						       .events = CURL_WAIT_POLLIN};
-	if (courier->sensor >= 0)
+	if (courier->acks_blocked || may_read(courier))
 		waited[count++] = (struct curl_waitfd){
 			.fd = courier->sensor,
-			.events = courier->ack_count > 0 ? CURL_WAIT_POLLOUT : CURL_WAIT_POLLIN};
+			.events = courier->acks_blocked ? CURL_WAIT_POLLOUT : CURL_WAIT_POLLIN};
 	for (size_t i = 0; i < courier->sink_count; i++)
 		if (courier->sinks[i]->writable_fd >= 0)
 			waited[count++] = (struct curl_waitfd){.fd = courier->sinks[i]->writable_fd,
@@ -482,7 +676,7 @@ static void wait_for_work(struct courier *courier)
 	unsigned count = list_fds(courier);
 
 	curl_multi_poll(courier->tools.multi, courier->waited, count, wait_ms(courier), NULL);
-	courier->now = clock_ms(CLOCK_MONOTONIC);
+	read_clocks(courier);
 }
 
 static void loop(struct courier *courier)
@@ -528,9 +722,13 @@ static int courier_open(struct courier *courier, struct error *err)
 
 static void courier_close(struct courier *courier)
 {
+	forget_pending(courier);
+	json_decref(courier->state);
+	json_decref(courier->rules);
 	free_sinks(courier->sinks, courier->sink_count);
 	settings_free(courier->settings);
 	free(courier->waited);
+	free(courier->spool_folder);
 	curl_multi_cleanup(courier->tools.multi);
 	close_fd(&courier->signals);
 	close_fd(&courier->sensor);
@@ -553,7 +751,9 @@ int courier_run(const struct courier_options *options, const struct logger *log,
 	courier->supervisor = options->supervisor_fd;
 	courier->signals = -1;
 	courier->end_at = SINK_NEVER;
-	courier->now = clock_ms(CLOCK_MONOTONIC);
+	read_clocks(courier);
+	courier->shown_at = courier->now - STATUS_EVERY_MS;
+	courier->beat_at = options->drain_ms >= 0 ? SINK_NEVER : courier->now + HEARTBEAT_FIRST_MS;
 	if (courier_open(courier, err) < 0) {
 		courier_close(courier);
 		curl_global_cleanup();
@@ -563,6 +763,9 @@ int courier_run(const struct courier_options *options, const struct logger *log,
 	undelivered = count_undelivered(courier);
 	if (undelivered > 0)
 		log_line(log, LOG_ERR, "ends with %" PRIu64 " deliveries not made", undelivered);
+	else if (count_waiting(courier) > 0)
+		log_line(log, LOG_NOTICE, "ends with %" PRIu64 " deliveries that wait in %s",
+			 count_waiting(courier), courier->spool_folder);
 	courier_close(courier);
 	curl_global_cleanup();
 	return undelivered > 0;

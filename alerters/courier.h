@@ -2,10 +2,9 @@
 /*
  * courier: the process that delivers. Its user has no capabilities; it has the network, and it
  * alone of capwatch's processes writes files. Owns: the loop, the sinks of the configuration, and
- * the promise that an acknowledged alert is safe: written and synced by every file sink that wants
- * it, queued at the others (and at a file sink that cannot write, as at a webhook that is away: one
- * sink's trouble must not hold up the rest). Must not own: what is worth an alert. It parses alerts
- * as JSON and believes nothing else in them.
+ * the promise that an acknowledged alert is safe: every sink that wants it has delivered it, or has
+ * it on disk in its spool. One sink's trouble, or its spool's, does not hold up the rest. Must not
+ * own: what is worth an alert. It parses alerts as JSON and believes nothing else in them.
  */
 #ifndef CAPWATCH_COURIER_H
 #define CAPWATCH_COURIER_H

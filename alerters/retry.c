@@ -23,15 +23,15 @@ void retry_after_failure(struct retry *retry, int64_t now, int64_t longest_ms)
 	if (window > longest_ms)
 		window = longest_ms;
 	retry->failures++;
-	retry->at = now + RETRY_SHORTEST_MS + random_below(window);
+	retry->at = now + RETRY_SHORTEST_MS + random_below(window - RETRY_SHORTEST_MS + 1);
 }
 
 void retry_after_hint(struct retry *retry, int64_t now, int64_t wait_ms)
 {
 	if (wait_ms < RETRY_SHORTEST_MS)
 		wait_ms = RETRY_SHORTEST_MS;
-	if (wait_ms > RETRY_LONGEST_MS)
-		wait_ms = RETRY_LONGEST_MS;
+	if (wait_ms > RETRY_HINT_LONGEST_MS)
+		wait_ms = RETRY_HINT_LONGEST_MS;
 	retry->failures++;
 	retry->at = now + wait_ms;
 }

@@ -12,7 +12,8 @@
 
 extern const struct sink_ops sink_webhook_ops;
 
-/* Tells the sinks of the transfers that have ended. Call after curl_multi_perform(). */
+/* Tells the sinks, whatever their type, of the transfers that have ended. Call after
+ * curl_multi_perform(). */
 void sink_webhook_finish(CURLM *multi, int64_t now);
 
 #endif

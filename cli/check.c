@@ -15,7 +15,7 @@
 
 static const char help[] =
 	"usage: capwatch check [--config FILE] [--baseline FILE|DIR]...\n"
-	"       capwatch check --schema config|baseline|alert\n\n"
+	"       capwatch check --schema config|baseline|alert|heartbeat\n\n"
 	"Reads the configuration and the baselines as the plugin would, and says where they are "
 	"wrong.\n\n"
 	"  --config FILE        the configuration; " SETTINGS_DEFAULT_FILE
@@ -55,7 +55,8 @@ static int print_schema(const char *name)
 			nearest);
 	else
 		fprintf(stderr,
-			"capwatch check: unknown schema '%s'; use config, baseline or alert\n",
+			"capwatch check: unknown schema '%s'; use config, baseline, alert or "
+			"heartbeat\n",
 			name);
 	return EXIT_USAGE;
 }

@@ -1,24 +1,30 @@
 # SPDX-License-Identifier: Apache-2.0
 # cli: `capwatch`, the operator's command, a file a verb.
 noinst_LIBRARIES += cli/libcli.a
+cli_libcli_a_CPPFLAGS = $(AM_CPPFLAGS) $(CURL_CFLAGS)
 cli_libcli_a_SOURCES = \
 	cli/check.c \
 	cli/replay.c \
 	cli/rules.c \
 	cli/schemas.h \
-	cli/verbs.h
+	cli/spool.c \
+	cli/status.c cli/status_forms.c cli/status_forms.h \
+	cli/test_alert.c \
+	cli/verbs.h \
+	cli/words.c cli/words.h
 nodist_cli_libcli_a_SOURCES = cli/schemas.c
 
 # check --schema prints the schemas that this build checks by
 CLI_SCHEMAS = config=$(srcdir)/docs/capwatch.schema.json \
-	baseline=$(srcdir)/docs/baseline.schema.json alert=$(srcdir)/docs/alert.schema.json
+	baseline=$(srcdir)/docs/baseline.schema.json alert=$(srcdir)/docs/alert.schema.json \
+	heartbeat=$(srcdir)/docs/heartbeat.schema.json
 EXTRA_DIST += cli/embed-schemas
 CLEANFILES += cli/schemas.c
 cli/schemas.c: cli/embed-schemas docs/capwatch.schema.json docs/baseline.schema.json \
-		docs/alert.schema.json
+		docs/alert.schema.json docs/heartbeat.schema.json
 	$(AM_V_GEN)$(MKDIR_P) cli && $(srcdir)/cli/embed-schemas $(CLI_SCHEMAS) > $@.new && mv $@.new $@
 
-CLI_LIBS = cli/libcli.a $(JUDGE_LIBS) $(RULES_LIBS)
+CLI_LIBS = cli/libcli.a $(ALERTERS_LIBS) $(JUDGE_LIBS) $(RULES_LIBS)
 
 bin_PROGRAMS += cli/capwatch
 cli_capwatch_SOURCES = cli/main.c

@@ -17,6 +17,10 @@ static const struct verb verbs[] = {
 	 cli_check},
 	{"replay", "judge a recorded stream or an audit.log, and print the alerts", cli_replay},
 	{"rules", "install, remove, compare or show the audit rules", cli_rules},
+	{"spool", "list, show, retry or drop alerts that wait for a receiver", cli_spool},
+	{"status", "show how the courier and its sinks are", cli_status},
+	{"test-alert", "send an alert that says it is a test, and show what became of it",
+	 cli_test_alert},
 };
 enum { VERBS = sizeof(verbs) / sizeof(verbs[0]) };
 
@@ -27,7 +31,7 @@ static void print_help(FILE *out)
 	      "       capwatch --version | --help\n\n",
 	      out);
 	for (int i = 0; i < VERBS; i++)
-		fprintf(out, "  %-8s %s\n", verbs[i].name, verbs[i].help);
+		fprintf(out, "  %-10s %s\n", verbs[i].name, verbs[i].help);
 }
 
 static int unknown_verb(const char *word)

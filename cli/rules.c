@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include "common/vocab.h"
+#include "cli/words.h"
 #include "rules/install.h"
 
 static const char help[] =
@@ -203,17 +203,13 @@ enum { ACTIONS = sizeof(actions) / sizeof(actions[0]) };
 
 static const struct action *find_action(const char *word, struct error *err)
 {
-	const char *names[ACTIONS], *nearest;
+	const char *names[ACTIONS];
+	int found;
 
-	for (int i = 0; i < ACTIONS; i++) {
-		if (strcmp(word, actions[i].name) == 0)
-			return &actions[i];
+	for (int i = 0; i < ACTIONS; i++)
 		names[i] = actions[i].name;
-	}
-	nearest = vocab_nearest(names, ACTIONS, word);
-	error_set(err, "unknown action '%s'%s%s: there are install, remove, diff and show", word,
-		  nearest ? ", did you mean " : "", nearest ? nearest : "");
-	return NULL;
+	found = words_find(names, ACTIONS, word, err);
+	return found < 0 ? NULL : &actions[found];
 }
 
 static int set_root(struct arguments *arguments, const char *root, struct error *err)

@@ -30,11 +30,18 @@ static const char *const exe_state_words[] = {"current", "replaced", "deleted", 
 static const char *const coverage_state_words[] = {"lost", "restored", "pending-reboot"};
 static const char *const mode_words[] = {"alert", "observe"};
 static const char *const sink_type_words[] = {"syslog", "file", "webhook"};
-static const char *const sink_format_words[] = {"native"};
+static const char *const sink_format_words[] = {
+	"native",	"ecs",	 "ocsf", "cloudevents", "splunk-hec",
+	"alertmanager", "slack", "cef",	 "rfc5424",
+};
+static const char *const signature_words[] = {"standard-webhooks", "sha256"};
+static const char *const compression_words[] = {"none", "gzip"};
+static const char *const command_line_words[] = {"full", "redacted", "none"};
 static const char *const securebits_words[] = {
 	"noroot",    "noroot-locked",	 "no-setuid-fixup",	 "no-setuid-fixup-locked",
 	"keep-caps", "keep-caps-locked", "no-cap-ambient-raise", "no-cap-ambient-raise-locked",
 };
+static const char *const syslog_protocol_words[] = {"udp", "tcp", "tls"};
 static const char *const syslog_facility_words[] = {
 	"kern",	  "user",   "mail",   "daemon",	  "auth",   "syslog", "lpr",
 	"news",	  "uucp",   "cron",   "authpriv", "ftp",    "local0", "local1",
@@ -60,7 +67,11 @@ VOCAB(vocab_coverage_state, coverage_state_words);
 VOCAB(vocab_mode, mode_words);
 VOCAB(vocab_sink_type, sink_type_words);
 VOCAB(vocab_sink_format, sink_format_words);
+VOCAB(vocab_signature, signature_words);
+VOCAB(vocab_compression, compression_words);
+VOCAB(vocab_command_line, command_line_words);
 VOCAB(vocab_securebits, securebits_words);
+VOCAB(vocab_syslog_protocol, syslog_protocol_words);
 VOCAB(vocab_syslog_facility, syslog_facility_words);
 
 const char *vocab_word(const struct vocab *vocab, unsigned value)

@@ -59,7 +59,21 @@ enum exe_state { EXE_CURRENT, EXE_REPLACED, EXE_DELETED, EXE_UNKNOWN };
 enum coverage_state { COVERAGE_LOST, COVERAGE_RESTORED, COVERAGE_PENDING_REBOOT };
 enum mode { MODE_ALERT, MODE_OBSERVE };
 enum sink_type { SINK_SYSLOG, SINK_FILE, SINK_WEBHOOK };
-enum sink_format { FORMAT_NATIVE };
+enum syslog_protocol { SYSLOG_UDP, SYSLOG_TCP, SYSLOG_TLS };
+enum sink_format {
+	FORMAT_NATIVE,
+	FORMAT_ECS,
+	FORMAT_OCSF,
+	FORMAT_CLOUDEVENTS,
+	FORMAT_SPLUNK_HEC,
+	FORMAT_ALERTMANAGER,
+	FORMAT_SLACK,
+	FORMAT_CEF,
+	FORMAT_RFC5424
+};
+enum signature { SIGNATURE_STANDARD_WEBHOOKS, SIGNATURE_SHA256 };
+enum compression { COMPRESSION_NONE, COMPRESSION_GZIP };
+enum command_line { COMMAND_LINE_FULL, COMMAND_LINE_REDACTED, COMMAND_LINE_NONE };
 
 /* securebits as in <linux/securebits.h>: the bit number is the index in vocab_securebits */
 enum { SECUREBITS_COUNT = 8 };
@@ -72,7 +86,8 @@ struct vocab {
 extern const struct vocab vocab_severity, vocab_reason, vocab_mechanism, vocab_outcome, vocab_phase,
 	vocab_previous, vocab_disposition, vocab_service_kind, vocab_user_namespace,
 	vocab_exe_state, vocab_coverage_state, vocab_mode, vocab_sink_type, vocab_sink_format,
-	vocab_securebits,
+	vocab_signature, vocab_compression, vocab_command_line, vocab_securebits,
+	vocab_syslog_protocol,
 	vocab_syslog_facility; /* its values are the index; see vocab_facility_code */
 
 /* The word for a value of the vocabulary; "?" beyond its end. */

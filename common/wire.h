@@ -7,10 +7,12 @@
  *
  *   sensor -> courier:     WIRE_ALERT   number, severity, disposition, body = the alert's JSON (native)
  *                          WIRE_LOG     severity field = syslog priority, body = one line
+ *                          WIRE_STATE   body = a JSON object: how the sensor is (plugin/state_body.h)
  *   courier -> sensor:     WIRE_ACK     number of the alert that is safe with the courier now
  *   supervisor -> sensor:  WIRE_NOTICE  body = one line for a coverage-loss alert ("courier ended by signal 9")
  *                          WIRE_RELOAD  re-read configuration and baselines
  *   supervisor -> courier: WIRE_RELOAD  re-read configuration, reopen files
+ *                          WIRE_STATE   body = a JSON object: the kernel's rules (plugin/rules_state.h)
  *   supervisor -> both:    WIRE_COURIER_FD / none: see plugin/supervisor.h for how a new socket is handed over
  */
 /* clang-format on */
@@ -28,6 +30,7 @@ enum wire_type {
 	WIRE_NOTICE = 4,
 	WIRE_RELOAD = 5,
 	WIRE_COURIER_FD = 6, /* supervisor -> sensor, with the new socket as SCM_RIGHTS */
+	WIRE_STATE = 7,
 };
 
 enum { WIRE_BODY_MAX = 192 * 1024 };

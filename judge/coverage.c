@@ -60,6 +60,11 @@ void coverage_set_start(struct coverage *coverage, int64_t time)
 	coverage->start = time;
 }
 
+size_t coverage_open_losses(const struct coverage *coverage)
+{
+	return coverage->open_count;
+}
+
 static void describe(const struct loss *loss, char *text, size_t size)
 {
 	if (strcmp(loss->key, auditing_key) == 0)

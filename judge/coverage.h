@@ -42,6 +42,9 @@ void coverage_set_grace(struct coverage *coverage, int64_t milliseconds);
 /* Losses before this time (ms) are none of ours: live, when the judge began. */
 void coverage_set_start(struct coverage *coverage, int64_t time);
 
+/* How many last now. */
+size_t coverage_open_losses(const struct coverage *coverage);
+
 /* Any event: CONFIG_CHANGE and DAEMON_START are taken, the others show that auditing works. */
 void coverage_take(struct coverage *coverage, const struct event *event);
 

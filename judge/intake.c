@@ -269,6 +269,8 @@ static void deliver_slot(struct intake *intake, struct slot *slot)
 	slot->open = false;
 	intake->open_count--;
 	intake->stats.events++;
+	intake->stats.last_serial = slot->serial;
+	intake->stats.last_time = slot->time;
 	intake->deliver(intake->ctx, &event);
 	if (slot->capacity > SLOT_START_SIZE * 4) {
 		free(slot->text);

@@ -33,6 +33,8 @@ struct intake_event {
 
 struct intake_stats {
 	uint64_t bytes, records, events, malformed, oversized, incomplete;
+	uint64_t last_serial; /* of the event delivered last; 0: none yet */
+	int64_t last_time;
 };
 
 typedef void (*intake_event_fn)(void *ctx, const struct intake_event *event);

@@ -599,6 +599,9 @@ void judge_get_stats(const struct judge *judge, struct judge_stats *stats)
 	stats->malformed_records = intake.malformed;
 	stats->oversized_records = intake.oversized;
 	stats->incomplete_events = intake.incomplete;
+	stats->last_serial = intake.last_serial;
+	stats->last_time = intake.last_time;
+	stats->coverage_losses = coverage_open_losses(judge->coverage);
 	stats->ledger_processes = ledger_count(judge->world.ledger);
 	stats->ledger_evicted = ledger_evicted(judge->world.ledger);
 }

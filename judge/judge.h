@@ -37,6 +37,10 @@ struct judge_stats {
 		folded;
 	uint64_t malformed_records, oversized_records, incomplete_events, unparsable_events;
 	uint64_t ledger_processes, ledger_evicted;
+	uint64_t
+		last_serial; /* of the last event that was judged, and its time (ms); 0: none yet */
+	int64_t last_time;
+	size_t coverage_losses; /* that last now */
 };
 
 /* NULL with err when memory or libauparse fail. */

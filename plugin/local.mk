@@ -14,8 +14,10 @@ plugin_libplugin_a_SOURCES = \
 	plugin/proc_live.c plugin/proc_live.h \
 	plugin/pulse.c plugin/pulse.h \
 	plugin/replay.c plugin/replay.h \
+	plugin/rules_state.c plugin/rules_state.h \
 	plugin/sensor.c plugin/sensor.h \
 	plugin/startup.c plugin/startup.h \
+	plugin/state_body.c plugin/state_body.h \
 	plugin/supervisor.c plugin/supervisor.h
 
 PLUGIN_LIBS = plugin/libplugin.a $(JUDGE_LIBS) $(RULES_LIBS)

@@ -32,6 +32,7 @@ struct outbox {
 	struct item *unsent; /* the first not sent on this link; NULL when all are */
 	size_t count, bytes, line_count;
 	uint64_t last_number, dropped;
+	char *state; /* not sent yet; NULL for none */
 	int link;
 };
 
@@ -80,6 +81,7 @@ void outbox_free(struct outbox *outbox)
 		remove_item(outbox, TAILQ_FIRST(&outbox->items));
 	while (!TAILQ_EMPTY(&outbox->lines))
 		remove_line(outbox, TAILQ_FIRST(&outbox->lines));
+	free(outbox->state);
 	disconnect(outbox);
 	free(outbox);
 }
@@ -166,6 +168,12 @@ size_t outbox_pending(const struct outbox *outbox)
 
 /* --- out --- */
 
+void outbox_put_state(struct outbox *outbox, char *body)
+{
+	free(outbox->state);
+	outbox->state = body;
+}
+
 void outbox_connect(struct outbox *outbox, int link)
 {
 	disconnect(outbox);
@@ -180,7 +188,8 @@ int outbox_link(const struct outbox *outbox)
 
 bool outbox_has_unsent(const struct outbox *outbox)
 {
-	return outbox->link >= 0 && (outbox->unsent || !TAILQ_EMPTY(&outbox->lines));
+	return outbox->link >= 0 &&
+	       (outbox->unsent || outbox->state || !TAILQ_EMPTY(&outbox->lines));
 }
 
 static int send_line(const struct outbox *outbox, const struct line *line, struct error *err)
@@ -203,6 +212,19 @@ static int send_item(const struct outbox *outbox, const struct item *item, struc
 	return wire_send(outbox->link, &header, item->alert.body, -1, err);
 }
 
+static int send_state(struct outbox *outbox, struct error *err)
+{
+	const struct wire_header header = {.type = WIRE_STATE,
+					   .length = (uint32_t)strlen(outbox->state)};
+	int rc = wire_send(outbox->link, &header, outbox->state, -1, err);
+
+	if (rc > 0) {
+		free(outbox->state);
+		outbox->state = NULL;
+	}
+	return rc;
+}
+
 /* One message; 1 when sent, 0 when it would block. */
 static int send_next(struct outbox *outbox, struct error *err)
 {
@@ -215,6 +237,8 @@ static int send_next(struct outbox *outbox, struct error *err)
 			remove_line(outbox, line);
 		return rc;
 	}
+	if (!outbox->unsent)
+		return send_state(outbox, err);
 	rc = send_item(outbox, outbox->unsent, err);
 	if (rc > 0)
 		outbox->unsent = TAILQ_NEXT(outbox->unsent, next);

@@ -45,6 +45,9 @@ void outbox_put(struct outbox *outbox, const struct outbox_alert *alert);
 /* Queues a line for the courier's log; priority as in syslog(3). */
 void outbox_put_line(struct outbox *outbox, int priority, const char *line);
 
+/* The sensor's state, malloc'ed, which the outbox takes over; one not sent yet gives way to it. */
+void outbox_put_state(struct outbox *outbox, char *body);
+
 /* Takes over a new link (non-blocking by use of MSG_DONTWAIT); all that is kept will go over it. */
 void outbox_connect(struct outbox *outbox, int link);
 

@@ -20,6 +20,7 @@
 #include "plugin/clock.h"
 #include "plugin/outbox.h"
 #include "plugin/proc_live.h"
+#include "plugin/state_body.h"
 
 enum {
 	STREAM_CHUNK = 64 * 1024,
@@ -31,7 +32,8 @@ enum {
 	STREAM_PAUSE_MS = 2,
 	CONTROL_BUFFER = 64 * 1024,
 	HOST_MAX = 256,
-	ORPHAN_LIMIT_S = 10, /* more than it takes to drain and finish */
+	STATE_EVERY_MS = 10 * 1000, /* to the courier, for heartbeats */
+	ORPHAN_LIMIT_S = 10,	    /* more than it takes to drain and finish */
 };
 
 /* For the signal handler alone; set once, before there is one. */
@@ -47,6 +49,7 @@ struct sensor {
 	struct proc_live proc;
 	struct logger log; /* lines go to the courier */
 	bool stream_is_socket, stream_ended, control_ended;
+	int64_t state_at;    /* steady clock: when to tell the courier how we are */
 	int64_t pause_until; /* steady clock: the stream is not polled before */
 	char host[HOST_MAX], host_id[HOST_MAX];
 	char chunk[STREAM_CHUNK], message[CONTROL_BUFFER];
@@ -215,6 +218,7 @@ static int next_timeout(const struct sensor *sensor)
 
 	if (deadline >= 0)
 		timeout = earlier_timeout(timeout, deadline, clock_wall_ms());
+	timeout = earlier_timeout(timeout, sensor->state_at, clock_steady_ms());
 	if (sensor->pause_until)
 		timeout = earlier_timeout(timeout, sensor->pause_until, clock_steady_ms());
 	return timeout;
@@ -258,6 +262,19 @@ static void judge_time(struct sensor *sensor)
 		judge_tick(sensor->judge, now);
 }
 
+static void tell_state(struct sensor *sensor)
+{
+	int64_t now = clock_steady_ms();
+	char *body;
+
+	if (now < sensor->state_at)
+		return;
+	sensor->state_at = now + STATE_EVERY_MS;
+	body = state_body_make(sensor->judge, &sensor->configuration);
+	if (body)
+		outbox_put_state(sensor->outbox, body);
+}
+
 static void run_loop(struct sensor *sensor)
 {
 	struct pollfd polled[POLL_COUNT];
@@ -274,6 +291,7 @@ static void run_loop(struct sensor *sensor)
 		}
 		judge_time(sensor);
 		report_dropped(sensor);
+		tell_state(sensor);
 		send_to_courier(sensor);
 	}
 }

@@ -21,6 +21,7 @@
 #include "plugin/configuration.h"
 #include "plugin/notices.h"
 #include "plugin/pulse.h"
+#include "plugin/rules_state.h"
 #include "plugin/sensor.h"
 #include "plugin/startup.h"
 
@@ -45,6 +46,7 @@ struct supervisor {
 	int held_link; /* a running courier's link, for the next sensor; -1 */
 	int signals;
 	struct pulse_watch pulse;
+	int64_t rules_at;    /* when the courier is next told of the kernel's rules */
 	int64_t blind_since; /* since when there was no sensor */
 	int64_t stop_since;
 	uint64_t discarded; /* bytes, since there is no sensor */
@@ -269,6 +271,7 @@ static void start_courier(struct supervisor *sup)
 		return;
 	}
 	sup->held_link = link[0];
+	sup->rules_at = 0;
 	connect_children(sup);
 }
 
@@ -460,6 +463,25 @@ static void discard(struct supervisor *sup)
 		begin_stop(sup);
 }
 
+/* --- the kernel's rules --- */
+
+static void tell_rules(struct supervisor *sup)
+{
+	struct wire_header header = {.type = WIRE_STATE};
+	char *body;
+
+	if (sup->courier.pid == 0 || sup->stage != STAGE_RUNNING ||
+	    clock_steady_ms() < sup->rules_at)
+		return;
+	sup->rules_at = clock_steady_ms() + RULES_STATE_EVERY_MS;
+	body = rules_state_make();
+	if (!body)
+		return;
+	header.length = (uint32_t)strlen(body);
+	wire_send(sup->courier.control, &header, body, -1, NULL);
+	free(body);
+}
+
 /* --- the loop --- */
 
 static void read_signals(struct supervisor *sup)
@@ -512,6 +534,7 @@ static void loop(struct supervisor *sup)
 		start_due(sup);
 		if (sup->sensor.pid != 0)
 			notices_send(&sup->notices, sup->sensor.control);
+		tell_rules(sup);
 		if (poll(polled, 2, next_timeout(sup)) > 0) {
 			read_signals(sup);
 			if (polled[1].revents && sup->sensor.pid == 0)

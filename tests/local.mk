@@ -22,12 +22,15 @@ tests_unit_test_recording_CPPFLAGS = $(UNIT_TEST_CPPFLAGS)
 tests_unit_test_recording_LDADD = $(CONF_LIBS) $(UNIT_TEST_LIBS)
 
 EXTRA_DIST += tests/layering/check-includes tests/docs/check tests/install/check-install \
-	tests/live/run tests/replay/run tests/replay/ablate tests/replay/cut tests/hostile/run \
+	tests/courier/run tests/courier/peers.py tests/live/run tests/replay/run tests/replay/ablate tests/replay/cut tests/hostile/run \
 	$(wildcard $(srcdir)/tests/live/*.[ch] $(srcdir)/tests/live/*.py $(srcdir)/tests/live/*.rules) \
 	$(wildcard $(srcdir)/tests/replay/*.py $(srcdir)/tests/replay/*.md \
 		$(srcdir)/tests/replay/streams/* $(srcdir)/tests/replay/golden/* \
 		$(srcdir)/tests/replay/recordings/*/*) \
 	$(wildcard $(srcdir)/tests/hostile/*.py) \
+	tests/formats/run tests/formats/consumers tests/formats/package.json tests/formats/verify.js \
+	$(wildcard $(srcdir)/tests/formats/*.py $(srcdir)/tests/formats/alerts/* \
+		$(srcdir)/tests/formats/golden/*) \
 	tests/vm/run tests/vm/keep-debs tests/vm/packages.txt tests/vm/recorder.conf \
 	$(wildcard $(srcdir)/tests/vm/*.py $(srcdir)/tests/vm/scenarios/*.py $(srcdir)/tests/vm/tools/*) \
 	tests/vm/files

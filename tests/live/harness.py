@@ -313,7 +313,8 @@ baseline: [{baselines}]
 start_window: {start_window}
 start_timeout: {start_window}
 repeat_window: {repeat_window}
-{more}sinks:
+{more}spool: {{dir: {dir}/alerts/spool}}
+sinks:
   - type: syslog
     socket_path: {dir}/syslog.sock
   - type: file

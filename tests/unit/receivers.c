@@ -2,9 +2,9 @@
 #include "tests/unit/receivers.h"
 
 #include <check.h>
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <fts.h>
 #include <netinet/in.h>
 #include <poll.h>
 #include <signal.h>
@@ -13,6 +13,7 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -43,16 +44,15 @@ void folder_make(char folder[PATH_SIZE])
 
 void folder_remove(const char *folder)
 {
-	DIR *dir = opendir(folder);
-	struct dirent *entry;
-	char path[PATH_SIZE];
+	char *paths[] = {(char *)(uintptr_t)folder, NULL};
+	FTS *tree = fts_open(paths, FTS_PHYSICAL | FTS_NOSTAT | FTS_NOCHDIR, NULL);
+	FTSENT *entry;
 
-	while (dir && (entry = readdir(dir)))
-		if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
-			unlink(path_in(folder, entry->d_name, path));
-	if (dir)
-		closedir(dir);
-	rmdir(folder);
+	while (tree && (entry = fts_read(tree)))
+		if (entry->fts_info != FTS_D)
+			remove(entry->fts_path);
+	if (tree)
+		fts_close(tree);
 }
 
 const char *path_in(const char *folder, const char *name, char path[PATH_SIZE])
@@ -82,6 +82,8 @@ void file_write(const char *path, const char *text)
 
 	ck_assert_ptr_nonnull(file);
 	fputs(text, file);
+	/* some hold secrets, which others may not read */
+	ck_assert_int_eq(fchmod(fileno(file), 0600), 0);
 	fclose(file);
 }
 
@@ -112,7 +114,7 @@ unsigned count_of(const char *text, const char *part)
 	return count;
 }
 
-static int listen_on(uint16_t *port)
+int tcp_listen(uint16_t *port)
 {
 	struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons(*port)};
 	socklen_t length = sizeof(address);
@@ -131,7 +133,7 @@ uint16_t http_free_port(void)
 {
 	uint16_t port = 0;
 
-	close(listen_on(&port));
+	close(tcp_listen(&port));
 	return port;
 }
 
@@ -184,7 +186,7 @@ void http_start(struct http_receiver *receiver, uint16_t port, const struct http
 	int pair[2], listener;
 
 	receiver->port = port;
-	listener = listen_on(&receiver->port);
+	listener = tcp_listen(&receiver->port);
 	ck_assert_int_eq(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair), 0);
 	receiver->pid = fork();
 	if (receiver->pid == 0)
@@ -194,7 +196,7 @@ void http_start(struct http_receiver *receiver, uint16_t port, const struct http
 	receiver->requests = pair[0];
 }
 
-static bool is_readable(int fd, int timeout_ms)
+bool is_readable(int fd, int timeout_ms)
 {
 	struct pollfd polled = {.fd = fd, .events = POLLIN};
 
@@ -253,6 +255,19 @@ void offer_alert(struct sink *sink, const char *id, enum severity severity)
 		 "\"reason\":\"ambient-raise\",\"message\":\"m\"}",
 		 id, vocab_word(&vocab_severity, severity));
 	parcel = parcel_new(severity, DISPOSITION_ALERT, text, strlen(text));
-	sink_offer(sink, parcel);
+	sink_offer(sink, parcel, now_ms());
+	parcel_unref(parcel);
+}
+
+void offer_large_alert(struct sink *sink, const char *id)
+{
+	static char text[4096];
+	int length = snprintf(text, sizeof(text),
+			      "{\"id\":\"%s\",\"severity\":\"high\",\"message\":\"%01000d\","
+			      "\"process\":{\"exe\":\"/%0700d\"}}",
+			      id, 1, 1);
+	struct parcel *parcel = parcel_new(SEVERITY_HIGH, DISPOSITION_ALERT, text, (size_t)length);
+
+	sink_offer(sink, parcel, now_ms());
 	parcel_unref(parcel);
 }

@@ -49,6 +49,10 @@ struct http_receiver {
 	uint16_t port;
 };
 
+/* Listens on the loopback interface; port 0: any, which is set. */
+int tcp_listen(uint16_t *port);
+bool is_readable(int fd, int timeout_ms);
+
 /* A port that nobody listens on now. */
 uint16_t http_free_port(void);
 void http_start(struct http_receiver *receiver, uint16_t port, const struct http_reply *script,
@@ -62,7 +66,16 @@ int syslog_bind(const char *path, int type);
 /* The next datagram or piece of stream, terminated; its length, or -1 when none came in time. */
 ssize_t syslog_next(int socket, char *frame, size_t size, int timeout_ms);
 
+/* What a sink's settings need of the spool when a test does not care. */
+#define SPOOL_ROOM                                                                                 \
+	{                                                                                          \
+		.max_count = 10000, .max_bytes = 32 * 1024 * 1024, .max_age_ms = 7 * DAY           \
+	}
+enum { HOUR = 60 * 60 * 1000, DAY = 24 * HOUR };
+
 /* A parcel of this severity whose alert has this id, offered to the sink. */
 void offer_alert(struct sink *sink, const char *id, enum severity severity);
+/* The same, high, of some two thousand bytes. */
+void offer_large_alert(struct sink *sink, const char *id);
 
 #endif

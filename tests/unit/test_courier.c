@@ -15,6 +15,7 @@
 #include "alerters/confine.h"
 #include "alerters/courier.h"
 #include "alerters/format.h"
+#include "alerters/spool.h"
 #include "common/wire.h"
 #include "tests/unit/receivers.h"
 
@@ -120,7 +121,7 @@ static void configure_sinks(const char *sinks)
 {
 	char text[4096];
 
-	snprintf(text, sizeof(text), "sinks:\n%s", sinks);
+	snprintf(text, sizeof(text), "spool: {dir: %s/spool}\nsinks:\n%s", folder, sinks);
 	file_write(config, text);
 }
 
@@ -278,7 +279,7 @@ END_TEST
 
 START_TEST(test_without_sinks_alerts_are_acknowledged)
 {
-	file_write(config, "sinks: []\n");
+	configure_sinks("  []\n");
 	start(-1);
 	send_plain(1);
 	expect_ack(1);
@@ -345,6 +346,188 @@ START_TEST(test_min_severity_and_observed)
 }
 END_TEST
 
+static void send_of(uint64_t number, const char *reason, const char *service)
+{
+	struct wire_header header = {.type = WIRE_ALERT, .number = number, .severity = 1};
+	char body[256];
+
+	snprintf(body, sizeof(body),
+		 "{\"id\":\"cw-%" PRIu64 "\",\"reason\":\"%s\",\"service\":{\"name\":\"%s\"}}",
+		 number, reason, service);
+	send_body(header, body);
+}
+
+START_TEST(test_sinks_choose_by_reason_and_service)
+{
+	char text[2048], execs[PATH_SIZE], web[PATH_SIZE];
+
+	snprintf(text, sizeof(text),
+		 "  - {type: file, name: all, path: %s}\n"
+		 "  - {type: file, name: execs, path: %s, reasons: [exec-gain, setuid-gain]}\n"
+		 "  - {type: file, name: web, path: %s, services: ['nginx*', web.service]}\n",
+		 alerts, path_in(folder, "execs", execs), path_in(folder, "web", web));
+	configure_sinks(text);
+	start(-1);
+	send_of(1, "exec-gain", "nginx.service");
+	send_of(2, "ambient-raise", "nginx.service");
+	send_of(3, "setuid-gain", "web.service");
+	send_of(4, "setuid-gain", "other.service");
+	send_of(5, "no-such-reason", "");
+	for (uint64_t number = 1; number <= 5; number++)
+		expect_ack(number);
+	ck_assert_int_eq(stop(), 0);
+	expect_in_file(alerts, "\n", 5);
+	expect_in_file(execs, "\n", 3);
+	expect_in_file(execs, "cw-2", 0);
+	expect_in_file(web, "\n", 3);
+	expect_in_file(web, "cw-4", 0);
+}
+END_TEST
+
+START_TEST(test_storm_becomes_a_summary_and_the_file_keeps_all)
+{
+	int syslog = syslog_bind(socket_path, SOCK_DGRAM);
+	char text[1024];
+
+	snprintf(text, sizeof(text),
+		 "  - {type: syslog, socket_path: %s, max_alerts: 5/s}\n"
+		 "  - {type: file, path: %s}\n",
+		 socket_path, alerts);
+	configure_sinks(text);
+	start(-1);
+	for (uint64_t number = 1; number <= 100; number++)
+		send_alert(number, number == 50 ? SEVERITY_HIGH : SEVERITY_MEDIUM,
+			   DISPOSITION_ALERT);
+	for (uint64_t number = 1; number <= 100; number++)
+		expect_ack(number);
+	for (int i = 0; i < 6; i++) {
+		ck_assert_int_gt(syslog_next(syslog, frame, sizeof(frame), WAIT_MS), 0);
+		ck_assert((strstr(frame, "severity=\"high\"") != NULL) == (i == 5));
+	}
+	ck_assert_int_gt(syslog_next(syslog, frame, sizeof(frame), WAIT_MS), 0);
+	ck_assert_ptr_nonnull(strstr(frame, "94 alerts of severity low and medium were held back "
+					    "from the sink syslog"));
+	ck_assert_int_lt(syslog_next(syslog, frame, sizeof(frame), 200), 0);
+	expect_in_file(alerts, "\n", 100);
+	ck_assert_int_eq(stop(), 0);
+	close(syslog);
+}
+END_TEST
+
+START_TEST(test_what_a_storm_held_back_is_said_after_a_kill)
+{
+	int syslog = syslog_bind(socket_path, SOCK_DGRAM);
+	char text[1024];
+
+	snprintf(text, sizeof(text), "  - {type: syslog, socket_path: %s, max_alerts: 5/h}\n",
+		 socket_path);
+	configure_sinks(text);
+	start(-1);
+	for (uint64_t number = 1; number <= 20; number++) {
+		send_alert(number, SEVERITY_MEDIUM, DISPOSITION_ALERT);
+		expect_ack(number);
+	}
+	kill(courier, SIGKILL);
+	waitpid(courier, NULL, 0);
+	close(sensor);
+	close(supervisor);
+	for (int i = 0; i < 5; i++)
+		ck_assert_int_gt(syslog_next(syslog, frame, sizeof(frame), WAIT_MS), 0);
+	start(-1);
+	ck_assert_int_gt(syslog_next(syslog, frame, sizeof(frame), WAIT_MS), 0);
+	ck_assert_ptr_nonnull(strstr(frame, "15 alerts of severity low and medium were held back"));
+	ck_assert_int_eq(stop(), 0);
+	start(-1);
+	ck_assert_int_lt(syslog_next(syslog, frame, sizeof(frame), 500), 0);
+	ck_assert_int_eq(stop(), 0);
+	close(syslog);
+}
+END_TEST
+
+static void configure_heartbeat(uint16_t port)
+{
+	char text[1024];
+
+	snprintf(text, sizeof(text),
+		 "heartbeat: 1s\nspool: {dir: %s/spool}\nsinks:\n"
+		 "  - {type: file, path: %s}\n"
+		 "  - {type: webhook, url: \"http://127.0.0.1:%u/\", heartbeat: true,\n"
+		 "     min_severity: critical}\n",
+		 folder, alerts, port);
+	file_write(config, text);
+}
+
+START_TEST(test_heartbeat_says_how_the_host_is)
+{
+	static const char *const parts[] = {
+		"\"schema\":\"capwatch.heartbeat/1\"",
+		"\"baseline\":null",
+		"\"last_event\":{\"serial\":42,\"time\":\"1970-",
+		"\"losses\":2",
+		"\"alerts\":7",
+		"\"records\":null",
+		"\"age_seconds\":",
+		"\"name\":\"webhook\",\"type\":\"webhook\",\"healthy\":true"};
+	const struct http_reply script[] = {{HTTP_OK, 0}};
+	static const char rules[] =
+		"{\"rules\":\"0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef\"}";
+	struct wire_header state = {.type = WIRE_STATE},
+			   of_rules = {.type = WIRE_STATE, .length = sizeof(rules) - 1};
+	struct http_receiver receiver;
+
+	http_start(&receiver, 0, script, 1);
+	configure_heartbeat(receiver.port);
+	start(-1);
+	send_body(state, "[1]");
+	send_body(state, "{\"serial\":42,\"time\":1000,\"losses\":2,\"alerts\":7,"
+			 "\"records\":\"many\",\"baseline\":\"short\",\"evil\":{}}");
+	send_plain(1);
+	expect_ack(1);
+	ck_assert(http_next(&receiver, request, WAIT_MS));
+	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++)
+		ck_assert_msg(strstr(request, parts[i]) != NULL, "'%s' is not in '%s'", parts[i],
+			      request);
+	ck_assert_ptr_null(strstr(request, "evil"));
+	ck_assert_ptr_nonnull(strstr(request, "\"rules\":null"));
+	ck_assert_int_eq(wire_send(supervisor, &of_rules, rules, -1, NULL), 1);
+	for (int i = 0; i < 3 && !strstr(request, "\"rules\":\"0123456789abcdef"); i++)
+		ck_assert(http_next(&receiver, request, WAIT_MS));
+	ck_assert_ptr_nonnull(strstr(request, "\"rules\":\"0123456789abcdef"));
+	expect_in_file(alerts, "heartbeat", 0);
+	ck_assert_int_eq(stop(), 0);
+	http_stop(&receiver);
+}
+END_TEST
+
+START_TEST(test_heartbeats_do_not_pile_up_and_are_not_kept)
+{
+	const struct http_reply script[] = {{HTTP_OK, 0}};
+	struct http_receiver receiver;
+	uint16_t port = http_free_port();
+	struct wire_header critical = {
+		.type = WIRE_ALERT, .number = 1, .severity = SEVERITY_CRITICAL};
+	int later = 0;
+
+	configure_heartbeat(port);
+	start(-1);
+	send_body(critical, "{\"id\":\"cw-1\"}");
+	expect_ack(1);
+	sleep_ms(5500);
+	http_start(&receiver, port, script, 1);
+	kill(courier, SIGHUP);
+	expect_request(&receiver, "cw-1");
+	ck_assert(http_next(&receiver, request, WAIT_MS));
+	ck_assert_ptr_nonnull(strstr(request, "capwatch.heartbeat/1"));
+	/* one more may be due by now, but not those of the five seconds */
+	while (later < 3 && http_next(&receiver, request, 300))
+		later++;
+	ck_assert_int_lt(later, 3);
+	http_stop(&receiver);
+	stop();
+	expect_in_file(own_log, "deliveries not made", 0);
+}
+END_TEST
+
 START_TEST(test_reload_follows_the_configuration_and_keeps_queues)
 {
 	const struct http_reply script[] = {{HTTP_OK, 0}};
@@ -366,7 +549,7 @@ START_TEST(test_reload_follows_the_configuration_and_keeps_queues)
 	expect_ack(2);
 	expect_in_file(other, "cw-2", 1);
 	expect_in_file(alerts, "cw-2", 0);
-	expect_in_file(own_log, "sink syslog is no longer configured: 1 alerts", 1);
+	expect_in_file(own_log, "sink syslog is no longer configured: 1 alerts wait in", 1);
 	stop();
 	http_stop(&receiver);
 }
@@ -474,25 +657,127 @@ START_TEST(test_new_sensor_takes_the_place_of_a_dead_one)
 	close(link[1]);
 	send_plain(1);
 	expect_ack(1);
-	expect_in_file(alerts, "cw-1\"", 2);
+	expect_in_file(alerts, "cw-1\"", 1);
 	expect_in_file(alerts, "cw-2\"", 1);
 	ck_assert_int_eq(stop(), 0);
 }
 END_TEST
 
-START_TEST(test_end_is_bounded_and_says_what_is_left)
+START_TEST(test_end_leaves_what_waits_to_the_next_start)
 {
+	const struct http_reply script[] = {{HTTP_OK, 0}};
+	struct http_receiver receiver;
+	uint16_t port = http_free_port();
 	int64_t begin;
 
-	configure_three(http_free_port());
+	configure_three(port);
+	start(-1);
+	send_plain(1);
+	send_plain(2);
+	expect_ack(1);
+	expect_ack(2);
+	begin = now_ms();
+	ck_assert_int_eq(stop(), 0);
+	ck_assert_int_lt(now_ms() - begin, 4000);
+	expect_in_file(own_log, "ends with 4 deliveries that wait in", 1);
+	http_start(&receiver, port, script, 1);
+	start(-1);
+	expect_request(&receiver, "cw-1");
+	expect_request(&receiver, "cw-2");
+	expect_in_file(own_log, "sink webhook: alerts that wait in its spool from before: 2", 1);
+	ck_assert_int_eq(stop(), 0);
+	expect_in_file(alerts, "\n", 2);
+	http_stop(&receiver);
+}
+END_TEST
+
+START_TEST(test_killed_courier_has_what_it_acknowledged)
+{
+	const struct http_reply script[] = {{HTTP_OK, 0}};
+	struct http_receiver receiver;
+	uint16_t port = http_free_port();
+
+	configure_three(port);
+	start(-1);
+	for (uint64_t number = 1; number <= 20; number++)
+		send_plain(number);
+	for (uint64_t number = 1; number <= 20; number++)
+		expect_ack(number);
+	kill(courier, SIGKILL);
+	waitpid(courier, NULL, 0);
+	close(sensor);
+	close(supervisor);
+	http_start(&receiver, port, script, 1);
+	start(-1);
+	for (uint64_t number = 1; number <= 20; number++) {
+		char id[16];
+
+		snprintf(id, sizeof(id), "cw-%" PRIu64, number);
+		expect_request(&receiver, id);
+	}
+	ck_assert_int_eq(stop(), 0);
+	http_stop(&receiver);
+}
+END_TEST
+
+static bool is_acknowledged(int timeout_ms)
+{
+	struct pollfd polled = {.fd = sensor, .events = POLLIN};
+
+	return poll(&polled, 1, timeout_ms) > 0;
+}
+
+/* What could be lost is not acknowledged; what every sink has already, is. */
+START_TEST(test_without_a_spool_only_what_is_delivered_is_acknowledged)
+{
+	char text[1024], in_the_way[PATH_SIZE];
+	uint16_t port = http_free_port();
+
+	file_write(path_in(folder, "spool", in_the_way), "no folder");
+	snprintf(text, sizeof(text),
+		 "  - {type: file, path: %s}\n"
+		 "  - {type: webhook, url: \"http://127.0.0.1:%u/\", min_severity: high}\n",
+		 alerts, port);
+	configure_sinks(text);
+	start(-1);
+	send_plain(1);
+	send_alert(2, SEVERITY_LOW, DISPOSITION_ALERT);
+	expect_ack(2);
+	ck_assert(!is_acknowledged(500));
+	expect_in_file(alerts, "\"id\":\"cw-1\"", 1);
+	expect_in_file(alerts, "\"id\":\"cw-2\"", 1);
+	/* two spools, one disk, one alert */
+	expect_in_file(alerts, "\"reason\":\"coverage-loss\"", 1);
+	expect_in_file(alerts, "\"lost\":\"the spool of the sink file cannot be used: ", 1);
+	expect_in_file(own_log, "sink webhook: its spool cannot be used", 1);
+	expect_in_file(own_log, "sink file: its spool cannot be used", 1);
+	unlink(in_the_way);
+	expect_ack(1);
+	expect_in_file(own_log, "sink webhook: its spool can be used again", 1);
+	expect_in_file(alerts, "\"lost\":\"every sink's spool can be used again\"", 1);
+	ck_assert_int_eq(stop(), 0);
+}
+END_TEST
+
+START_TEST(test_spool_of_a_removed_sink_stays_until_it_is_back)
+{
+	const struct http_reply script[] = {{HTTP_OK, 0}};
+	struct http_receiver receiver;
+	uint16_t port = http_free_port();
+
+	configure_three(port);
 	start(-1);
 	send_plain(1);
 	expect_ack(1);
-	begin = now_ms();
-	ck_assert_int_eq(stop(), 1);
-	ck_assert_int_ge(now_ms() - begin, 4000);
-	ck_assert_int_lt(now_ms() - begin, 7000);
-	expect_in_file(own_log, "ends with 2 deliveries not made", 1);
+	configure_file("");
+	tell(WIRE_RELOAD, -1);
+	expect_in_file(own_log, "sink webhook is no longer configured: 1 alerts wait in", 1);
+	http_start(&receiver, port, script, 1);
+	configure_three(port);
+	tell(WIRE_RELOAD, -1);
+	expect_request(&receiver, "cw-1");
+	ck_assert_int_eq(stop(), 0);
+	http_stop(&receiver);
 }
 END_TEST
 
@@ -555,25 +840,26 @@ END_TEST
 
 START_TEST(test_full_queue_is_said_in_an_alert)
 {
+	enum { ROOM = 100, MINOR_ROOM = ROOM - ROOM / SPOOL_RESERVE };
 	int syslog;
 	char text[1024];
 
 	snprintf(text, sizeof(text),
-		 "  - {type: syslog, socket_path: %s}\n  - {type: file, path: %s}\n", socket_path,
-		 alerts);
-	configure_sinks(text);
+		 "spool: {dir: %s/spool, max_count: %d}\n"
+		 "sinks:\n  - {type: syslog, socket_path: %s}\n  - {type: file, path: %s}\n",
+		 folder, ROOM, socket_path, alerts);
+	file_write(config, text);
 	start(-1);
-	for (uint64_t number = 1; number <= SPOOL_COUNT_MAX + 50; number++) {
+	for (uint64_t number = 1; number <= MINOR_ROOM + 51; number++) {
 		send_alert(number, number == 1 ? SEVERITY_HIGH : SEVERITY_MEDIUM,
 			   DISPOSITION_ALERT);
-		if (number > 100)
-			expect_ack(number - 100);
+		expect_ack(number);
 	}
 	expect_in_file(own_log, "its queue is full", 1);
 	syslog = syslog_bind(socket_path, SOCK_DGRAM);
 	/* the severe one, though the oldest, is still there; then the oldest of the others that is
 	 * left */
-	for (int i = 0; i < SPOOL_COUNT_MAX; i++) {
+	for (int i = 0; i < MINOR_ROOM + 1; i++) {
 		ck_assert_int_gt(syslog_next(syslog, frame, sizeof(frame), 12000), 0);
 		if (i < 2)
 			ck_assert_ptr_nonnull(
@@ -661,6 +947,11 @@ int main(void)
 	tcase_add_test(tcase, test_without_sinks_alerts_are_acknowledged);
 	tcase_add_test(tcase, test_slow_webhook_delays_nobody);
 	tcase_add_test(tcase, test_min_severity_and_observed);
+	tcase_add_test(tcase, test_sinks_choose_by_reason_and_service);
+	tcase_add_test(tcase, test_storm_becomes_a_summary_and_the_file_keeps_all);
+	tcase_add_test(tcase, test_what_a_storm_held_back_is_said_after_a_kill);
+	tcase_add_test(tcase, test_heartbeat_says_how_the_host_is);
+	tcase_add_test(tcase, test_heartbeats_do_not_pile_up_and_are_not_kept);
 	tcase_add_test(tcase, test_reload_follows_the_configuration_and_keeps_queues);
 	tcase_add_test(tcase, test_bad_configuration_keeps_the_old_one);
 	tcase_add_test(tcase, test_bad_configuration_at_start_is_an_error);
@@ -668,7 +959,10 @@ int main(void)
 	tcase_add_test(tcase, test_largest_alert_arrives);
 	tcase_add_test(tcase, test_sensor_may_not_flood_the_log);
 	tcase_add_test(tcase, test_new_sensor_takes_the_place_of_a_dead_one);
-	tcase_add_test(tcase, test_end_is_bounded_and_says_what_is_left);
+	tcase_add_test(tcase, test_end_leaves_what_waits_to_the_next_start);
+	tcase_add_test(tcase, test_killed_courier_has_what_it_acknowledged);
+	tcase_add_test(tcase, test_without_a_spool_only_what_is_delivered_is_acknowledged);
+	tcase_add_test(tcase, test_spool_of_a_removed_sink_stays_until_it_is_back);
 	tcase_add_test(tcase, test_sigterm_delivers_what_is_queued_first);
 	tcase_add_test(tcase, test_drain_ends_with_the_sensor);
 	tcase_add_test(tcase, test_drain_that_is_too_short_is_a_failure);

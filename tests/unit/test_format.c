@@ -7,7 +7,8 @@
 #include <syslog.h>
 #include "alerters/format.h"
 
-static const struct syslog_origin origin = {LOG_AUTHPRIV, 77};
+static const struct syslog_origin origin = {LOG_AUTHPRIV, 77, FORMAT_RFC5424};
+static const struct syslog_origin cef_origin = {LOG_AUTHPRIV, 77, FORMAT_CEF};
 static char frame[SYSLOG_FRAME_MAX];
 
 static const char *format(const char *json)
@@ -25,15 +26,25 @@ static void expect_part(const char *text, const char *part)
 	ck_assert_msg(strstr(text, part) != NULL, "'%s' is not in '%s'", part, text);
 }
 
+static char *native(const char *json, struct error *err)
+{
+	json_t *alert = format_parse(json, strlen(json), err);
+	size_t length = 0;
+	char *line = alert ? format_native(alert, &length, err) : NULL;
+
+	if (line)
+		ck_assert_uint_eq(length, strlen(line));
+	json_decref(alert);
+	return line;
+}
+
 START_TEST(test_native_is_one_line)
 {
 	const char json[] = "{ \"id\": \"a\",\n \"message\": \"x\\ny\" }\n";
 	struct error err;
-	size_t length;
-	char *line = format_native(json, strlen(json), &length, &err);
+	char *line = native(json, &err);
 
 	ck_assert_str_eq(line, "{\"id\":\"a\",\"message\":\"x\\ny\"}");
-	ck_assert_uint_eq(length, strlen(line));
 	free(line);
 }
 END_TEST
@@ -42,8 +53,7 @@ START_TEST(test_native_keeps_nul_in_a_string)
 {
 	const char json[] = "{\"command_line\":\"a\\u0000b\"}";
 	struct error err;
-	size_t length;
-	char *line = format_native(json, strlen(json), &length, &err);
+	char *line = native(json, &err);
 
 	ck_assert_str_eq(line, json);
 	free(line);
@@ -65,9 +75,8 @@ START_TEST(test_native_refuses_what_is_no_object)
 
 	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
 		struct error err = {""};
-		size_t length;
 
-		ck_assert_ptr_null(format_native(wrong[i], strlen(wrong[i]), &length, &err));
+		ck_assert_ptr_null(native(wrong[i], &err));
 		ck_assert_uint_gt(strlen(err.text), 0);
 	}
 }
@@ -189,7 +198,7 @@ START_TEST(test_values_are_cut_never_the_frame)
 	expect_part(frame, "\\\"...\" ");
 	expect_part(frame, " fingerprint=\"");
 	/* the message comes last: the frame is whole */
-	ck_assert_str_eq(frame + strlen(frame) - 3, "\"\"\"");
+	ck_assert_str_eq(frame + strlen(frame) - 4, "\"...");
 	free(json);
 	json_decref(root);
 }
@@ -214,6 +223,94 @@ START_TEST(test_what_is_no_json_makes_no_frame)
 }
 END_TEST
 
+START_TEST(test_content_type_is_exactly_json_unless_the_format_demands_another)
+{
+	for (unsigned i = 0; i < vocab_sink_format.count; i++) {
+		const char *type = format_content_type((enum sink_format)i);
+
+		if (i == FORMAT_CLOUDEVENTS)
+			ck_assert_str_eq(type, "application/cloudevents+json");
+		else if (i == FORMAT_CEF || i == FORMAT_RFC5424)
+			ck_assert_str_eq(type, "text/plain");
+		else
+			ck_assert_str_eq(type, "application/json");
+	}
+}
+END_TEST
+
+START_TEST(test_cef_escapes_header_and_extension_each_in_its_way)
+{
+	size_t length = format_syslog(
+		&cef_origin,
+		"{\"reason\":\"a|b\\\\c=d\",\"severity\":\"high\",\"process\":{\"comm\":"
+		"\"x|y=z\\\\\\n\\r\\u001b msg=forged\"}}",
+		strlen("{\"reason\":\"a|b\\\\c=d\",\"severity\":\"high\",\"process\":{\"comm\":"
+		       "\"x|y=z\\\\\\n\\r\\u001b msg=forged\"}}"),
+		frame);
+
+	ck_assert_uint_gt(length, 0);
+	expect_part(frame, "- CEF:0|capwatch|capwatch|" CAPWATCH_VERSION
+			   "|a\\|b\\\\c=d|Finding|8|cat=a|b\\\\c\\=d "
+			   "sproc=x|y\\=z\\\\\\n\\r\\\\u001b msg\\=forged");
+}
+END_TEST
+
+START_TEST(test_cef_values_are_cut_never_the_frame)
+{
+	json_t *root = all_long();
+	char *json = json_dumps(root, JSON_COMPACT);
+	size_t length = format_syslog(&cef_origin, json, strlen(json), frame);
+
+	ck_assert_uint_lt(length, SYSLOG_FRAME_MAX);
+	expect_part(frame, "...");
+	/* the message comes last: the frame is whole */
+	expect_part(frame, " msg=");
+	ck_assert_str_eq(frame + strlen(frame) - 3, "...");
+	free(json);
+	json_decref(root);
+}
+END_TEST
+
+/* The sensor is not trusted: whatever it sends in place of a field, each format makes a line. */
+START_TEST(test_every_format_takes_every_type_in_every_place)
+{
+	static const char *const odd[] = {"null", "1",	       "\"\"", "\"\\u0000\"", "[]",
+					  "{}",	  "[[],{},1]", "true", "1.5"};
+	static const char *const shapes[] = {
+		"{\"schema\":%s,\"time\":%s,\"host\":%s,\"severity\":%s,\"reason\":%s,\"id\":%s}",
+		"{\"process\":%s,\"service\":%s,\"capabilities\":%s,\"attack\":%s,\"file\":%s,"
+		"\"coverage\":%s}",
+		"{\"process\":{\"pid\":%s,\"comm\":%s,\"exe\":%s,\"uid\":%s,\"user\":%s,"
+		"\"parent\":%s}}",
+		"{\"capabilities\":{\"effective\":%s,\"permitted\":{\"gained\":%s,\"after\":%s}},"
+		"\"service\":{\"name\":%s,\"container\":%s,\"template\":%s}}",
+		"{\"schema\":\"capwatch.heartbeat/1\",\"time\":%s,\"host\":%s,\"id\":%s,"
+		"\"message\":%s,\"a\":%s,\"b\":%s}",
+	};
+	struct format_context context = {.format = (enum sink_format)_i, .ends_at = 1};
+	char json[1024];
+
+	for (size_t s = 0; s < sizeof(shapes) / sizeof(shapes[0]); s++) {
+		for (size_t o = 0; o < sizeof(odd) / sizeof(odd[0]); o++) {
+			struct error err = {""};
+			size_t length;
+			char *line;
+
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wformat-nonliteral"
+			snprintf(json, sizeof(json), shapes[s], odd[o], odd[o], odd[o], odd[o],
+				 odd[o], odd[o]);
+#pragma GCC diagnostic pop
+			line = format_line(&context, json, &length, &err);
+			ck_assert_msg(line != NULL, "%s: %s", json, err.text);
+			ck_assert_uint_eq(strlen(line), length);
+			ck_assert_ptr_null(strchr(line, '\n'));
+			free(line);
+		}
+	}
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("format");
@@ -232,6 +329,11 @@ int main(void)
 	tcase_add_test(tcase, test_values_are_cut_never_the_frame);
 	tcase_add_test(tcase, test_cut_does_not_split_a_character);
 	tcase_add_test(tcase, test_what_is_no_json_makes_no_frame);
+	tcase_add_test(tcase, test_content_type_is_exactly_json_unless_the_format_demands_another);
+	tcase_add_test(tcase, test_cef_escapes_header_and_extension_each_in_its_way);
+	tcase_add_test(tcase, test_cef_values_are_cut_never_the_frame);
+	tcase_add_loop_test(tcase, test_every_format_takes_every_type_in_every_place, 0,
+			    FORMAT_RFC5424 + 1);
 	suite_add_tcase(suite, tcase);
 	srunner_run_all(runner, CK_NORMAL);
 	failed = srunner_ntests_failed(runner);

@@ -241,6 +241,25 @@ START_TEST(test_log_lines_wait_for_a_courier_and_are_bounded)
 }
 END_TEST
 
+START_TEST(test_state_goes_once_after_the_alerts_and_only_the_newest)
+{
+	struct wire_message message;
+
+	outbox_put_state(outbox, strdup("old"));
+	outbox_put_state(outbox, strdup("new"));
+	put(SEVERITY_LOW, "alert");
+	connect_courier();
+	ck_assert(outbox_has_unsent(outbox));
+	ck_assert_int_eq(outbox_send(outbox, NULL), 0);
+	ck_assert_str_eq(received(&message), "alert");
+	ck_assert_str_eq(received(&message), "new");
+	ck_assert_int_eq(message.header.type, WIRE_STATE);
+	ck_assert_str_eq(received(&message), "");
+	ck_assert(!outbox_has_unsent(outbox));
+	ck_assert_uint_eq(outbox_pending(outbox), 1);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("outbox");
@@ -258,6 +277,7 @@ int main(void)
 	tcase_add_test(tcase, test_low_alert_does_not_push_out_a_severe_one);
 	tcase_add_test(tcase, test_bytes_are_bounded_too);
 	tcase_add_test(tcase, test_log_lines_wait_for_a_courier_and_are_bounded);
+	tcase_add_test(tcase, test_state_goes_once_after_the_alerts_and_only_the_newest);
 	suite_add_tcase(suite, tcase);
 	runner = srunner_create(suite);
 	srunner_run_all(runner, CK_NORMAL);

@@ -48,11 +48,19 @@ START_TEST(test_every_key_is_read)
 		"coverage_grace: 500ms\n"
 		"sweep: 10m\n"
 		"report_launcher_grants: true\n"
+		"heartbeat: 5m\n"
+		"spool: {dir: /s, max_count: 50, max_bytes: 2GiB, max_age: 2d}\n"
 		"sinks:\n"
-		"  - {type: syslog, facility: local3, socket_path: /run/log}\n"
-		"  - {type: file, path: /var/log/x, observed: true}\n"
+		"  - {type: syslog, facility: local3, socket_path: /run/log, max_alerts: "
+		"60/min}\n"
+		"  - {type: file, path: /var/log/x, observed: true, heartbeat: true,\n"
+		"     reasons: [exec-gain, coverage-loss], services: 'nginx*'}\n"
 		"  - {type: webhook, name: siem, url: 'https://h:8443/p?q', ca_file: /ca, timeout: "
 		"3s,\n"
+		"     retry_for: 1d, connect_timeout: 2s, client_cert: /cert, client_key: /key,\n"
+		"     pinned_public_key: sha256//AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=,\n"
+		"     proxy: 'http://p:3128', bearer_file: /token, headers: {X-A: b},\n"
+		"     header_files: {X-B: /b}, compress: none,\n"
 		"     min_severity: high, format: native}\n");
 
 	ck_assert_int_eq(settings->mode, MODE_OBSERVE);
@@ -67,6 +75,21 @@ START_TEST(test_every_key_is_read)
 	ck_assert_int_eq(settings->coverage_grace_ms, 500);
 	ck_assert_int_eq(settings->sweep_ms, 600000);
 	ck_assert(settings->report_launcher_grants);
+	ck_assert_int_eq(settings->heartbeat_ms, 300000);
+	ck_assert(settings->sinks[1].heartbeat);
+	ck_assert_uint_eq(settings->sinks[1].reasons,
+			  1u << REASON_EXEC_GAIN | 1u << REASON_COVERAGE_LOSS);
+	ck_assert_uint_eq(settings->sinks[1].services.count, 1);
+	ck_assert_str_eq(settings->sinks[1].services.items[0], "nginx*");
+	ck_assert_int_eq(settings->sinks[0].max_alerts.count, 60);
+	ck_assert_int_eq(settings->sinks[0].max_alerts.window_ms, 60000);
+	ck_assert_str_eq(settings->spool.dir, "/s");
+	ck_assert_int_eq(settings->spool.max_count, 50);
+	ck_assert_int_eq(settings->spool.max_bytes, 2ll << 30);
+	ck_assert_int_eq(settings->spool.max_age_ms, 2 * 86400000ll);
+	ck_assert_int_eq(settings->sinks[1].retry_for_ms, 2 * 86400000ll);
+	ck_assert_int_eq(settings->sinks[1].spool.max_count, 50);
+	ck_assert_int_eq(settings->sinks[2].retry_for_ms, 86400000ll);
 	ck_assert_uint_eq(settings->sink_count, 3);
 	ck_assert_str_eq(vocab_word(&vocab_syslog_facility, settings->sinks[0].facility), "local3");
 	ck_assert_str_eq(settings->sinks[0].socket_path, "/run/log");
@@ -76,6 +99,15 @@ START_TEST(test_every_key_is_read)
 	ck_assert_str_eq(settings->sinks[2].url, "https://h:8443/p?q");
 	ck_assert_str_eq(settings->sinks[2].ca_file, "/ca");
 	ck_assert_int_eq(settings->sinks[2].timeout_ms, 3000);
+	ck_assert_int_eq(settings->sinks[2].connect_timeout_ms, 2000);
+	ck_assert_str_eq(settings->sinks[2].client_cert, "/cert");
+	ck_assert_str_eq(settings->sinks[2].client_key, "/key");
+	ck_assert_str_eq(settings->sinks[2].proxy, "http://p:3128");
+	ck_assert_str_eq(settings->sinks[2].bearer_file, "/token");
+	ck_assert_uint_eq(settings->sinks[2].headers.count, 2);
+	ck_assert_str_eq(settings->sinks[2].headers.items[0].value, "b");
+	ck_assert_str_eq(settings->sinks[2].headers.items[1].name, "X-B");
+	ck_assert_str_eq(settings->sinks[2].headers.items[1].file, "/b");
 	ck_assert_int_eq(settings->sinks[2].min_severity, SEVERITY_HIGH);
 	settings_free(settings);
 }
@@ -97,6 +129,11 @@ START_TEST(test_what_is_not_given_has_the_documented_default)
 	ck_assert_int_eq(settings->coverage_grace_ms, 60000);
 	ck_assert_int_eq(settings->sweep_ms, 60000);
 	ck_assert(!settings->report_launcher_grants);
+	ck_assert_str_eq(settings->spool.dir, CAPWATCH_LOCALSTATEDIR "/lib/capwatch/spool");
+	ck_assert_int_eq(settings->spool.max_count, 10000);
+	ck_assert_int_eq(settings->spool.max_bytes, 256ll << 20);
+	ck_assert_int_eq(settings->spool.max_age_ms, 7 * 86400000ll);
+	ck_assert_int_eq(settings->sinks[1].retry_for_ms, 3 * 86400000ll);
 	ck_assert_str_eq(vocab_word(&vocab_syslog_facility, settings->sinks[0].facility),
 			 "authpriv");
 	ck_assert_str_eq(settings->sinks[0].socket_path, "/dev/log");
@@ -217,12 +254,88 @@ START_TEST(test_what_is_wrong_is_refused_with_its_place_and_remedy)
 		{"? [a]\n: b\n", "1:3", "a key must be a word"},
 		{"<<: {mode: alert}\n", "1:1", "unknown key '<<'"},
 		/* what this version does not have yet */
+		{"sinks: [{type: syslog, server: h}]\n", "1:32", "has no port"},
+		{"sinks: [{type: syslog, server: 'u@h:1'}]\n", "1:32", "more than a host"},
+		{"sinks: [{type: syslog, server: 'h:1', protocol: udp}]\n", "1:9", "an address"},
+		{"sinks: [{type: syslog, server: 'h:1', protocol: dtls}]\n", "1:49", "tls"},
+		{"sinks: [{type: syslog, protocol: tcp}]\n", "1:9", "goes with the key 'server'"},
+		{"sinks: [{type: syslog, server: 'h:1', socket_path: /x}]\n", "1:9", "keep one"},
+		{"sinks: [{type: file, path: /x, ca_file: /y}]\n", "1:32", "belongs to"},
+		{"heartbeat: 500ms\n", "1:12", "at least 1s"},
+		{"sinks: [{type: syslog, max_alerts: 60}]\n", "1:36", ""},
+		{"sinks: [{type: syslog, max_alerts: 60/m}]\n", "1:36", "60/min"},
+		{"sinks: [{type: syslog, max_alerts: 0/s}]\n", "1:36", "60/min"},
+		{"sinks: [{type: file, path: /x, max_alerts: 5/s}]\n", "1:9", "keeps all"},
+		{"sinks: [{type: syslog, reasons: [exec-gian]}]\n", "1:34", "exec-gain"},
+		{"sinks: [{type: syslog, reasons: []}]\n", "1:33", "empty list"},
+		{"spool: {dir: x}\n", "1:14", "absolute"},
+		{"spool: {max_count: 9}\n", "1:20", ""},
+		{"spool: {max_bytes: 64}\n", "1:20", ""},
+		{"spool: {max_bytes: 64MB}\n", "1:20", "KiB, MiB or GiB"},
+		{"spool: {max_bytes: 1KiB}\n", "1:20", "from 1MiB to 64GiB"},
+		{"spool: {max_age: 5s}\n", "1:18", "at least 1h"},
+		{"spool: {max_ages: 5h}\n", "1:9", "max_age"},
+		{"sinks: [{type: webhook, url: http://h, retry_for: 1m}]\n", "1:51", "at least 1h"},
+		{"sinks: [{type: syslog, retry_for: 1h}]\n", "1:9", "goes with the key 'server'"},
+		{"sinks: [{type: file, path: /x, retry_for: 1h}]\n", "1:32", "belongs to"},
+		{"sinks: [{type: webhook, url: http://h, headers: {Authorization: x}}]\n", "1:65",
+		 "bearer_file"},
+		{"sinks: [{type: webhook, url: http://h, headers: {Host: x}}]\n", "1:56",
+		 "capwatch's own"},
+		{"sinks: [{type: webhook, url: http://h, headers: {'a b': x}}]\n", "1:57",
+		 "no name of a header"},
+		{"sinks: [{type: webhook, url: http://h, headers: {a: \"x\\ny\"}}]\n", "1:53", ""},
+		{"sinks: [{type: webhook, url: http://h, headers: {a: x}, header_files: {A: "
+		 "/x}}]\n",
+		 "1:75", "given twice"},
+		{"sinks: [{type: webhook, url: http://h, basic_file: /x, bearer_file: /y}]\n",
+		 "1:9", "keep one"},
+		{"sinks: [{type: webhook, url: http://h, client_key: /x}]\n", "1:9",
+		 "without client_cert"},
+		{"sinks: [{type: webhook, url: http://h, pinned_public_key: abc}]\n", "1:59",
+		 "is no pin"},
+		{"sinks: [{type: webhook, url: http://h, proxy: 'socks5://x'}]\n", "1:47", "http"},
 		{"mode: learn\n", "1:7", "mode: learn is not supported by this version"},
 		{"max_alerts: 5\n", "1:1", "'max_alerts' is not supported by this version"},
-		{"sinks: [{type: webhook, url: 'http://x', secret_file: /x}]\n", "1:42",
-		 "not supported by this version"},
-		{"sinks: [{type: webhook, url: 'http://x', format: ecs}]\n", "1:50",
-		 "not supported by this version"},
+		/* what does not go together */
+		{"sinks: [{type: syslog, format: native}]\n", "1:32",
+		 "format native does not go to a sink of type syslog; use one of cef, rfc5424"},
+		{"sinks: [{type: file, path: /x, format: slack}]\n", "1:40",
+		 "use one of native, ecs, ocsf, cloudevents, cef, rfc5424"},
+		{"sinks: [{type: webhook, url: 'http://x', format: cef}]\n", "1:50",
+		 "use one of native, ecs, ocsf, cloudevents, splunk-hec, alertmanager, slack"},
+		{"sinks: [{type: file, path: /x, compress: gzip}]\n", "1:32",
+		 "belongs to a sink of type webhook"},
+		{"sinks: [{type: webhook, url: 'http://x', headers: {X-Api-Key: abc}}]\n", "1:63",
+		 "X-Api-Key looks like a secret, and that belongs into a file"},
+		{"sinks: [{type: webhook, url: 'http://x', headers: {AUTHORIZATION: abc}}]\n",
+		 "1:67", "belongs into a file"},
+		{"sinks: [{type: webhook, url: 'http://x', compress: gzp}]\n", "1:52",
+		 "did you mean gzip?"},
+		{"sinks: [{type: webhook, url: 'http://x', signature: sha256}]\n", "1:42",
+		 "needs the key 'secret_file'"},
+		{"sinks: [{type: webhook, url: 'http://x', secret_file: /a, signature_header: "
+		 "X}]\n",
+		 "1:59", "is for signature: sha256"},
+		{"sinks: [{type: webhook, url: 'http://x', secret_file: [/a, /b], signature: "
+		 "sha256}]\n",
+		 "1:65", "room for one secret"},
+		{"sinks: [{type: webhook, url: 'http://x', secret_file: a}]\n", "1:55",
+		 "no absolute path"},
+		{"sinks: [{type: webhook, url: 'http://x', secret_file: []}]\n", "1:55",
+		 "give at least one"},
+		{"sinks: [{type: webhook, url: 'http://x', secret_file: /a, signature: sha256,\n"
+		 "  signature_header: 'X: y'}]\n",
+		 "2:21", "holds letters, digits"},
+		{"sinks: [{type: webhook, url: 'http://x', resolve_after: 1h}]\n", "1:42",
+		 "is for format: alertmanager"},
+		{"sinks: [{type: webhook, url: 'http://x', indexer_ack: true}]\n", "1:42",
+		 "is for format: splunk-hec"},
+		{"sinks: [{type: file, path: /x, secret_file: /a}]\n", "1:32",
+		 "belongs to a sink of type webhook"},
+		{"command_line: redactd\n", "1:15", "did you mean redacted?"},
+		{"redact: '*'\n", "1:9", "fits every argument"},
+		{"redact: ['--key', 'a b']\n", "1:19", "holds neither blanks nor '='"},
 		/* words */
 		{"mode: alrt\n", "1:7", "unknown word 'alrt', did you mean alert?"},
 		{"mode: sometimes\n", "1:7", "use one of alert, observe"},
@@ -383,6 +496,76 @@ START_TEST(test_growth_is_bounded)
 }
 END_TEST
 
+START_TEST(test_formats_signatures_and_redaction)
+{
+	struct settings *settings = load(
+		"command_line: none\n"
+		"redact: ['--api-key', '*_SECRET']\n"
+		"sinks:\n"
+		"  - {type: syslog}\n"
+		"  - {type: syslog, name: s2, format: cef}\n"
+		"  - {type: file, path: /x}\n"
+		"  - {type: webhook, name: am, url: 'http://x', format: alertmanager,\n"
+		"     resolve_after: 30m, secret_file: /a}\n"
+		"  - {type: webhook, name: hec, url: 'http://x', format: splunk-hec,\n"
+		"     indexer_ack: true, secret_file: [/a], signature: sha256,\n"
+		"     signature_header: X-Signature}\n");
+
+	ck_assert_int_eq(settings->command_line, COMMAND_LINE_NONE);
+	ck_assert_str_eq(settings->redact[0], "--api-key");
+	ck_assert_str_eq(settings->redact[1], "*_SECRET");
+	ck_assert_ptr_null(settings->redact[2]);
+	ck_assert_int_eq(settings->sinks[0].format, FORMAT_RFC5424);
+	ck_assert_int_eq(settings->sinks[1].format, FORMAT_CEF);
+	ck_assert_int_eq(settings->sinks[2].format, FORMAT_NATIVE);
+	ck_assert_int_eq(settings->sinks[3].format, FORMAT_ALERTMANAGER);
+	ck_assert_int_eq(settings->sinks[3].resolve_after_ms, 30 * 60 * 1000);
+	ck_assert_str_eq(settings->sinks[3].secret_files[0], "/a");
+	ck_assert_ptr_null(settings->sinks[3].secret_files[1]);
+	ck_assert_int_eq(settings->sinks[3].signature, SIGNATURE_STANDARD_WEBHOOKS);
+	ck_assert(settings->sinks[4].indexer_ack);
+	ck_assert_int_eq(settings->sinks[4].signature, SIGNATURE_SHA256);
+	ck_assert_str_eq(settings->sinks[4].signature_header, "X-Signature");
+	settings_free(settings);
+	settings = load("sinks: [{type: webhook, url: 'http://x'}]\n");
+	ck_assert_int_eq(settings->command_line, COMMAND_LINE_REDACTED);
+	ck_assert_ptr_null(settings->redact);
+	ck_assert_ptr_null(settings->sinks[0].secret_files);
+	settings_free(settings);
+}
+END_TEST
+
+START_TEST(test_check_files_wants_secrets_that_are_secret)
+{
+	static const struct {
+		const char *key, *before, *after;
+	} keys[] = {
+		{"secret_file", "", ""},
+		{"bearer_file", "", ""},
+		{"basic_file", "", ""},
+		{"header_files", "{X-Key: ", "}"},
+	};
+	const char *path = conf_files_write("s", "hunter2:hunter2");
+	char text[512], said[64];
+	struct settings *settings;
+	struct error err;
+
+	snprintf(text, sizeof(text),
+		 "sinks: [{type: webhook, name: siem, url: 'https://x', %s: %s%s%s}]\n",
+		 keys[_i].key, keys[_i].before, path, keys[_i].after);
+	settings = load(text);
+	ck_assert_int_eq(chmod(path, 0644), 0);
+	ck_assert_int_eq(settings_check_files(settings, &err), -1);
+	snprintf(said, sizeof(said), "sink siem: %s: ", keys[_i].key);
+	ck_assert_ptr_nonnull(strstr(err.text, said));
+	ck_assert_ptr_nonnull(strstr(err.text, "its mode 0644 gives a secret to others"));
+	ck_assert_ptr_null(strstr(err.text, "hunter2"));
+	ck_assert_int_eq(chmod(path, 0640), 0);
+	ck_assert_int_eq(settings_check_files(settings, &err), 0);
+	settings_free(settings);
+}
+END_TEST
+
 START_TEST(test_check_files_wants_certificates_where_they_are_named)
 {
 	struct error err = {""};
@@ -453,6 +636,8 @@ int main(void)
 	tcase_add_test(tcase, test_file_that_cannot_be_read_is_named_with_why_and_what_to_do);
 	tcase_add_test(tcase, test_conf_d_that_is_a_file_is_an_error);
 	tcase_add_test(tcase, test_growth_is_bounded);
+	tcase_add_test(tcase, test_formats_signatures_and_redaction);
+	tcase_add_loop_test(tcase, test_check_files_wants_secrets_that_are_secret, 0, 4);
 	tcase_add_test(tcase, test_check_files_wants_certificates_where_they_are_named);
 	tcase_add_test(tcase, test_shipped_configuration_is_valid_and_says_the_defaults);
 	suite_add_tcase(suite, tcase);

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mount.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -13,7 +14,8 @@ static char name[] = "file", folder[PATH_SIZE], path[PATH_SIZE];
 static struct logged logged;
 static struct logger log_to_test;
 static struct sink_tools tools = {.log = &log_to_test};
-static struct sink_settings settings = {.type = SINK_FILE, .name = name, .path = path};
+static struct sink_settings settings = {
+	.type = SINK_FILE, .name = name, .path = path, .retry_for_ms = DAY, .spool = SPOOL_ROOM};
 static struct sink *sink;
 
 static void open_sink(void)
@@ -58,6 +60,22 @@ static void expect_ids(const char *file, const char *expected)
 		next = end + 1;
 	}
 	ck_assert_str_eq(ids, expected);
+	free(text);
+}
+
+/* As above, of more lines than a screen has. */
+static void expect_long_ids(const char *expected)
+{
+	char *text = file_read(path), *next = text, *ids = calloc(1, strlen(text) + 1);
+
+	for (; *next; next = strchr(next, '\n') + 1) {
+		char id[64];
+
+		ck_assert_int_eq(sscanf(next, "{\"id\":\"%63[^\"]\"", id), 1);
+		strcat(strcat(ids, *ids ? " " : ""), id);
+	}
+	ck_assert_str_eq(ids, expected);
+	free(ids);
 	free(text);
 }
 
@@ -167,6 +185,103 @@ START_TEST(test_full_disk_leaves_no_part_of_a_line)
 }
 END_TEST
 
+/* The courier was killed after it wrote: whoever still has the alert sends it again. */
+START_TEST(test_alert_that_comes_again_is_in_the_file_once)
+{
+	deliver("a");
+	deliver("b");
+	deliver("a");
+	expect_ids(path, "a b");
+	sink_free(sink);
+	sink = sink_new(&settings, &tools, NULL);
+	offer_alert(sink, "b", SEVERITY_HIGH);
+	offer_alert(sink, "c", SEVERITY_HIGH);
+	sink_run(sink, 0);
+	expect_ids(path, "a b c");
+	ck_assert_uint_eq(spool_count(sink->spool), 0);
+}
+END_TEST
+
+START_TEST(test_alert_that_comes_again_after_rotation_is_not_written_again)
+{
+	char old[PATH_SIZE];
+
+	deliver("a");
+	rename(path, path_in(folder, "alerts.jsonl.1", old));
+	sink_free(sink);
+	sink = sink_new(&settings, &tools, NULL);
+	offer_alert(sink, "a", SEVERITY_HIGH);
+	offer_alert(sink, "b", SEVERITY_HIGH);
+	sink_run(sink, 0);
+	expect_ids(old, "a");
+	expect_ids(path, "b");
+}
+END_TEST
+
+/* Ids can be guessed: one in another alert's text must not keep its owner out. */
+START_TEST(test_id_in_another_alerts_text_hides_nothing)
+{
+	static const char liar[] = "{\"id\":\"x\",\"message\":\"{\\\"id\\\":\\\"a\\\"}\"}";
+	struct parcel *parcel = parcel_new(SEVERITY_HIGH, DISPOSITION_ALERT, liar, strlen(liar));
+
+	sink_offer(sink, parcel, 0);
+	parcel_unref(parcel);
+	deliver("a");
+	expect_ids(path, "x a");
+}
+END_TEST
+
+START_TEST(test_folder_removed_below_us_is_waited_for)
+{
+	char below[PATH_SIZE], away[PATH_SIZE];
+
+	sink_free(sink);
+	mkdir(path_in(folder, "logs", below), 0700);
+	path_in(folder, "logs/alerts.jsonl", path);
+	sink = sink_new(&settings, &tools, NULL);
+	deliver("a");
+	folder_remove(below);
+	deliver("b");
+	ck_assert_uint_eq(spool_count(sink->spool), 1);
+	mkdir(path_in(folder, "logs", away), 0700);
+	sink_run(sink, sink->retry.at);
+	expect_ids(path, "b");
+	ck_assert_uint_eq(spool_count(sink->spool), 0);
+}
+END_TEST
+
+/* A tmpfs of the test's own fills up and gets room again. */
+START_TEST(test_disk_that_fills_up_loses_nothing_and_writes_nothing_twice)
+{
+	char filler[PATH_SIZE], block[4096] = "", expected[4096] = "", id[8];
+	FILE *file;
+
+	if (mount("none", folder, "tmpfs", 0, "size=64k") < 0)
+		return; /* not root */
+	file = fopen(path_in(folder, "filler", filler), "w");
+	for (int i = 0; i < 12; i++)
+		fwrite(block, sizeof(block), 1, file);
+	fclose(file);
+	for (int i = 0; i < 200; i++) {
+		snprintf(id, sizeof(id), "n%d", i);
+		offer_alert(sink, id, SEVERITY_HIGH);
+		strcat(strcat(expected, i ? " " : ""), id);
+	}
+	for (int i = 0; i < 5; i++)
+		sink_run(sink, sink->retry.at);
+	ck_assert_uint_gt(spool_count(sink->spool), 0);
+	ck_assert_uint_lt(spool_count(sink->spool), 200);
+	ck_assert_uint_eq(count_of(logged.text, "cannot write"), 1);
+	unlink(filler);
+	sink_run(sink, sink->retry.at);
+	ck_assert_uint_eq(spool_count(sink->spool), 0);
+	expect_long_ids(expected);
+	sink_free(sink);
+	sink = sink_new(&settings, &tools, NULL);
+	umount(folder);
+}
+END_TEST
+
 START_TEST(test_line_cut_by_a_crash_is_ended_first)
 {
 	char *text;
@@ -190,10 +305,12 @@ END_TEST
 
 START_TEST(test_more_than_a_batch_is_written_in_turns)
 {
-	char *text;
+	char *text, id[16];
 
-	for (int i = 0; i < 600; i++)
-		offer_alert(sink, "a", SEVERITY_LOW);
+	for (int i = 0; i < 600; i++) {
+		snprintf(id, sizeof(id), "a%d", i);
+		offer_alert(sink, id, SEVERITY_LOW);
+	}
 	for (int i = 0; i < 3; i++)
 		sink_run(sink, 0);
 	text = file_read(path);
@@ -227,6 +344,11 @@ int main(void)
 	tcase_add_test(tcase, test_emptied_file_is_written_from_its_start);
 	tcase_add_test(tcase, test_missing_folder_is_said_once_and_waited_for);
 	tcase_add_test(tcase, test_full_disk_leaves_no_part_of_a_line);
+	tcase_add_test(tcase, test_alert_that_comes_again_is_in_the_file_once);
+	tcase_add_test(tcase, test_alert_that_comes_again_after_rotation_is_not_written_again);
+	tcase_add_test(tcase, test_id_in_another_alerts_text_hides_nothing);
+	tcase_add_test(tcase, test_folder_removed_below_us_is_waited_for);
+	tcase_add_test(tcase, test_disk_that_fills_up_loses_nothing_and_writes_nothing_twice);
 	tcase_add_test(tcase, test_line_cut_by_a_crash_is_ended_first);
 	tcase_add_test(tcase, test_what_is_no_regular_file_is_refused);
 	tcase_add_test(tcase, test_more_than_a_batch_is_written_in_turns);

@@ -24,6 +24,7 @@
 #include "plugin/proc_live.h"
 #include "plugin/startup.h"
 #include "plugin/supervisor.h"
+#include "rules/kernel.h"
 
 enum {
 	SENSOR_UID = 65534 /* nobody */,
@@ -91,6 +92,8 @@ static int be_courier(const char *config_file)
 		while (courier_read(&control, &message) > 0) {
 			if (message.header.type == WIRE_RELOAD)
 				courier_note(config_file, "reload");
+			if (message.header.type == WIRE_STATE)
+				courier_note(config_file, message.body);
 			if (message.header.type == WIRE_COURIER_FD) {
 				close(link);
 				link = message.fd;
@@ -322,6 +325,27 @@ START_TEST(test_killed_courier_is_started_anew_and_that_is_alerted)
 }
 END_TEST
 
+/* Not in a container: there nobody may ask. */
+START_TEST(test_every_courier_is_told_the_digest_of_the_kernels_rules)
+{
+	struct kernel_rules rules = {0};
+	pid_t courier;
+
+	if (kernel_rules_read(&rules, NULL) < 0)
+		return;
+	kernel_rules_free(&rules);
+	start();
+	courier = await_child(false, 0);
+	await("delivered", "{\"rules\":\"");
+	ck_assert_int_eq(kill(courier, SIGKILL), 0);
+	await_child(false, courier);
+	for (int waited = 0; waited < WAIT_MS && occurrences("delivered", "\"rules\"") < 2;
+	     waited += STEP_MS)
+		usleep(STEP_MS * 1000);
+	ck_assert_int_eq(occurrences("delivered", "\"rules\""), 2);
+}
+END_TEST
+
 START_TEST(test_courier_that_survives_gets_the_new_sensors_link)
 {
 	pid_t sensor, courier;
@@ -491,6 +515,7 @@ static void add_tests(TCase *tcase)
 	tcase_set_timeout(tcase, 2.0 * WAIT_MS / 1000);
 	tcase_add_test(tcase, test_killed_sensor_is_started_anew_and_that_is_alerted);
 	tcase_add_test(tcase, test_killed_courier_is_started_anew_and_that_is_alerted);
+	tcase_add_test(tcase, test_every_courier_is_told_the_digest_of_the_kernels_rules);
 	tcase_add_test(tcase, test_courier_that_survives_gets_the_new_sensors_link);
 	tcase_add_test(tcase, test_end_of_stream_ends_all_with_status_0);
 	tcase_add_test(tcase, test_sigterm_ends_all_though_auditd_left_it_ignored);

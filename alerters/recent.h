@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * recent: which lines a file got last, so that one that comes again (the courier was killed between
+ * writing and saying so) is not written twice. Owns: the memory of the last RECENT_LINES.
+ * It compares whole lines by their SHA-256, nothing that stands in them: a process must not be able
+ * to keep an alert out of the file by guessing its id and putting it into its own command line.
+ */
+#ifndef CAPWATCH_RECENT_H
+#define CAPWATCH_RECENT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum { RECENT_LINES = 8192 };
+
+struct recent {
+	uint64_t keys[RECENT_LINES];
+	size_t count, next;
+};
+
+uint64_t recent_key(const char *line, size_t length);
+void recent_add(struct recent *recent, uint64_t key);
+bool recent_has(const struct recent *recent, uint64_t key);
+
+/* Adds every whole line of the text. */
+void recent_add_lines(struct recent *recent, const char *text, size_t length);
+
+#endif
