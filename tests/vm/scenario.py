@@ -6,7 +6,8 @@ steps are run (agent) or what is printed about them (verdict).
 
 A scenario file is Python that builds one SCENARIO = Scenario(...). Commands are bash, run with
 `set -euo pipefail` by an administrator who is logged in over SSH (root, a session of its own), in
-the folder of the payload's tools (PATH has it first).
+the folder of the payload's tools (PATH has it first). At the end of a pipe grep counts (-c): with -q
+it ends early, and the other side's SIGPIPE would fail the step.
 """
 import fnmatch
 import importlib

@@ -147,7 +147,7 @@ usermod --append --groups work carol
 gpasswd --add bob work >/dev/null
 gpasswd --administrators carol work
 chage --maxdays 90 carol
-id carol | grep -q work
+id carol | grep -c work
 install -d -m 0700 -o carol -g carol /home/carol/.ssh
 install -m 0600 -o carol -g carol /root/.ssh/id_ed25519.pub /home/carol/.ssh/authorized_keys
 printf 'carol ALL=(ALL) ALL\\n' >/etc/sudoers.d/carol
@@ -159,33 +159,33 @@ printf "a-Second-2-word\\n" | chsh -s /bin/sh
 printf "a-Second-2-word\\n" | chfn -r 12
 chage --list carol >/dev/null
 gpasswd --delete bob work >/dev/null
-echo "id -gn" | newgrp work | grep -qx work
-sg work "id -gn" | grep -qx work
-printf "a-Second-2-word\\n" | sudo -S -p "" id -un | grep -qx root'
-getent passwd carol | grep -q ':/bin/sh$'
-if id bob | grep -q work; then exit 1; fi
+echo "id -gn" | newgrp work | grep -cx work
+sg work "id -gn" | grep -cx work
+printf "a-Second-2-word\\n" | sudo -S -p "" id -un | grep -cx root'
+getent passwd carol | grep -c ':/bin/sh$'
+if id bob | grep -c work; then exit 1; fi
 """),
     Step("su and su - by a user who knows the password", """
 ssh bob@127.0.0.1 'set -e
-echo a-Second-2-word | su carol -c "id -un" | grep -qx carol
-echo a-Second-2-word | su - carol -c "id -un" | grep -qx carol
-echo root | su -c "id -un" | grep -qx root
+echo a-Second-2-word | su carol -c "id -un" | grep -cx carol
+echo a-Second-2-word | su - carol -c "id -un" | grep -cx carol
+echo root | su -c "id -un" | grep -cx root
 if echo wrong | su carol -c id; then exit 1; fi' 2>/dev/null
 """),
     Step("su, su -, runuser, setpriv, sudo -u by root", """
-su bob -c 'id -un' | grep -qx bob
-su - bob -c 'id -un' | grep -qx bob
-runuser -u bob -- id -un | grep -qx bob
-setpriv --reuid bob --regid bob --init-groups id -un | grep -qx bob
-sudo -u bob id -un | grep -qx bob
-sudo -i -u bob id -un | grep -qx bob
+su bob -c 'id -un' | grep -cx bob
+su - bob -c 'id -un' | grep -cx bob
+runuser -u bob -- id -un | grep -cx bob
+setpriv --reuid bob --regid bob --init-groups id -un | grep -cx bob
+sudo -u bob id -un | grep -cx bob
+sudo -i -u bob id -un | grep -cx bob
 """),
     Step("alice logs in and works with sudo", """
 ssh -tt alice@127.0.0.1 'set -e
-sudo -n id -un | tr -d "\\r" | grep -qx root
-sudo -n -u bob id -un | tr -d "\\r" | grep -qx bob
+sudo -n id -un | tr -d "\\r" | grep -cx root
+sudo -n -u bob id -un | tr -d "\\r" | grep -cx bob
 sudo -n -l >/dev/null
-sudo -n sh -c "su bob -c id" | grep -q bob
+sudo -n sh -c "su bob -c id" | grep -c bob
 sudo -n systemctl restart capwatch-dynamic.service
 tmux -L test new-session -d "sleep 1; sudo -n id -un >tmux-ran"' </dev/null
 for wait in $(seq 60); do
@@ -260,16 +260,16 @@ rm /usr/sbin/policy-rc.d
 deleted=$({ readlink /proc/[0-9]*/exe 2>/dev/null || true; } | grep -c '(deleted)$')
 echo "$deleted processes"
 [ "$deleted" -ge 5 ]
-readlink /proc/$(systemctl show -P MainPID ssh.service)/exe | grep -q '(deleted)$'
-readlink /proc/$(systemctl show -P MainPID cron.service)/exe | grep -q '(deleted)$'
+readlink /proc/$(systemctl show -P MainPID ssh.service)/exe | grep -c '(deleted)$'
+readlink /proc/$(systemctl show -P MainPID cron.service)/exe | grep -c '(deleted)$'
 rm -f /run/capwatch-cron /home/bob/cron-ran
 """),
     Step("logins and programs work on after the reinstallation", """
-ssh alice@127.0.0.1 'sudo -n id -un' | grep -qx root
-ssh bob@127.0.0.1 'echo root | su -c "id -un"' 2>/dev/null | grep -qx root
+ssh alice@127.0.0.1 'sudo -n id -un' | grep -cx root
+ssh bob@127.0.0.1 'echo root | su -c "id -un"' 2>/dev/null | grep -cx root
 ping -c 1 -q 127.0.0.1 >/dev/null
 ssh alice@127.0.0.1 ping -c 1 -q 127.0.0.1 >/dev/null
-su bob -c id | grep -q bob
+su bob -c id | grep -c bob
 busctl call org.freedesktop.DBus /org/freedesktop/DBus org.freedesktop.DBus GetId >/dev/null
 logger reinstalled
 """),
@@ -279,7 +279,7 @@ SYSTEMD = (
     Step("AmbientCapabilities= was granted at boot; reload, restart, stop, start", has_caps(
         "capwatch-ambient.service", "CapAmb", CAP_NET_RAW | CAP_NET_BIND_SERVICE) + """
 systemctl reload capwatch-ambient.service
-journalctl -b -u capwatch-ambient.service | grep -q 'CapAmb:.*2400$'
+journalctl -b -u capwatch-ambient.service | grep -c 'CapAmb:.*2400$'
 systemctl restart capwatch-ambient.service
 """ + has_caps("capwatch-ambient.service", "CapAmb", CAP_NET_RAW | CAP_NET_BIND_SERVICE) + """
 systemctl stop capwatch-ambient.service
@@ -290,7 +290,7 @@ pid=$(systemctl show -P MainPID capwatch-dynamic.service)
 [ $(stat -c %u /proc/$pid) -ge 61184 ]
 systemctl reload capwatch-dynamic.service
 systemctl restart capwatch-dynamic.service
-systemd-run --quiet --wait --pipe -p DynamicUser=yes id -u | grep -q '^6'
+systemd-run --quiet --wait --pipe -p DynamicUser=yes id -u | grep -c '^6'
 """),
     Step("SecureBits=", "systemctl start capwatch-bits.service capwatch-noroot.service\n" + has_caps(
         "capwatch-bits.service", "CapEff", CAP_NET_RAW) + has_caps("capwatch-noroot.service", "CapEff", 0) + """
@@ -361,14 +361,14 @@ systemctl stop capwatch-echo.socket capwatch-single.socket
 run="systemd-run --quiet --wait --pipe"
 $run -p User=bob -p AmbientCapabilities=CAP_NET_RAW grep -q 'CapAmb:.*2000$' /proc/self/status
 $run -p AmbientCapabilities=CAP_NET_RAW -p DynamicUser=yes grep -q 'CapEff:.*2000$' /proc/self/status
-$run -p SecureBits=keep-caps -p User=bob id -un | grep -qx bob
-$run -p PrivateUsers=yes cat /proc/self/uid_map | grep -q '^ *0 *0 *1$'
+$run -p SecureBits=keep-caps -p User=bob id -un | grep -cx bob
+$run -p PrivateUsers=yes cat /proc/self/uid_map | grep -c '^ *0 *0 *1$'
 $run -p CapabilityBoundingSet=CAP_NET_RAW grep -q 'CapPrm:.*2000$' /proc/self/status
-$run runuser -u alice -- id -un | grep -qx alice
-$run su - alice -c 'id -un' | grep -qx alice
-$run setpriv --reuid bob --clear-groups id -un | grep -qx bob
-systemd-run --quiet --scope id -u | grep -qx 0
-systemd-run --quiet --scope -p MemoryMax=200M sh -c 'su bob -c id' | grep -q bob
+$run runuser -u alice -- id -un | grep -cx alice
+$run su - alice -c 'id -un' | grep -cx alice
+$run setpriv --reuid bob --clear-groups id -un | grep -cx bob
+systemd-run --quiet --scope id -u | grep -cx 0
+systemd-run --quiet --scope -p MemoryMax=200M sh -c 'su bob -c id' | grep -c bob
 """),
     Step("daemon-reload, daemon-reexec, and starts, reloads and restarts after it", """
 systemctl daemon-reload
@@ -379,8 +379,8 @@ systemctl start capwatch-users-bob.service capwatch-bits.service
 """ + has_caps("capwatch-ambient.service", "CapAmb", CAP_NET_RAW | CAP_NET_BIND_SERVICE) + """
 systemctl stop capwatch-users-bob.service capwatch-bits.service
 systemctl restart cron.service
-systemd-run --quiet --wait --pipe -p AmbientCapabilities=CAP_NET_RAW -p User=bob id -un | grep -qx bob
-ssh alice@127.0.0.1 sudo -n id -un | grep -qx root
+systemd-run --quiet --wait --pipe -p AmbientCapabilities=CAP_NET_RAW -p User=bob id -un | grep -cx bob
+ssh alice@127.0.0.1 sudo -n id -un | grep -cx root
 """),
 )
 
@@ -389,12 +389,12 @@ USER_MANAGER = (
 [ "$(loginctl show-user alice -P Linger)" = yes ]
 systemctl is-active --quiet user@1000.service
 ssh alice@127.0.0.1 'set -e
-systemd-run --user --quiet --wait --pipe id -un | grep -qx alice
+systemd-run --user --quiet --wait --pipe id -un | grep -cx alice
 systemd-run --user --quiet --unit=long sleep 1000
-systemd-run --user --quiet --wait --pipe sudo -n id -un | grep -qx root
-systemd-run --user --quiet --scope sudo -n id -un | grep -qx root
-systemd-run --user --quiet --wait --pipe -p PrivateUsers=yes id -un | grep -qx alice
-systemd-run --user --quiet --wait --pipe -p PrivateTmp=yes -p ProtectSystem=strict id -un | grep -qx alice
+systemd-run --user --quiet --wait --pipe sudo -n id -un | grep -cx root
+systemd-run --user --quiet --scope sudo -n id -un | grep -cx root
+systemd-run --user --quiet --wait --pipe -p PrivateUsers=yes id -un | grep -cx alice
+systemd-run --user --quiet --wait --pipe -p PrivateTmp=yes -p ProtectSystem=strict id -un | grep -cx alice
 systemctl --user daemon-reexec
 systemctl --user is-active --quiet long.service
 systemctl --user stop long.service'
@@ -402,7 +402,7 @@ systemctl --user stop long.service'
     Step("the user's message bus", """
 ssh alice@127.0.0.1 'set -e
 systemctl --user start dbus.service
-gdbus call --session --dest org.freedesktop.DBus --object-path / --method org.freedesktop.DBus.GetId | grep -q "("'
+gdbus call --session --dest org.freedesktop.DBus --object-path / --method org.freedesktop.DBus.GetId | grep -c "("'
 """),
     Step("a keyring", """
 ssh alice@127.0.0.1 'set -e
@@ -415,13 +415,13 @@ pid=$(pgrep -o -u alice gnome-keyring)
 pkill -u alice gnome-keyring
 """),
     Step("pkexec, allowed by a rule", """
-ssh alice@127.0.0.1 'pkexec id -un' | grep -qx root
-ssh alice@127.0.0.1 'pkexec --user bob id -un' | grep -qx bob
-ssh alice@127.0.0.1 'systemd-run --user --quiet --scope pkexec id -un' | grep -qx root
+ssh alice@127.0.0.1 'pkexec id -un' | grep -cx root
+ssh alice@127.0.0.1 'pkexec --user bob id -un' | grep -cx bob
+ssh alice@127.0.0.1 'systemd-run --user --quiet --scope pkexec id -un' | grep -cx root
 """),
     Step("a browser's sandbox", """
 ssh alice@127.0.0.1 'timeout 220 chromium --headless --disable-gpu --disable-extensions --disable-background-networking \\
-	--disable-component-update --no-first-run --dump-dom "data:text/html,<p>seen</p>" 2>/dev/null' | grep -q seen
+	--disable-component-update --no-first-run --dump-dom "data:text/html,<p>seen</p>" 2>/dev/null' | grep -c seen
 """, releases=(12,)),
 )
 
@@ -429,7 +429,7 @@ AUDIT = (
     Step("augenrules --load, twice", """
 augenrules --load >/dev/null
 augenrules --load >/dev/null
-auditctl -l | grep -q capwatch_capset
+auditctl -l | grep -c capwatch_capset
 """),
     Step("auditd restarted", """
 systemctl restart auditd.service
@@ -448,7 +448,7 @@ logrotate --force /etc/logrotate.d/capwatch
 sleep 1
 [ -e /var/log/audit/audit.log.1 ]
 pgrep -f capwatch-courier >/dev/null
-auditctl -l | grep -q capwatch_capset
+auditctl -l | grep -c capwatch_capset
 """),
 )
 

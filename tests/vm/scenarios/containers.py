@@ -61,7 +61,7 @@ def runtime_steps(runtime):
     return (
         Step(f"{runtime} run, detached", f"""
 {runtime} run --detach -b {BASE}/{runtime} {runtime}-web >/dev/null
-{runtime} state {runtime}-web | grep -q '"status": "running"'
+{runtime} state {runtime}-web | grep -c '"status": "running"'
 {runtime} exec {runtime}-web grep -q '^CapEff:.*20000420$' /proc/1/status
 """),
         Step(f"{runtime} exec into a running container, again and again", f"""
@@ -77,7 +77,7 @@ if {runtime} exec --user 1000:1000 {runtime}-web sh -c "sleep 0.3; kill -0 1" 2>
         Step(f"{runtime} kill and delete", f"""
 {runtime} kill {runtime}-web KILL
 for wait in $(seq 50); do
-	{runtime} state {runtime}-web | grep -q '"status": "running"' || break
+	{runtime} state {runtime}-web | grep -c '"status": "running"' || break
 	sleep 0.1
 done
 {runtime} delete {runtime}-web
@@ -110,7 +110,7 @@ podman rm -f -t 0 rooted >/dev/null 2>&1 || true
 podman run --detach --name rooted --network none --rootfs /var/lib/capwatch-test/containers/rootfs sleep 1000
 [ "$(podman exec rooted id -u)" = 0 ]
 podman exec rooted true
-podman exec --user 1000 rooted id | grep -q uid=1000
+podman exec --user 1000 rooted id | grep -c uid=1000
 podman rm -f -t 0 rooted
 """),
     Step("podman as alice, rootless", """
@@ -118,28 +118,28 @@ ssh alice@127.0.0.1 'set -e
 podman rm -f -t 0 mine >/dev/null 2>&1 || true
 podman run --detach --name mine --network none --rootfs $HOME/rootfs sleep 1000
 [ "$(podman exec mine id -u)" = 0 ]
-podman unshare cat /proc/self/uid_map | grep -q 65536
+podman unshare cat /proc/self/uid_map | grep -c 65536
 podman rm -f -t 0 mine'
 """),
     Step("bwrap as root and as alice", """
-bwrap --ro-bind / / --dev /dev --proc /proc --unshare-all id | grep -q uid=0
-ssh alice@127.0.0.1 'bwrap --ro-bind / / --dev /dev --proc /proc --unshare-all --die-with-parent id -u' | grep -q 1000
+bwrap --ro-bind / / --dev /dev --proc /proc --unshare-all id | grep -c uid=0
+ssh alice@127.0.0.1 'bwrap --ro-bind / / --dev /dev --proc /proc --unshare-all --die-with-parent id -u' | grep -c 1000
 ssh alice@127.0.0.1 'systemd-run --user --scope --quiet bwrap --ro-bind / / --dev /dev --proc /proc --unshare-user \\
-	--unshare-pid sh -c "id -u; exit"' | grep -q 1000
+	--unshare-pid sh -c "id -u; exit"' | grep -c 1000
 """),
     Step("unshare", """
 [ "$(unshare --user --map-root-user id -u)" = 0 ]
-ssh alice@127.0.0.1 'unshare -r id -u' | grep -q '^0$'
-ssh alice@127.0.0.1 'unshare -r --mount --pid --fork sh -c "mount -t tmpfs none /mnt && touch /mnt/x && ls /mnt"' | grep -q x
-unshare --mount --uts --ipc --net --pid --fork sh -c 'mount -t tmpfs none /mnt && hostname inside && hostname' | grep -q inside
+ssh alice@127.0.0.1 'unshare -r id -u' | grep -c '^0$'
+ssh alice@127.0.0.1 'unshare -r --mount --pid --fork sh -c "mount -t tmpfs none /mnt && touch /mnt/x && ls /mnt"' | grep -c x
+unshare --mount --uts --ipc --net --pid --fork sh -c 'mount -t tmpfs none /mnt && hostname inside && hostname' | grep -c inside
 """),
     Step("systemd-nspawn", f"""
 nspawn="systemd-nspawn --quiet --pipe --register=no --resolv-conf=off --timezone=off --link-journal=no"
-$nspawn -D {BASE}/rootfs --read-only id -u | grep -qx 0
+$nspawn -D {BASE}/rootfs --read-only id -u | grep -cx 0
 $nspawn --private-users=200000:65536 --private-users-ownership=map -D {BASE}/rootfs --read-only \
-	cat /proc/self/uid_map | grep -q 65536
+	cat /proc/self/uid_map | grep -c 65536
 systemd-run --quiet --wait --pipe $nspawn --keep-unit -D / --volatile=yes id -u |
-	grep -qx 0
+	grep -cx 0
 """),
 )
 
