@@ -60,11 +60,30 @@ static const char *make_name(char name[NAME_SIZE], const char *folder, uint64_t 
 
 /* ---- folders ---- */
 
+/* A folder that is new is as durable as its entry in its parent. A parent that we may not read is
+ * left to the file system's own time. */
+static int sync_parent(int at, const char *path, struct error *err)
+{
+	const char *slash = strrchr(path, '/');
+	char parent[PATH_MAX];
+	int fd, result = 0;
+
+	snprintf(parent, sizeof(parent), "%.*s", slash ? (int)(slash - path + 1) : 1,
+		 slash ? path : ".");
+	fd = openat(at, parent, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0)
+		return 0;
+	if (fsync(fd) < 0)
+		result = fail(err, "cannot sync the folder", parent);
+	close(fd);
+	return result;
+}
+
 static int make_folder(int at, const char *path, struct error *err)
 {
-	if (mkdirat(at, path, FOLDER_MODE) < 0 && errno != EEXIST)
-		return fail(err, "cannot make the folder", path);
-	return 0;
+	if (mkdirat(at, path, FOLDER_MODE) == 0)
+		return sync_parent(at, path, err);
+	return errno == EEXIST ? 0 : fail(err, "cannot make the folder", path);
 }
 
 static bool parse_name(const char *name, const char *ending, uint64_t *sequence)
