@@ -341,7 +341,17 @@ void process_note_call(struct process *process, const struct event *event)
 	process->moved_at = event->time;
 }
 
-void process_inherit_past(struct process *child, const struct process *parent, int64_t start_time)
+/* Within the grain of two clocks either state may be it; but its own ids tell which, where it has
+ * changed none since. */
+static bool is_ruled_out(const struct process_past *past, const struct process *child,
+			 const struct event *event)
+{
+	return past->has_ids && child->has_ids && past->euid != event->euid &&
+	       child->euid == event->euid && child->uid == event->uid;
+}
+
+void process_inherit_past(struct process *child, const struct process *parent, int64_t start_time,
+			  const struct event *event)
 {
 	for (int i = 0; i < LEDGER_PAST_MAX && parent->past[i].until > 0; i++) {
 		const struct process_past *past = &parent->past[i];
@@ -349,7 +359,7 @@ void process_inherit_past(struct process *child, const struct process *parent, i
 			return;
 		if (start_time < past->until - CLOCK_GRAIN_MS)
 			process_take_state(child, past);
-		else if (past->has_sets)
+		else if (past->has_sets && !is_ruled_out(past, child, event))
 			process_take_least(&child->sets, &past->sets);
 	}
 }

@@ -160,8 +160,10 @@ void process_forget_sets(struct process *process);
 void process_remember(struct process *process, const struct process_past *state, int64_t time);
 
 /* The child of an inherit was forked at start_time (ms): what the parent changed after that is
- * taken back; what it changed within the clock's grain of it counts only where it is less. */
-void process_inherit_past(struct process *child, const struct process *parent, int64_t start_time);
+ * taken back; what it changed within the clock's grain of it counts only where it is less, and not
+ * where the child's uids in this event, its first, are those of after the change alone. */
+void process_inherit_past(struct process *child, const struct process *parent, int64_t start_time,
+			  const struct event *event);
 
 /* Sets after an execve(2) that no record describes, by capabilities(7) "Transformation of
  * capabilities during execve()": as for a file without capabilities; root (euid or uid 0, no

@@ -335,7 +335,7 @@ static struct process *add_process(struct world *world, const struct event *even
 		if (seen->parent->pid == 1)
 			process_set_service(process, NULL);
 		if (seen->live)
-			process_inherit_past(process, seen->parent, seen->status.start_time);
+			process_inherit_past(process, seen->parent, seen->status.start_time, event);
 	}
 	if (seen->live)
 		take_status(process, &seen->status);

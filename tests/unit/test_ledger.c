@@ -295,6 +295,7 @@ static const struct past_case {
 START_TEST(test_child_has_what_its_parent_had_at_the_fork)
 {
 	struct process *parent = root_process(7), *child = ledger_add(ledger, 0, 8);
+	const struct event event = {.uid = 0};
 	struct process_past before;
 
 	parent->sets.permitted = 0xff;
@@ -302,9 +303,28 @@ START_TEST(test_child_has_what_its_parent_had_at_the_fork)
 	parent->sets.permitted = 0x1f0;
 	process_remember(parent, &before, 1000000);
 	process_inherit(child, parent);
-	process_inherit_past(child, parent, pasts[_i].start_time);
+	process_inherit_past(child, parent, pasts[_i].start_time, &event);
 	ck_assert_uint_eq(child->sets.permitted, pasts[_i].permitted);
 	ck_assert_int_eq(child->provenance, PREVIOUS_INFERRED);
+}
+END_TEST
+
+/* postfix's master is its user for 4 ms at a time. */
+START_TEST(test_childs_own_uids_tell_what_the_clocks_can_not)
+{
+	struct process *parent = root_process(7), *child = ledger_add(ledger, 0, 8);
+	const struct event event = {.euid = _i == 0 ? 0 : 5};
+	struct process_past before;
+
+	parent->euid = 5;
+	parent->sets.effective = 0;
+	process_state(parent, &before);
+	parent->euid = 0;
+	parent->sets.effective = 0xff;
+	process_remember(parent, &before, 1000000);
+	process_inherit(child, parent);
+	process_inherit_past(child, parent, 1000010, &event);
+	ck_assert_uint_eq(child->sets.effective, _i == 0 ? 0xff : 0);
 }
 END_TEST
 
@@ -384,6 +404,7 @@ int main(void)
 	tcase_add_loop_test(tc, test_change_of_uids_does_what_capabilities_7_says, 0, COUNT(uids));
 	tcase_add_test(tc, test_way_back_to_root_that_no_record_tells_adds_nothing);
 	tcase_add_loop_test(tc, test_child_has_what_its_parent_had_at_the_fork, 0, COUNT(pasts));
+	tcase_add_loop_test(tc, test_childs_own_uids_tell_what_the_clocks_can_not, 0, 2);
 	tcase_add_test(tc, test_change_of_uids_that_changes_no_set_leaves_it_known);
 	tcase_add_test(tc, test_first_uids_of_a_process_change_no_set);
 	tcase_add_test(tc, test_oldest_leads_to_every_process_once);
