@@ -63,16 +63,21 @@ static bool glob_fits(const char *glob, const char *text, size_t length)
 	return !*glob;
 }
 
+static size_t leading_dashes(const char *name, size_t length)
+{
+	size_t dashes = 0;
+
+	while (dashes < length && name[dashes] == '-')
+		dashes++;
+	return dashes;
+}
+
 /* With or without its dashes in front. */
 static bool is_secret_name(const struct scan *scan, const char *name, size_t length)
 {
-	const char *bare = name;
-	size_t bare_length = length;
+	size_t dashes = leading_dashes(name, length), bare_length = length - dashes;
+	const char *bare = name + dashes;
 
-	while (bare_length > 0 && *bare == '-') {
-		bare++;
-		bare_length--;
-	}
 	if (bare_length == 0)
 		return false;
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
@@ -87,10 +92,8 @@ static bool is_secret_name(const struct scan *scan, const char *name, size_t len
 
 static bool is_switch(const char *word, size_t length)
 {
-	size_t dashes = 0;
+	size_t dashes = leading_dashes(word, length);
 
-	while (dashes < length && word[dashes] == '-')
-		dashes++;
 	for (size_t i = 0; i < sizeof(switches) / sizeof(switches[0]); i++)
 		if (glob_fits(switches[i], word + dashes, length - dashes))
 			return true;
