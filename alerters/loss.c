@@ -36,7 +36,7 @@ static struct parcel *report(const struct loss *loss, int64_t now, const char *f
 	own.alert.coverage.present = true;
 	own.alert.coverage.lost = (struct bytes){text, strlen(text)};
 	own.alert.coverage.events = loss->count;
-	own.alert.coverage.by_pid = -1;
+	own.alert.coverage.by_pid = own.alert.coverage.by_auid = -1;
 	own.alert.coverage.state = loss->state;
 	own.alert.ordinal = crc32c(0, text, strlen(text));
 	return own_alert_parcel(&own, own_alert_json(&own));

@@ -68,10 +68,12 @@ struct alert_file {
 
 struct alert_coverage {
 	bool present;
-	struct bytes lost; /* what is blind, in words */
-	int64_t events;	   /* -1: null */
-	struct bytes rule; /* the rule's key or text */
-	int64_t by_pid;	   /* -1: null */
+	struct bytes lost;	  /* what is blind, in words */
+	int64_t events;		  /* -1: null */
+	struct bytes rule;	  /* the rule's key or text */
+	int64_t by_pid;		  /* -1: null */
+	int64_t by_auid;	  /* -1: null */
+	struct bytes by_exe, act; /* its program, and its command line as it says itself */
 	enum coverage_state state;
 	int64_t since; /* ms; 0: null */
 	struct bytes boot_id;

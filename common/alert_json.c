@@ -237,6 +237,9 @@ static json_t *json_from_coverage(const struct alert_coverage *coverage)
 	add_number_if(object, "events", coverage->events >= 0, coverage->events);
 	add_bytes(object, "rule", coverage->rule);
 	add_number_if(object, "by_pid", coverage->by_pid >= 0, coverage->by_pid);
+	add_number_if(object, "by_auid", coverage->by_auid >= 0, coverage->by_auid);
+	add_bytes(object, "by_exe", coverage->by_exe);
+	add_bytes(object, "act", coverage->act);
 	add_word(object, "state", vocab_word(&vocab_coverage_state, coverage->state));
 	add_time_if(object, "since", coverage->since);
 	add_bytes(object, "boot_id", coverage->boot_id);

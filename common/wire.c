@@ -94,11 +94,17 @@ static int take_fd(struct msghdr *packet)
 	return kept;
 }
 
+static bool is_known_type(uint16_t type)
+{
+	return (type >= WIRE_ALERT && type <= WIRE_STATE) || type == WIRE_SNAPSHOT ||
+	       type == WIRE_LOOK;
+}
+
 static const char *header_fault(const struct wire_header *header, size_t body_length, int fd)
 {
 	if (header->magic != WIRE_MAGIC || header->reserved != 0)
 		return "no message of capwatch";
-	if (header->type < WIRE_ALERT || header->type > WIRE_STATE)
+	if (!is_known_type(header->type))
 		return "unknown type";
 	if (header->length != body_length || header->length > WIRE_BODY_MAX)
 		return "wrong length";

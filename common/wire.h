@@ -11,6 +11,8 @@
  *   courier -> sensor:     WIRE_ACK     number of the alert that is safe with the courier now
  *   supervisor -> sensor:  WIRE_NOTICE  body = one line for a coverage-loss alert ("courier ended by signal 9")
  *                          WIRE_RELOAD  re-read configuration and baselines
+ *                          WIRE_SNAPSHOT  body = what the kernel says of its audit system (plugin/snapshot.h)
+ *   sensor -> supervisor:  WIRE_LOOK    ask the kernel now; no body
  *   supervisor -> courier: WIRE_RELOAD  re-read configuration, reopen files
  *                          WIRE_STATE   body = a JSON object: the kernel's rules (plugin/rules_state.h)
  *   supervisor -> both:    WIRE_COURIER_FD / none: see plugin/supervisor.h for how a new socket is handed over
@@ -31,6 +33,8 @@ enum wire_type {
 	WIRE_RELOAD = 5,
 	WIRE_COURIER_FD = 6, /* supervisor -> sensor, with the new socket as SCM_RIGHTS */
 	WIRE_STATE = 7,
+	WIRE_SNAPSHOT = 20, /* numbers between are not taken */
+	WIRE_LOOK = 21,
 };
 
 enum { WIRE_BODY_MAX = 192 * 1024 };

@@ -17,7 +17,7 @@ struct loss {
 	unsigned missing; /* rules of this key: its twins are removed and added one by one */
 	int64_t since;
 	uint64_t serial;
-	int64_t by_pid;
+	int64_t by_pid, by_auid;
 	int64_t changed_at; /* by the same: its latest change of any rule */
 	bool paused;	    /* it did something else in between */
 	char by_exe[EXE_MAX];
@@ -29,6 +29,7 @@ struct coverage {
 	void *ctx;
 	int64_t grace;
 	int64_t start;
+	bool sighted; /* this host's (node 0) are told by judge/blind */
 	int64_t daemon_start[NODES_MAX];
 	struct loss losses[COVERAGE_LOSSES_MAX];
 	size_t open_count;
@@ -60,9 +61,19 @@ void coverage_set_start(struct coverage *coverage, int64_t time)
 	coverage->start = time;
 }
 
+void coverage_set_sighted(struct coverage *coverage, bool sighted)
+{
+	coverage->sighted = sighted;
+}
+
 size_t coverage_open_losses(const struct coverage *coverage)
 {
-	return coverage->open_count;
+	size_t count = 0;
+
+	for (size_t i = 0; coverage->open_count > 0 && i < COVERAGE_LOSSES_MAX; i++)
+		count += coverage->losses[i].open &&
+			 !(coverage->sighted && coverage->losses[i].node == 0);
+	return count;
 }
 
 static void describe(const struct loss *loss, char *text, size_t size)
@@ -88,7 +99,10 @@ static void report_loss(struct coverage *coverage, const struct loss *loss,
 		.rule = loss->key[0] ? loss->key : NULL,
 		.since = loss->since,
 		.by_pid = loss->by_pid,
+		.by_auid = loss->by_auid,
 		.by_exe = loss->by_exe[0] ? loss->by_exe : NULL,
+		.events = -1,
+		.ordinal = state == COVERAGE_RESTORED,
 		.serial = loss->serial,
 		.record = loss->record,
 	};
@@ -100,7 +114,8 @@ static void report_loss(struct coverage *coverage, const struct loss *loss,
 static void report_lost(struct coverage *coverage, struct loss *loss)
 {
 	loss->reported = true;
-	report_loss(coverage, loss, COVERAGE_LOST, SEVERITY_HIGH);
+	if (!(coverage->sighted && loss->node == 0))
+		report_loss(coverage, loss, COVERAGE_LOST, SEVERITY_HIGH);
 }
 
 static struct loss *find_loss(struct coverage *coverage, unsigned node, const char *key)
@@ -151,6 +166,7 @@ static void open_loss(struct coverage *coverage, const struct event *event, cons
 	loss->since = loss->changed_at = event->time;
 	loss->serial = event->serial;
 	loss->by_pid = event->parts & EVENT_SYSCALL ? event->pid : -1;
+	loss->by_auid = event->parts & EVENT_SYSCALL ? event->auid : -1;
 	copy_text(loss->by_exe, sizeof(loss->by_exe), event->exe);
 	if (event->record_count)
 		copy_text(loss->record, sizeof(loss->record), event->records[0]);
@@ -190,6 +206,8 @@ static void heal_loss(struct coverage *coverage, struct loss *loss, const struct
 		report_lost(coverage, loss);
 	loss->open = false;
 	coverage->open_count--;
+	if (coverage->sighted && loss->node == 0 && loss->reported)
+		return;
 	if (loss->reported || !is_reload(loss, event))
 		report_loss(coverage, loss, COVERAGE_RESTORED, SEVERITY_LOW);
 }
@@ -233,7 +251,8 @@ static void take_config_change(struct coverage *coverage, const struct event *ev
 	if (event->config.audit_enabled == 0 && event->config.result == 1 &&
 	    event->config.old != 0) {
 		/* before auditd ran nothing was ours to see (journald does this at boot) */
-		if (event->time >= began && event->time >= coverage->start)
+		if (event->time >= began && event->time >= coverage->start &&
+		    !(coverage->sighted && event->node_number == 0))
 			open_loss(coverage, event, auditing_key);
 		return;
 	}

@@ -26,8 +26,14 @@ struct coverage_finding {
 	const char *rule; /* the rule's key; NULL for auditing itself */
 	int64_t since;	  /* ms */
 	int64_t by_pid;	  /* -1: not known */
+	int64_t by_auid;  /* -1: unset, or not known */
 	const char *by_exe;
-	uint64_t serial; /* of the event that showed the loss */
+	const char *act;     /* its command line, as it says itself; NULL */
+	int64_t events;	     /* -1: not counted */
+	const char *boot_id; /* told once a boot; else NULL */
+	const char *more;    /* what follows lost in the sentence; NULL */
+	unsigned ordinal;    /* keeps the ids of one event's findings apart */
+	uint64_t serial;     /* of the event that showed the loss */
 	const char *record;
 };
 
@@ -41,6 +47,10 @@ void coverage_set_grace(struct coverage *coverage, int64_t milliseconds);
 
 /* Losses before this time (ms) are none of ours: live, when the judge began. */
 void coverage_set_start(struct coverage *coverage, int64_t time);
+
+/* Live: the kernel is asked for this host's status and rules (judge/blind), so that what records
+ * say of them is a loss only in so far as it is over: then it is low, unless that was a reload. */
+void coverage_set_sighted(struct coverage *coverage, bool sighted);
 
 /* How many last now. */
 size_t coverage_open_losses(const struct coverage *coverage);

@@ -248,6 +248,7 @@ static void read_record(struct event_reader *reader, int type)
 		{AUDIT_DAEMON_START, EVENT_DAEMON},
 		{AUDIT_DAEMON_END, EVENT_DAEMON},
 		{AUDIT_DAEMON_ABORT, EVENT_DAEMON},
+		{AUDIT_DAEMON_CONFIG, EVENT_DAEMON},
 		{AUDIT_CWD, 0},
 		{AUDIT_PROCTITLE, 0},
 	};
@@ -269,6 +270,7 @@ static void read_record(struct event_reader *reader, int type)
 		event->parts |= parts[i].part;
 		event->service.start = type == AUDIT_SERVICE_START;
 		event->daemon_start = type == AUDIT_DAEMON_START;
+		event->daemon_config = type == AUDIT_DAEMON_CONFIG;
 		read_fields(reader, type, (char *)event);
 		return;
 	}

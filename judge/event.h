@@ -89,7 +89,8 @@ struct event {
 		struct bytes unit;
 	} service;
 
-	bool daemon_start; /* DAEMON_START; else DAEMON_END or DAEMON_ABORT */
+	bool daemon_start;  /* DAEMON_START; else DAEMON_END, DAEMON_ABORT or ... */
+	bool daemon_config; /* ... DAEMON_CONFIG: auditd has read its configuration anew */
 
 	struct bytes records[ALERT_RECORDS_MAX]; /* raw, without their newline */
 	size_t record_count;

@@ -69,6 +69,8 @@ struct intake {
 	size_t next_maybe;
 	bool seen_eoe;
 	int64_t now;
+	struct serials *serials; /* NULL: not counted */
+	const char *host;
 	char partial[INTAKE_RECORD_MAX];
 	size_t partial_length;
 	bool skipping; /* inside a line longer than INTAKE_RECORD_MAX */
@@ -92,6 +94,12 @@ void intake_free(struct intake *intake)
 	for (size_t i = 0; i < INTAKE_OPEN_MAX; i++)
 		free(intake->slots[i].text);
 	free(intake);
+}
+
+void intake_count_serials(struct intake *intake, struct serials *serials, const char *host)
+{
+	intake->serials = serials;
+	intake->host = host;
 }
 
 /* ---- one record's header -------------------------------------------------------------------- */
@@ -238,6 +246,7 @@ static const struct type_role {
 	{"DAEMON_START", ROLE_SINGLE},
 	{"DAEMON_END", ROLE_SINGLE},
 	{"DAEMON_ABORT", ROLE_SINGLE},
+	{"DAEMON_CONFIG", ROLE_SINGLE},
 };
 
 static enum role record_role(const struct record *record)
@@ -489,6 +498,18 @@ static void take_bystander(struct intake *intake, const struct record *record)
 		slot_append(intake, slot, record->line, record->length);
 }
 
+static void count_serial(struct intake *intake, const struct record *record)
+{
+	static const char daemon[] = "DAEMON_";
+
+	if (record->serial == intake->serials->highest ||
+	    (record->node_length > 0 && !is_of_node(record, intake->host)))
+		return;
+	if (record->type_length < sizeof(daemon) ||
+	    memcmp(record->type, daemon, sizeof(daemon) - 1) != 0)
+		serials_take(intake->serials, record->serial, intake->now);
+}
+
 static void take_line(struct intake *intake, const char *line, size_t length)
 {
 	struct record record;
@@ -501,6 +522,8 @@ static void take_line(struct intake *intake, const char *line, size_t length)
 		intake->stats.malformed++;
 		return;
 	}
+	if (intake->serials)
+		count_serial(intake, &record);
 	role = record_role(&record);
 	if (role == ROLE_ENDS)
 		intake->seen_eoe = true;

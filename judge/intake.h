@@ -13,6 +13,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "judge/serials.h"
+
 enum {
 	INTAKE_RECORD_MAX =
 		16 * 1024, /* auditd's longest is 8,970; longer lines are skipped and counted */
@@ -44,6 +46,10 @@ struct intake;
 /* NULL when out of memory. */
 struct intake *intake_new(intake_event_fn deliver, void *ctx);
 void intake_free(struct intake *intake);
+
+/* Live: the serial of every record of this host (without node=, or with its name) is counted there,
+ * but for auditd's own DAEMON_*, which count apart. Both are borrowed. */
+void intake_count_serials(struct intake *intake, struct serials *serials, const char *host);
 
 /* Bytes cut anywhere. now (ms) dates the arrival; 0 in a replay: then the clock is the records'. */
 void intake_feed(struct intake *intake, const char *bytes, size_t length, int64_t now);

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "judge/blind.h"
 #include "judge/coverage.h"
 #include "judge/event.h"
 #include "judge/intake.h"
@@ -12,6 +13,7 @@
 #include "judge/observe.h"
 #include "judge/repeats.h"
 #include "judge/report.h"
+#include "judge/serials.h"
 #include "judge/sweep.h"
 #include "judge/transition.h"
 #include "judge/verdict.h"
@@ -34,6 +36,8 @@ struct judge {
 	struct event_reader *reader;
 	struct repeats *repeats;
 	struct coverage *coverage;
+	struct blind *blind;
+	struct serials serials;
 	struct sweep *sweep;
 	struct event event; /* the one being judged */
 	struct report_buffers buffers;
@@ -116,39 +120,35 @@ static void report_gain(struct judge *judge, const struct event *event,
 	send_alert(judge, &alert);
 }
 
-static void report_coverage(void *ctx, const struct coverage_finding *finding)
+static void send_coverage(struct judge *judge, const struct coverage_finding *finding)
 {
-	struct judge *judge = ctx;
 	struct alert alert;
-	char detail[600];
+	char detail[REPORT_DETAIL_MAX];
 
 	report_begin(&alert, &judge->world, &judge->host, NULL);
+	report_coverage(&alert, finding, detail);
 	if (finding->node != 0)
 		alert.host = (struct bytes){judge->world.nodes[finding->node],
 					    strlen(judge->world.nodes[finding->node])};
-	alert.time = finding->since;
-	alert.audit.has_event = true;
-	alert.audit.milliseconds = finding->since;
-	alert.audit.serial = finding->serial;
-	if (finding->node != 0)
+	if (finding->node != 0 && alert.audit.has_event)
 		alert.audit.node = alert.host;
-	alert.audit.records[0] = (struct bytes){finding->record, strlen(finding->record)};
-	alert.audit.record_count = finding->record[0] ? 1 : 0;
-	alert.reason = REASON_COVERAGE_LOSS;
-	alert.mechanism = MECHANISM_AUDIT;
-	alert.severity = finding->severity;
-	alert.coverage.present = true;
-	alert.coverage.lost = (struct bytes){finding->lost, strlen(finding->lost)};
-	if (finding->rule)
-		alert.coverage.rule = (struct bytes){finding->rule, strlen(finding->rule)};
-	alert.coverage.by_pid = finding->by_pid;
-	alert.coverage.state = finding->state;
-	alert.coverage.since = finding->since;
-	snprintf(detail, sizeof(detail), "%s%s%s%s", finding->lost,
-		 finding->by_exe ? "; done by " : "", finding->by_exe ? finding->by_exe : "",
-		 finding->state == COVERAGE_RESTORED ? "; it is back" : "");
-	alert.detail = (struct bytes){detail, strlen(detail)};
+	judge->reported = finding->ordinal;
 	send_alert(judge, &alert);
+}
+
+static void on_blind(void *ctx, const struct coverage_finding *finding)
+{
+	send_coverage(ctx, finding);
+}
+
+/* What was told of already, as lost, is told once. */
+static void on_coverage(void *ctx, const struct coverage_finding *finding)
+{
+	struct judge *judge = ctx;
+
+	if (finding->node == 0 && blind_has_told_of_rules(judge->blind, finding->since))
+		return;
+	send_coverage(judge, finding);
 }
 
 /* ---- one event ------------------------------------------------------------------------------- */
@@ -253,11 +253,20 @@ static void judge_syscall(struct judge *judge, const struct event *event)
 	transition_release(&transition);
 }
 
+static void expire_blind(struct judge *judge)
+{
+	blind_count_gaps(judge->blind, serials_gone(&judge->serials, judge->world.now),
+			 judge->world.now);
+	blind_expire(judge->blind, judge->world.now);
+}
+
 static void advance(struct judge *judge, int64_t time)
 {
 	if (time > judge->world.now)
 		judge->world.now = time;
 	coverage_expire(judge->coverage, judge->world.now);
+	if (judge->live)
+		expire_blind(judge);
 	repeats_expire(judge->repeats, judge->world.now);
 }
 
@@ -275,6 +284,9 @@ static void take_event(void *ctx, const struct intake_event *raw)
 	judge->reported = 0;
 	judge->stats.events_judged++;
 	coverage_take(judge->coverage, event);
+	if (judge->live && event->node_number == 0 &&
+	    (event->parts & EVENT_CONFIG_CHANGE || event->daemon_config))
+		blind_take_change(judge->blind, event, judge->world.now);
 	if (event->parts & EVENT_CONFIG_CHANGE)
 		judge->world.execs_seen[event->node_number] = false; /* to be shown anew */
 	if (event->parts & EVENT_SERVICE)
@@ -394,6 +406,7 @@ static void take_settings(struct judge *judge, const struct settings *settings,
 	judge->world.clock.start_timeout_ms = settings->start_timeout_ms;
 	repeats_set_window(judge->repeats, settings->repeat_window_ms);
 	coverage_set_grace(judge->coverage, settings->coverage_grace_ms);
+	blind_set_grace(judge->blind, settings->coverage_grace_ms);
 	sweep_set_interval(judge->sweep, settings->sweep_ms);
 }
 
@@ -421,16 +434,19 @@ struct judge *judge_new(const struct judge_options *options, struct error *err)
 	judge->world.services = service_table_new();
 	judge->intake = intake_new(take_event, judge);
 	judge->repeats = repeats_new(deliver, judge);
-	judge->coverage = coverage_new(report_coverage, judge);
+	judge->coverage = coverage_new(on_coverage, judge);
+	judge->blind = blind_new(options->proc, on_blind, judge);
 	judge->sweep = sweep_new(&judge->world, report_finding, judge);
 	judge->reader = event_reader_new(err);
 	if (!judge->reader || !judge->world.ledger || !judge->world.services || !judge->intake ||
-	    !judge->repeats || !judge->coverage || !judge->sweep) {
+	    !judge->repeats || !judge->coverage || !judge->blind || !judge->sweep) {
 		if (judge->reader)
 			error_set(err, "out of memory");
 		judge_free(judge);
 		return NULL;
 	}
+	if (judge->live)
+		intake_count_serials(judge->intake, &judge->serials, judge->host.name);
 	if (judge->live)
 		ledger_set_alive(judge->world.ledger, is_alive, &judge->world);
 	take_settings(judge, options->settings, options->baseline);
@@ -445,6 +461,7 @@ void judge_free(struct judge *judge)
 	event_reader_free(judge->reader);
 	repeats_free(judge->repeats);
 	coverage_free(judge->coverage);
+	blind_free(judge->blind);
 	sweep_free(judge->sweep);
 	/* the ledger counts its processes in the services: it goes first */
 	ledger_free(judge->world.ledger);
@@ -525,6 +542,8 @@ int64_t judge_next_deadline(const struct judge *judge)
 	int64_t deadline = intake_deadline(judge->intake);
 
 	deadline = earlier(deadline, coverage_deadline(judge->coverage));
+	deadline = earlier(deadline, blind_deadline(judge->blind));
+	deadline = earlier(deadline, serials_deadline(&judge->serials));
 	deadline = earlier(deadline, repeats_deadline(judge->repeats));
 	deadline = earlier(deadline, sweep_deadline(judge->sweep));
 	return earlier(deadline, judge->next_ceilings);
@@ -587,6 +606,18 @@ void judge_report_loss(struct judge *judge, const char *what, enum severity seve
 	send_own(judge, &alert);
 }
 
+void judge_take_snapshot(struct judge *judge, const struct blind_snapshot *snapshot, int64_t now)
+{
+	judge->world.now = now > judge->world.now ? now : judge->world.now;
+	coverage_set_sighted(judge->coverage, true);
+	blind_take_snapshot(judge->blind, snapshot, judge->world.now);
+}
+
+bool judge_wants_look(struct judge *judge)
+{
+	return blind_wants_look(judge->blind);
+}
+
 void judge_get_stats(const struct judge *judge, struct judge_stats *stats)
 {
 	struct intake_stats intake;
@@ -601,7 +632,8 @@ void judge_get_stats(const struct judge *judge, struct judge_stats *stats)
 	stats->incomplete_events = intake.incomplete;
 	stats->last_serial = intake.last_serial;
 	stats->last_time = intake.last_time;
-	stats->coverage_losses = coverage_open_losses(judge->coverage);
+	stats->coverage_losses = coverage_open_losses(judge->coverage) +
+				 blind_open_losses(judge->blind);
 	stats->ledger_processes = ledger_count(judge->world.ledger);
 	stats->ledger_evicted = ledger_evicted(judge->world.ledger);
 }

@@ -15,6 +15,7 @@
 #include "common/error.h"
 #include "conf/baseline.h"
 #include "conf/settings.h"
+#include "judge/blind.h"
 #include "judge/proc_reader.h"
 
 struct judge;
@@ -72,6 +73,12 @@ void judge_reconfigure(struct judge *judge, const struct settings *settings,
 /* capwatch itself lost something (a process of ours crashed, the socket failed): a coverage-loss
  * alert. */
 void judge_report_loss(struct judge *judge, const char *what, enum severity severity, int64_t now);
+
+/* Live: what the kernel just said of its audit system (plugin/snapshot). */
+void judge_take_snapshot(struct judge *judge, const struct blind_snapshot *snapshot, int64_t now);
+
+/* Live: should it be asked again now? Asking forgets it. */
+bool judge_wants_look(struct judge *judge);
 
 void judge_get_stats(const struct judge *judge, struct judge_stats *stats);
 

@@ -2,6 +2,7 @@
 # judge: the heart. Bytes, a clock and a /proc reader in, alerts out.
 noinst_LIBRARIES += judge/libjudge.a
 judge_libjudge_a_SOURCES = \
+	judge/blind.c judge/blind.h \
 	judge/coverage.c judge/coverage.h \
 	judge/event.c judge/event.h \
 	judge/explain.c judge/explain.h \
@@ -17,6 +18,7 @@ judge_libjudge_a_SOURCES = \
 	judge/proc_reader.h \
 	judge/repeats.c judge/repeats.h \
 	judge/report.c judge/report.h \
+	judge/serials.c judge/serials.h \
 	judge/service.c judge/service.h \
 	judge/sweep.c judge/sweep.h \
 	judge/syscalls.c judge/syscalls.h \

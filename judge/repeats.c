@@ -51,6 +51,8 @@ static const size_t strings[] = {
 	STRING(file.path),
 	STRING(coverage.lost),
 	STRING(coverage.rule),
+	STRING(coverage.by_exe),
+	STRING(coverage.act),
 	STRING(coverage.boot_id),
 	STRING(baseline.entry),
 	STRING(baseline.file),
@@ -149,12 +151,22 @@ static bool same_bytes(struct bytes a, struct bytes b)
 	return a.length == b.length && (a.length == 0 || memcmp(a.data, b.data, a.length) == 0);
 }
 
+/* What is lost, told again because it lasts, and its end are not repeats of each other. */
+static bool same_loss(const struct alert *a, const struct alert *b)
+{
+	if (!a->coverage.present && !b->coverage.present)
+		return true;
+	return a->coverage.state == b->coverage.state && a->severity == b->severity &&
+	       same_bytes(a->coverage.lost, b->coverage.lost);
+}
+
 static struct kind *find_kind(struct repeats *repeats, const struct alert *alert)
 {
 	for (size_t i = 0; repeats->used > 0 && i < REPEATS_MAX; i++) {
 		struct kind *kind = &repeats->kinds[i];
 		if (kind->first && same_bytes(kind->first->host, alert->host) &&
 		    kind->first->disposition == alert->disposition &&
+		    same_loss(kind->first, alert) &&
 		    strcmp(kind->first->fingerprint, alert->fingerprint) == 0)
 			return kind;
 	}

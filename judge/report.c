@@ -2,6 +2,7 @@
 #define _GNU_SOURCE
 #include "judge/report.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -53,7 +54,7 @@ void report_begin(struct alert *alert, const struct world *world, const struct r
 	alert->phase = PHASE_UNKNOWN;
 	alert->previous = PREVIOUS_UNKNOWN;
 	alert->service.age_ms = -1;
-	alert->coverage.events = alert->coverage.by_pid = -1;
+	alert->coverage.events = alert->coverage.by_pid = alert->coverage.by_auid = -1;
 	alert->host = text(host->name);
 	alert->host_id = text_or_null(host->id);
 	alert->baseline.digest = text_or_null(world->baseline->digest);
@@ -332,4 +333,52 @@ void report_verdict(struct alert *alert, const struct verdict *verdict,
 		alert->baseline.missing = clip_missing(alert, verdict->missing);
 	}
 	suggest(alert, buffers);
+}
+
+/* Who, as the kernel says; then what it says itself. */
+static void say_maker(const struct coverage_finding *finding, char *buf, size_t size)
+{
+	int used;
+
+	buf[0] = '\0';
+	if (finding->by_pid < 0 && !finding->by_exe)
+		return;
+	used = snprintf(buf, size, "; done by %s (pid %" PRId64,
+			finding->by_exe ? finding->by_exe : "a process", finding->by_pid);
+	if (finding->by_auid >= 0)
+		used += snprintf(buf + used, size - (size_t)used, ", login uid %" PRId64,
+				 finding->by_auid);
+	snprintf(buf + used, size - (size_t)used, "%s%s)", finding->act ? ": " : "",
+		 finding->act ? finding->act : "");
+}
+
+void report_coverage(struct alert *alert, const struct coverage_finding *finding, char *detail)
+{
+	char maker[REPORT_DETAIL_MAX / 2];
+
+	alert->time = finding->since;
+	alert->audit.has_event = finding->serial != 0;
+	alert->audit.milliseconds = finding->since;
+	alert->audit.serial = finding->serial;
+	alert->audit.records[0] = text(finding->record);
+	alert->audit.record_count = finding->record[0] ? 1 : 0;
+	alert->reason = REASON_COVERAGE_LOSS;
+	alert->mechanism = MECHANISM_AUDIT;
+	alert->severity = finding->severity;
+	alert->coverage.present = true;
+	alert->coverage.lost = text(finding->lost);
+	alert->coverage.rule = text_or_null(finding->rule);
+	alert->coverage.by_pid = finding->by_pid;
+	alert->coverage.by_auid = finding->by_auid;
+	alert->coverage.by_exe = text_or_null(finding->by_exe);
+	alert->coverage.act = text_or_null(finding->act);
+	alert->coverage.events = finding->events;
+	alert->coverage.boot_id = text_or_null(finding->boot_id);
+	alert->coverage.state = finding->state;
+	alert->coverage.since = finding->since;
+	say_maker(finding, maker, sizeof(maker));
+	snprintf(detail, REPORT_DETAIL_MAX, "%s%s%s%s", finding->lost, maker,
+		 finding->more ? finding->more : "",
+		 finding->state == COVERAGE_RESTORED ? "; it is back" : "");
+	alert->detail = text(detail);
 }

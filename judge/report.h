@@ -12,7 +12,7 @@
 #include "judge/transition.h"
 #include "judge/verdict.h"
 
-enum { REPORT_SUGGESTION_MAX = 2048 };
+enum { REPORT_SUGGESTION_MAX = 2048, REPORT_DETAIL_MAX = 1400 };
 
 /* Strings that an alert borrows and that live nowhere else; the caller's, for one alert. */
 struct report_buffers {
@@ -36,5 +36,8 @@ void report_transition(struct alert *alert, const struct transition *transition)
 
 void report_verdict(struct alert *alert, const struct verdict *verdict,
 		    struct report_buffers *buffers);
+
+/* detail: REPORT_DETAIL_MAX bytes, the caller's, which the alert borrows as all of the finding. */
+void report_coverage(struct alert *alert, const struct coverage_finding *finding, char *detail);
 
 #endif

@@ -7,6 +7,7 @@ plugin_libplugin_a_SOURCES = \
 	plugin/child.c plugin/child.h \
 	plugin/clock.h \
 	plugin/configuration.c plugin/configuration.h \
+	plugin/lookout.c plugin/lookout.h \
 	plugin/notices.c plugin/notices.h \
 	plugin/outbox.c plugin/outbox.h \
 	plugin/paths.c plugin/paths.h \
@@ -16,6 +17,7 @@ plugin_libplugin_a_SOURCES = \
 	plugin/replay.c plugin/replay.h \
 	plugin/rules_state.c plugin/rules_state.h \
 	plugin/sensor.c plugin/sensor.h \
+	plugin/snapshot.c plugin/snapshot.h \
 	plugin/startup.c plugin/startup.h \
 	plugin/state_body.c plugin/state_body.h \
 	plugin/supervisor.c plugin/supervisor.h

@@ -5,16 +5,13 @@
 #include <stdlib.h>
 #include <string.h>
 #include "common/text.h"
-#include "rules/kernel.h"
-
-enum { HEX_SIZE = 65, BODY_SIZE = 96 };
 
 static size_t size_of(const struct audit_rule_data *rule)
 {
 	return sizeof(*rule) + rule->buflen;
 }
 
-static int make_digest(const struct kernel_rules *rules, char hex[HEX_SIZE])
+int rules_state_digest(const struct kernel_rules *rules, char hex[RULES_STATE_HEX])
 {
 	size_t size = 0, used = 0;
 	char *all;
@@ -33,17 +30,7 @@ static int make_digest(const struct kernel_rules *rules, char hex[HEX_SIZE])
 	return 0;
 }
 
-char *rules_state_make(void)
+void rules_state_make(const char *hex, char body[RULES_STATE_BODY])
 {
-	struct kernel_rules rules = {0};
-	char hex[HEX_SIZE], *body = NULL;
-
-	if (kernel_rules_read(&rules, NULL) < 0)
-		return NULL;
-	if (make_digest(&rules, hex) == 0)
-		body = malloc(BODY_SIZE);
-	if (body)
-		snprintf(body, BODY_SIZE, "{\"rules\":\"%s\"}", hex);
-	kernel_rules_free(&rules);
-	return body;
+	snprintf(body, RULES_STATE_BODY, "{\"rules\":\"%s\"}", hex);
 }

@@ -7,12 +7,15 @@
 #ifndef CAPWATCH_RULES_STATE_H
 #define CAPWATCH_RULES_STATE_H
 
-enum { RULES_STATE_EVERY_MS = 60 * 1000 };
+#include "rules/kernel.h"
 
-/* The body of a WIRE_STATE to the courier, {"rules": "SHA-256 in hex"}, to be freed; NULL when the
- * kernel does not say, or memory is out. The digest is over all rules, in the order in which they
- * are matched: alike on hosts with the same rules and kernel. Waits for the kernel, which answers
- * at once, KERNEL_REPLY_MS at most. */
-char *rules_state_make(void);
+enum { RULES_STATE_EVERY_MS = 60 * 1000, RULES_STATE_HEX = 65, RULES_STATE_BODY = 96 };
+
+/* The digest is over all rules, in the order in which they are matched: alike on hosts with the
+ * same rules and kernel. 0, or -1 when memory is out. */
+int rules_state_digest(const struct kernel_rules *rules, char hex[RULES_STATE_HEX]);
+
+/* The body of a WIRE_STATE to the courier, {"rules": "SHA-256 in hex"}. */
+void rules_state_make(const char *hex, char body[RULES_STATE_BODY]);
 
 #endif

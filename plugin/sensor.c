@@ -20,6 +20,7 @@
 #include "plugin/clock.h"
 #include "plugin/outbox.h"
 #include "plugin/proc_live.h"
+#include "plugin/snapshot.h"
 #include "plugin/state_body.h"
 
 enum {
@@ -52,6 +53,7 @@ struct sensor {
 	int64_t state_at;    /* steady clock: when to tell the courier how we are */
 	int64_t pause_until; /* steady clock: the stream is not polled before */
 	char host[HOST_MAX], host_id[HOST_MAX];
+	struct blind_snapshot snapshot; /* the one being taken */
 	char chunk[STREAM_CHUNK], message[CONTROL_BUFFER];
 };
 
@@ -111,6 +113,23 @@ static void reload(struct sensor *sensor)
 	log_line(&sensor->log, LOG_NOTICE, "configuration read anew");
 }
 
+static void take_snapshot(struct sensor *sensor, const struct wire_message *message)
+{
+	struct blind_snapshot *snapshot = &sensor->snapshot;
+
+	if (snapshot_read(message->body, message->header.length, snapshot))
+		judge_take_snapshot(sensor->judge, snapshot, clock_wall_ms());
+}
+
+/* The supervisor looks when it sees fit; what its socket does not take now it need not know. */
+static void ask_for_look(struct sensor *sensor)
+{
+	const struct wire_header header = {.type = WIRE_LOOK};
+
+	if (judge_wants_look(sensor->judge))
+		wire_send(sensor->options->control, &header, NULL, -1, NULL);
+}
+
 static void obey(struct sensor *sensor, const struct wire_message *message)
 {
 	switch (message->header.type) {
@@ -119,6 +138,9 @@ static void obey(struct sensor *sensor, const struct wire_message *message)
 		break;
 	case WIRE_RELOAD:
 		reload(sensor);
+		break;
+	case WIRE_SNAPSHOT:
+		take_snapshot(sensor, message);
 		break;
 	case WIRE_COURIER_FD:
 		outbox_connect(sensor->outbox, message->fd);
@@ -290,6 +312,7 @@ static void run_loop(struct sensor *sensor)
 				take_stream(sensor);
 		}
 		judge_time(sensor);
+		ask_for_look(sensor);
 		report_dropped(sensor);
 		tell_state(sensor);
 		send_to_courier(sensor);

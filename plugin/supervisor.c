@@ -19,6 +19,7 @@
 #include "plugin/child.h"
 #include "plugin/clock.h"
 #include "plugin/configuration.h"
+#include "plugin/lookout.h"
 #include "plugin/notices.h"
 #include "plugin/pulse.h"
 #include "plugin/rules_state.h"
@@ -31,6 +32,9 @@ enum {
 	STOP_SENSOR_MS = SENSOR_DRAIN_MS + SENSOR_FINISH_MS + 500, /* of the stop, for the sensor */
 	STOP_TOTAL_MS = 10 * 1000,
 	DISCARD_CHUNK = 64 * 1024,
+	/* messages of a sensor in one go, and their size: it says nothing but WIRE_LOOK */
+	SENSOR_MESSAGES = 16,
+	SENSOR_MESSAGE = 64,
 };
 
 enum stage { STAGE_RUNNING, STAGE_STOPPING_SENSOR, STAGE_STOPPING_COURIER, STAGE_DONE };
@@ -46,8 +50,10 @@ struct supervisor {
 	int held_link; /* a running courier's link, for the next sensor; -1 */
 	int signals;
 	struct pulse_watch pulse;
-	int64_t rules_at;    /* when the courier is next told of the kernel's rules */
-	int64_t blind_since; /* since when there was no sensor */
+	struct lookout *lookout; /* NULL: none can be had */
+	bool sensor_silent;	 /* its control socket is at its end, or says what it must not */
+	int64_t rules_at;	 /* when the courier is next told of the kernel's rules */
+	int64_t blind_since;	 /* since when there was no sensor */
 	int64_t stop_since;
 	uint64_t discarded; /* bytes, since there is no sensor */
 	struct notices notices;
@@ -119,6 +125,10 @@ static void try_to_begin(struct supervisor *sup)
 		return;
 	}
 	sup->configured = true;
+	sup->lookout = lookout_new(sup->log, &err);
+	if (!sup->lookout)
+		log_line(sup->log, LOG_ERR,
+			 "%s: whether auditing works is judged from records alone", err.text);
 	sup->sensor.start_at = sup->courier.start_at = clock_steady_ms();
 }
 
@@ -144,6 +154,8 @@ static void reload(struct supervisor *sup)
 	if (configuration_load(&loaded, sup->options->config_file, &err) == 0 &&
 	    take_over(sup, &loaded, &err) < 0)
 		log_line(sup->log, LOG_ERR, "%s; the users stay who they were", err.text);
+	if (sup->lookout)
+		lookout_reload(sup->lookout);
 	forward_reload(&sup->sensor);
 	forward_reload(&sup->courier);
 }
@@ -306,6 +318,9 @@ static void start_sensor(struct supervisor *sup)
 	close(control[1]);
 	if (!child_started(sup, &sup->sensor, pid, control[0]))
 		return;
+	sup->sensor_silent = false;
+	if (sup->lookout)
+		lookout_look(sup->lookout);
 	pulse_reset(&sup->pulse);
 	sensor_sees_again(sup);
 	connect_children(sup);
@@ -468,18 +483,44 @@ static void discard(struct supervisor *sup)
 static void tell_rules(struct supervisor *sup)
 {
 	struct wire_header header = {.type = WIRE_STATE};
-	char *body;
+	char body[RULES_STATE_BODY];
 
-	if (sup->courier.pid == 0 || sup->stage != STAGE_RUNNING ||
-	    clock_steady_ms() < sup->rules_at)
+	if (sup->courier.pid == 0 || sup->stage != STAGE_RUNNING || !sup->lookout ||
+	    !lookout_digest(sup->lookout)[0] || clock_steady_ms() < sup->rules_at)
 		return;
 	sup->rules_at = clock_steady_ms() + RULES_STATE_EVERY_MS;
-	body = rules_state_make();
-	if (!body)
-		return;
+	rules_state_make(lookout_digest(sup->lookout), body);
 	header.length = (uint32_t)strlen(body);
 	wire_send(sup->courier.control, &header, body, -1, NULL);
-	free(body);
+}
+
+/* A sensor that does not take it gets the next one. */
+static void look(struct supervisor *sup)
+{
+	const struct blind_snapshot *snapshot = sup->lookout ? lookout_run(sup->lookout) : NULL;
+	struct wire_header header = {.type = WIRE_SNAPSHOT};
+
+	if (!snapshot || sup->sensor.pid == 0)
+		return;
+	header.length = (uint32_t)snapshot_size(snapshot);
+	wire_send(sup->sensor.control, &header, (const char *)snapshot, -1, NULL);
+}
+
+/* Whatever else it sends is dropped, unlooked at: it may have been taken over. */
+static void hear_sensor(struct supervisor *sup)
+{
+	char buffer[SENSOR_MESSAGE];
+	struct wire_message message;
+	int rc = 1;
+
+	for (int i = 0; i < SENSOR_MESSAGES && rc > 0; i++) {
+		rc = wire_receive(sup->sensor.control, buffer, sizeof(buffer), &message, NULL);
+		if (rc > 0 && message.fd >= 0)
+			close(message.fd);
+		if (rc > 0 && message.header.type == WIRE_LOOK && sup->lookout)
+			lookout_look(sup->lookout);
+	}
+	sup->sensor_silent = rc < 0;
 }
 
 /* --- the loop --- */
@@ -522,20 +563,29 @@ static int next_timeout(const struct supervisor *sup)
 		if (sup->courier.pid == 0)
 			timeout = until(timeout, sup->courier.start_at);
 	}
+	if (sup->lookout)
+		timeout = until(timeout, lookout_due(sup->lookout));
 	return (int)timeout;
 }
 
 static void loop(struct supervisor *sup)
 {
 	while (sup->stage != STAGE_DONE) {
-		struct pollfd polled[] = {{.fd = sup->signals, .events = POLLIN},
-					  {.fd = discards(sup) ? STREAM_FD : -1, .events = POLLIN}};
+		bool hears = sup->sensor.pid != 0 && !sup->sensor_silent;
+		struct pollfd polled[] = {
+			{.fd = sup->signals, .events = POLLIN},
+			{.fd = discards(sup) ? STREAM_FD : -1, .events = POLLIN},
+			{.fd = hears ? sup->sensor.control : -1, .events = POLLIN},
+			{.fd = sup->lookout ? lookout_fd(sup->lookout) : -1, .events = POLLIN}};
 
 		start_due(sup);
 		if (sup->sensor.pid != 0)
 			notices_send(&sup->notices, sup->sensor.control);
 		tell_rules(sup);
-		if (poll(polled, 2, next_timeout(sup)) > 0) {
+		look(sup);
+		if (poll(polled, sizeof(polled) / sizeof(polled[0]), next_timeout(sup)) > 0) {
+			if (polled[2].revents)
+				hear_sensor(sup);
 			read_signals(sup);
 			if (polled[1].revents && sup->sensor.pid == 0)
 				discard(sup);
@@ -582,6 +632,7 @@ int supervisor_run(const struct supervisor_options *options, struct error *err)
 	try_to_begin(sup);
 	loop(sup);
 	close(sup->signals);
+	lookout_free(sup->lookout);
 	pulse_close(&sup->pulse);
 	configuration_free(&sup->configuration);
 	free(sup);

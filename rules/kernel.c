@@ -17,7 +17,7 @@ static int64_t now_ms(void)
 	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
-static int explain(int number, const char *what, struct error *err)
+int kernel_explain(int number, const char *what, struct error *err)
 {
 	if (number == EPERM)
 		return error_set(err,
@@ -39,7 +39,7 @@ static int open_audit(const char *what, struct error *err)
 	int fd = audit_open();
 
 	if (fd < 0)
-		explain(errno, what, err);
+		kernel_explain(errno, what, err);
 	return fd;
 }
 
@@ -63,7 +63,7 @@ static int next_reply(int fd, int64_t deadline, struct audit_reply *reply)
 	}
 }
 
-static int keep_rule(struct kernel_rules *rules, const struct audit_reply *reply)
+int kernel_keep_rule(struct kernel_rules *rules, const struct audit_reply *reply)
 {
 	const struct audit_rule_data *data = reply->ruledata;
 	size_t size = reply->len < 0 ? 0 : (size_t)reply->len;
@@ -109,7 +109,7 @@ static int receive_rules(int fd, struct kernel_rules *rules)
 			errno = -reply.error->error;
 			return -1;
 		}
-		if (reply.type == AUDIT_LIST_RULES && keep_rule(rules, &reply) < 0)
+		if (reply.type == AUDIT_LIST_RULES && kernel_keep_rule(rules, &reply) < 0)
 			return -1;
 	}
 	return -1;
@@ -124,9 +124,9 @@ int kernel_rules_read(struct kernel_rules *rules, struct error *err)
 		return -1;
 	sent = audit_request_rules_list_data(fd);
 	if (sent <= 0)
-		result = explain(sent < 0 ? -sent : errno, what, err);
+		result = kernel_explain(sent < 0 ? -sent : errno, what, err);
 	else if (receive_rules(fd, rules) < 0)
-		result = explain(errno, what, err);
+		result = kernel_explain(errno, what, err);
 	else
 		result = 0;
 	audit_close(fd);
@@ -135,7 +135,7 @@ int kernel_rules_read(struct kernel_rules *rules, struct error *err)
 	return result;
 }
 
-static void keep_status(struct kernel_status *status, const struct audit_status *said)
+void kernel_keep_status(struct kernel_status *status, const struct audit_status *said)
 {
 	*status = (struct kernel_status){.enabled = said->enabled,
 					 .lost = said->lost,
@@ -159,7 +159,7 @@ static int receive_status(int fd, struct kernel_status *status)
 		}
 		if (reply.type != AUDIT_GET)
 			continue;
-		keep_status(status, reply.status);
+		kernel_keep_status(status, reply.status);
 		return 0;
 	}
 	return -1;
@@ -174,9 +174,9 @@ int kernel_status_read(struct kernel_status *status, struct error *err)
 		return -1;
 	sent = audit_request_status(fd);
 	if (sent <= 0)
-		result = explain(sent < 0 ? -sent : errno, what, err);
+		result = kernel_explain(sent < 0 ? -sent : errno, what, err);
 	else if (receive_status(fd, status) < 0)
-		result = explain(errno, what, err);
+		result = kernel_explain(errno, what, err);
 	else
 		result = 0;
 	audit_close(fd);
@@ -204,7 +204,7 @@ static int send_rule(const struct audit_rule_data *rule, int add, struct error *
 	free(copy);
 	if (sent > 0 || number == (add ? EEXIST : ENOENT))
 		return 0;
-	return explain(number, what[add], err);
+	return kernel_explain(number, what[add], err);
 }
 
 int kernel_rule_add(const struct audit_rule_data *rule, struct error *err)

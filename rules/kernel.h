@@ -40,4 +40,10 @@ int kernel_rule_delete(const struct audit_rule_data *rule, struct error *err); /
 
 void kernel_rules_free(struct kernel_rules *rules);
 
+/* For rules/reading, which takes the same answers. kernel_explain() gives -1, with err saying what
+ * is missing where errno has this number; kernel_keep_rule() 0, or -1 with errno. */
+int kernel_explain(int number, const char *what, struct error *err);
+int kernel_keep_rule(struct kernel_rules *rules, const struct audit_reply *reply);
+void kernel_keep_status(struct kernel_status *status, const struct audit_status *said);
+
 #endif

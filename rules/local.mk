@@ -9,6 +9,7 @@ rules_librules_a_SOURCES = \
 	rules/kernel.c rules/kernel.h \
 	rules/loader.c rules/loader.h \
 	rules/profile.c rules/profile.h \
+	rules/reading.c rules/reading.h \
 	rules/rule.c rules/rule.h \
 	rules/ruleset.c rules/ruleset.h \
 	rules/sight.c rules/sight.h

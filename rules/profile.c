@@ -121,8 +121,26 @@ static void drop_unusable(const struct rules_place *place, struct ruleset *wante
 			ruleset_drop(wanted, i);
 }
 
-int profile_wanted(const struct rules_place *place, unsigned profiles, struct ruleset *wanted,
-		   struct error *err)
+/* As it was installed; none, if it was not. */
+static char *installed_text(const struct rules_place *place, const struct profile_file *file,
+			    struct error *err)
+{
+	char path[PATH_MAX];
+
+	if (profile_path(place, file->installed, path, err) < 0)
+		return NULL;
+	return rules_file_is_ours(path, NULL) == 1 ? rules_file_read(path, err) : strdup("");
+}
+
+/* Which profiles, and where the rules for files found on this host come from. */
+struct selection {
+	unsigned profiles;
+	char *(*found)(const struct rules_place *place, const struct profile_file *file,
+		       struct error *err);
+};
+
+static int read_profiles(const struct rules_place *place, const struct selection *selection,
+			 struct ruleset *wanted, struct error *err)
 {
 	for (int i = 0; i < PROFILE_FILES; i++) {
 		const struct profile_file *file = &profile_files[i];
@@ -130,9 +148,9 @@ int profile_wanted(const struct rules_place *place, unsigned profiles, struct ru
 		char *text;
 		int result;
 
-		if (!(profiles & file->profile))
+		if (!(selection->profiles & file->profile))
 			continue;
-		text = profile_text(place, file, err);
+		text = (file->shipped ? profile_text : selection->found)(place, file, err);
 		result = text ? ruleset_read_text(wanted, name, text, err) : -1;
 		free(text);
 		if (result < 0)
@@ -140,6 +158,22 @@ int profile_wanted(const struct rules_place *place, unsigned profiles, struct ru
 	}
 	drop_unusable(place, wanted);
 	return 0;
+}
+
+int profile_wanted(const struct rules_place *place, unsigned profiles, struct ruleset *wanted,
+		   struct error *err)
+{
+	const struct selection selection = {profiles, profile_text};
+
+	return read_profiles(place, &selection, wanted, err);
+}
+
+int profile_expected(const struct rules_place *place, unsigned profiles, struct ruleset *wanted,
+		     struct error *err)
+{
+	const struct selection selection = {profiles, installed_text};
+
+	return read_profiles(place, &selection, wanted, err);
 }
 
 unsigned profile_installed(const struct rules_place *place)

@@ -49,6 +49,11 @@ char *profile_text(const struct rules_place *place, const struct profile_file *f
 int profile_wanted(const struct rules_place *place, unsigned profiles, struct ruleset *wanted,
 		   struct error *err);
 
+/* The same for who may not search this host for files with capabilities: of those, the rules as
+ * they were installed. */
+int profile_expected(const struct rules_place *place, unsigned profiles, struct ruleset *wanted,
+		     struct error *err);
+
 /* False for a rule by exe whose program's folder is not on this host: the kernel refuses it,
  * auditctl stops at it, and nobody needs it. With another root, true. */
 bool profile_rule_usable(const struct rules_place *place, const struct rule *rule);

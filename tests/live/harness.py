@@ -397,7 +397,8 @@ class Stack:
         os.chmod(self.dir, 0o755)
         if os.statvfs(self.dir).f_flag & os.ST_NOSUID:
             raise CannotRun(f"{self.dir} is mounted nosuid: set TMPDIR to another folder")
-        for name in ("plugins.d", "log", "bin", "alerts", "baseline.d", "build/plugin", "build/alerters"):
+        for name in ("plugins.d", "log", "bin", "alerts", "baseline.d", "build/plugin", "build/alerters",
+                     "build/rules/shipped"):
             (self.dir / name).mkdir(parents=True)
 
     @property
@@ -461,17 +462,21 @@ class Stack:
         run("auditctl", "-e", "1")
 
     def rules_text(self):
-        """All profiles shipped, with the paths of our copies in the never rules."""
+        """All profiles shipped, with the paths of our copies in the never rules; also where the plugin
+        finds the rules that it needs."""
         folder = TOP / "rules" / "profiles"
+        shipped = self.dir / "build" / "rules" / "shipped"
         texts = []
         for name in ("never", "never-courier"):
-            made = self.dir / f"{name}.rules"
+            made = shipped / f"{name}.rules"
             done = run("sh", str(TOP / "rules" / "substitute.sh"), str(folder / f"{name}.rules.in"), str(made),
                        env={**os.environ, "SBINDIR": str(self.plugin.parent), "COURIER": str(self.courier)})
             if done.returncode != 0:
                 raise RuntimeError(f"rules/substitute.sh: {done.stdout}")
             texts.append(made.read_text())
-        texts += [(folder / f"{name}.rules").read_text() for name in ("core", "exec", "file-caps")]
+        for name in ("core", "exec", "file-caps"):
+            shutil.copyfile(folder / f"{name}.rules", shipped / f"{name}.rules")
+            texts.append((shipped / f"{name}.rules").read_text())
         return "\n".join(texts)
 
     def start_auditd(self):

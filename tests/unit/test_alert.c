@@ -60,7 +60,7 @@ static struct alert chronyd_raising_ptrace(void)
 			  .record_count = 1,
 			  .records = {text("type=CAPSET msg=audit(1795302995.816:4928): pid=351")}},
 		.count = 1,
-		.coverage = {.events = -1, .by_pid = -1},
+		.coverage = {.events = -1, .by_pid = -1, .by_auid = -1},
 	};
 
 	alert.sets[ALERT_EFFECTIVE] = (struct alert_set){.present = true,

@@ -1,0 +1,297 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
+"""coverage_test: every way to blind capwatch that auditctl has, alerted within 2 s, and its end.
+
+usage: coverage_test.py --build DIR [--only NAME]
+Each act is done, the time until its alert lies in the file is taken, and it is undone: within the
+grace (one low alert, and no other), or after it (a high one, then one that says it is over).
+"""
+import argparse
+import os
+import signal
+import subprocess
+import time
+
+from harness import CannotRun, Stack, run, schema_validator, wait_until
+from report import Report
+
+LIMIT = 2.0   # seconds from the act to the file
+GRACE = 6.0   # coverage_grace of these stacks
+ROOM = 3.0    # after the grace, for a machine that is busy
+QUIET = 1.5   # so long nothing more must come
+
+TWIN = ("-F", "arch=b32", "-S", "capset", "-F", "key=capwatch_capset")
+FRONT = ("-F", "arch=b64", "-S", "capset")
+EXCLUDED = ("-F", "msgtype=CAPSET")
+
+
+def auditctl(*arguments):
+    """Its exit status does not count: some of what it says is no more than a remark."""
+    return run("auditctl", *arguments)
+
+
+class Act:
+    """One way to blind: how, how it is undone, and what the alert must say. maker: what it must name."""
+
+    def __init__(self, name, blind, mend, words, maker=True):
+        self.name, self.blind, self.mend, self.words, self.maker = name, blind, mend, words, maker
+
+
+def reload_rules(stack):
+    auditctl("-R", str(stack.dir / "rules"))
+
+
+def hide_first(stack):
+    """Who hides the records of changes first leaves no name."""
+    auditctl("-a", "always,exclude", "-F", "msgtype=CONFIG_CHANGE")
+
+
+ACTS = [
+    Act("all rules deleted", lambda stack: auditctl("-D"), reload_rules, "rules are not loaded"),
+    Act("auditing off", lambda stack: auditctl("-e", "0"), lambda stack: auditctl("-e", "1"), "switched off"),
+    Act("one rule deleted", lambda stack: auditctl("-d", "always,exit", *TWIN),
+        lambda stack: auditctl("-a", "always,exit", *TWIN), "arch=b32 -S capset"),
+    Act("a never rule in front", lambda stack: auditctl("-A", "never,exit", *FRONT),
+        lambda stack: auditctl("-d", "never,exit", *FRONT), "hides all of what"),
+    Act("a record excluded", lambda stack: auditctl("-a", "always,exclude", *EXCLUDED),
+        lambda stack: auditctl("-d", "always,exclude", *EXCLUDED), "msgtype=CAPSET"),
+    Act("a task rule", lambda stack: auditctl("-a", "never,task"), lambda stack: auditctl("-d", "never,task"),
+        "never,task", maker=False),
+    Act("a rate limit", lambda stack: auditctl("-r", "1"), lambda stack: auditctl("-r", "0"), "rate limit"),
+    Act("a short queue", lambda stack: auditctl("-b", "8"), lambda stack: auditctl("-b", "8192"),
+        "holds 8 records"),
+]
+
+
+class Watch:
+    """What has come since the last look, of coverage alone."""
+
+    def __init__(self, stack):
+        self.stack, self.seen = stack, 0
+
+    def new(self):
+        return [(when, alert) for when, alert in self.stack.alerts()[self.seen:]]
+
+    def forget(self):
+        self.seen = len(self.stack.alerts())
+
+    def first(self, seconds, wanted=lambda alert: True):
+        """(arrival, alert), or None."""
+        def found():
+            return next(((when, alert) for when, alert in self.new()
+                         if alert["reason"] == "coverage-loss" and wanted(alert)), None)
+        return wait_until(found, seconds)
+
+
+def brief(alerts):
+    return "; ".join(f"{alert['severity']} {alert['reason']} {(alert.get('coverage') or {}).get('state')}: "
+                     f"{alert['message'][:260]}" for _, alert in alerts) or "nothing"
+
+
+def check_first(act, began, found, watch):
+    """Problems of the alert that an act gave."""
+    if not found:
+        return [f"no alert within {LIMIT} s, but {brief(watch.new())}"]
+    when, alert = found
+    coverage, problems = alert["coverage"], []
+    if when - began > LIMIT:
+        problems.append(f"it came after {when - began:.2f} s")
+    if (alert["severity"], coverage["state"]) != ("low", "lost"):
+        problems.append(f"it is {alert['severity']}, {coverage['state']}")
+    for words in (act.words, "a high alert follows"):
+        if words not in alert["message"]:
+            problems.append(f"it does not say \"{words}\": {alert['message']}")
+    if act.maker and not (coverage["by_exe"] or "").endswith("/auditctl"):
+        problems.append(f"it does not say by whom: {alert['message']}")
+    return problems
+
+
+def healed_within_the_grace(stack, watch, act):
+    """One low alert and no other. Returns (problems, latency)."""
+    watch.forget()
+    began = time.time()
+    act.blind(stack)
+    found = watch.first(LIMIT + 2)
+    problems = check_first(act, began, found, watch)
+    act.mend(stack)
+    time.sleep(QUIET)
+    if not problems and len(watch.new()) != 1:
+        problems.append(f"more than one alert: {brief(watch.new())}")
+    return problems, found[0] - began if found else None
+
+
+def lasting_past_the_grace(stack, watch, act):
+    """Low, then high, then restored."""
+    watch.forget()
+    began = time.time()
+    act.blind(stack)
+    found = watch.first(LIMIT + 2)
+    problems = check_first(act, began, found, watch)
+    high = watch.first(GRACE + ROOM, lambda alert: alert["severity"] == "high")
+    if not high:
+        problems.append(f"no high alert after the grace: {brief(watch.new())}")
+    elif not GRACE - 0.5 <= high[0] - began <= GRACE + ROOM:
+        problems.append(f"the high one came after {high[0] - began:.1f} s")
+    act.mend(stack)
+    if not watch.first(LIMIT + 1, lambda alert: alert["coverage"]["state"] == "restored"):
+        problems.append(f"its end is not told: {brief(watch.new())}")
+    time.sleep(QUIET)
+    states = [(alert["severity"], (alert["coverage"] or {}).get("state")) for _, alert in watch.new()]
+    if not problems and states != [("low", "lost"), ("high", "lost"), ("low", "restored")]:
+        problems.append(f"not low, high, restored: {brief(watch.new())}")
+    ids = [alert["id"] for _, alert in watch.new()]
+    if len(set(ids)) != len(ids):
+        problems.append(f"two alerts have one id: {ids}")
+    return problems
+
+
+def nothing_comes(stack, watch, work, seconds=QUIET + 2):
+    watch.forget()
+    problems = work(stack) or []
+    time.sleep(seconds)
+    if watch.new():
+        problems.append(f"unexpected: {brief(watch.new())}")
+    return problems
+
+
+def reload_large(stack):
+    """As augenrules does: one auditctl -R, which deletes all, then loads some hundreds and ours."""
+    path = stack.dir / "large.rules"
+    site = "".join(f"-a always,exit -F arch=b64 -S mount -F uid={100000 + i} -k site\n" for i in range(300))
+    path.write_text("-D\n-b 8192\n" + site + (stack.dir / "rules").read_text())
+    done = auditctl("-R", str(path))
+    problems = [] if done.returncode == 0 else [f"auditctl -R: {done.stdout[-200:]}"]
+    return problems
+
+
+def reload_slowly(stack):
+    """On a slow host: the same process takes seconds, and never pauses for as long as COVERAGE_PAUSE_MS."""
+    reader, writer = os.pipe()
+    process = subprocess.Popen(["auditctl", "-R", f"/dev/fd/{reader}"], stdin=subprocess.DEVNULL,
+                               stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, pass_fds=[reader])
+    os.close(reader)
+    with os.fdopen(writer, "w", buffering=1) as file:
+        file.write("-D\n")
+        for i in range(5):
+            time.sleep(1)
+            file.write(f"-a always,exit -F arch=b64 -S mount -F uid={200000 + i} -k site\n")
+        file.write((stack.dir / "rules").read_text())
+    process.wait(10)
+    return []
+
+
+def nobody_named(stack, watch):
+    """CONFIG_CHANGE excluded first: that is told, with its maker or without, and so is what follows."""
+    watch.forget()
+    hide_first(stack)
+    first = watch.first(LIMIT + 1, lambda alert: "who changes" in alert["message"])
+    began = time.time()
+    auditctl("-d", "always,exit", *TWIN)
+    second = watch.first(LIMIT + 1, lambda alert: "arch=b32 -S capset" in alert["message"])
+    auditctl("-d", "always,exclude", "-F", "msgtype=CONFIG_CHANGE")
+    auditctl("-a", "always,exit", *TWIN)
+    time.sleep(QUIET)
+    problems = [] if first else ["the exclude rule is not told"]
+    if not second:
+        problems.append("what was done behind it is not told: " + brief(watch.new()))
+    elif second[0] - began > LIMIT:
+        problems.append(f"that came after {second[0] - began:.2f} s")
+    return problems
+
+
+def flood(stop_at):
+    while time.time() < stop_at:
+        run("/bin/true")
+
+
+def records_dropped(stack, watch):
+    """A rate limit and more records than it lets through: both are told, the second as high at once."""
+    watch.forget()
+    auditctl("-r", "1")
+    began = time.time()
+    for _ in range(40):
+        run("/bin/true")
+    found = watch.first(LIMIT + 2, lambda alert: "records were lost" in alert["message"])
+    auditctl("-r", "0")
+    problems = [] if found else [f"lost records are not told: {brief(watch.new())}"]
+    if found and (found[1]["severity"] != "high" or not found[1]["coverage"]["events"]):
+        problems.append(f"it is {found[1]['severity']}, of {found[1]['coverage']['events']} records")
+    if found and found[0] - began > LIMIT + 1:
+        problems.append(f"it came after {found[0] - began:.2f} s")
+    if not watch.first(GRACE + ROOM + 2, lambda alert: "records were lost" in alert["message"]
+                       and alert["coverage"]["state"] == "restored"):
+        problems.append(f"its end is not told: {brief(watch.new())}")
+    time.sleep(QUIET)
+    return problems
+
+
+def auditd_stopped(stack, watch):
+    """auditd takes nothing and the queue is full: the kernel keeps its callers waiting, but answers."""
+    auditctl("-b", "64", "--backlog_wait_time", "0")
+    time.sleep(1)
+    watch.forget()
+    stack.auditd.send_signal(signal.SIGSTOP)
+    try:
+        began = time.time()
+        makers = [stack.actor([stack.dir / "actor-never"]) for _ in ()]
+        flooder = subprocess.Popen(["/bin/sh", "-c", "for i in $(seq 2000); do /bin/true; done"],
+                                   stdin=subprocess.DEVNULL)
+        found = watch.first(15, lambda alert: "queue is full" in alert["message"]
+                            or "records were lost" in alert["message"])
+        flooder.kill()
+        flooder.wait()
+        del makers
+    finally:
+        stack.auditd.send_signal(signal.SIGCONT)
+        auditctl("-b", "8192", "--backlog_wait_time", "60000")
+    problems = [] if found else [f"neither a full queue nor lost records are told: {brief(watch.new())}"]
+    if found:
+        print(f"# the queue's overflow was told {found[0] - began:.2f} s after auditd was stopped", flush=True)
+    time.sleep(GRACE + ROOM)
+    return problems
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--build", default="build")
+    parser.add_argument("--only", default="")
+    options = parser.parse_args()
+    report = Report("coverage", options.only)
+    schema = schema_validator()
+
+    def invalid(stack):
+        return [f"schema: {error.message[:200]}" for _, alert in stack.alerts()
+                for error in schema.iter_errors(alert)]
+    try:
+        with Stack(options.build, more=f"coverage_grace: {int(GRACE)}s\nsweep: 60s\n",
+                   repeat_window="0s") as stack:
+            watch = Watch(stack)
+            time.sleep(1.5)
+            for name, work in (("a quiet host", lambda stack: None), ("a reload of 300 rules", reload_large),
+                               ("a slow reload", reload_slowly)):
+                if report.wants(name):
+                    report.result(f"{name} gives no alert", nothing_comes(stack, watch, work))
+            reload_rules(stack)
+            time.sleep(1)
+            for act in ACTS:
+                if report.wants(act.name):
+                    problems, latency = healed_within_the_grace(stack, watch, act)
+                    report.result(f"{act.name}, mended: one low alert"
+                                  + (f", after {latency:.2f} s" if latency else ""), problems)
+            for act in ACTS:
+                if report.wants(act.name):
+                    report.result(f"{act.name}, lasting: low, high, restored",
+                                  lasting_past_the_grace(stack, watch, act))
+            for name, work in (("changes that leave no record", nobody_named),
+                               ("records dropped by a rate limit", records_dropped),
+                               ("a queue that auditd does not empty", auditd_stopped)):
+                if report.wants(name):
+                    report.result(name, work(stack, watch))
+            report.result("all alerts fit the schema", invalid(stack))
+    except CannotRun as reason:
+        report.skip("coverage", str(reason))
+    report.finish()
+
+
+if __name__ == "__main__":
+    main()
