@@ -98,7 +98,7 @@ static const char *header_fault(const struct wire_header *header, size_t body_le
 {
 	if (header->magic != WIRE_MAGIC || header->reserved != 0)
 		return "no message of capwatch";
-	if (header->type < WIRE_ALERT || header->type > WIRE_STATE)
+	if (header->type < WIRE_ALERT || header->type > WIRE_CHECKPOINT)
 		return "unknown type";
 	if (header->length != body_length || header->length > WIRE_BODY_MAX)
 		return "wrong length";
