@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,24 +16,29 @@
 #include "alerters/confine.h"
 #include "alerters/format.h"
 #include "alerters/heartbeat.h"
+#include "alerters/keeper.h"
 #include "alerters/own_log.h"
 #include "alerters/redact.h"
 #include "alerters/sink.h"
 #include "alerters/sink_webhook.h"
 #include "alerters/status.h"
 #include "alerters/tell.h"
+#include "common/checkpoint.h"
 #include "common/wire.h"
 #include "conf/settings.h"
 
 enum {
 	BATCH_MAX = 64,	    /* messages read, then one sync, then as many acks */
 	PENDING_MAX = 8192, /* alerts not yet safe; more than a sensor keeps unacknowledged */
+	DISOWNED_MAX = PENDING_MAX / 4, /* of them, whose sensor is gone */
 	DRAIN_MS = 5000,    /* at the end of the plugin's life */
 	QUIET_MS = 1000,    /* a sensor that says nothing for so long has nothing left to say */
 	WAIT_LONGEST_MS = 60000,
 	FIXED_FDS = 3,		  /* signals, sensor, supervisor; then one for each sink */
 	SPEECH_WINDOW_MS = 10000, /* of lines that others make us log */
 	SPEECH_LINES_MAX = 100,
+	PREDECESSOR_MS = DRAIN_MS + 1000, /* how long one of another supervisor may still be here */
+	PREDECESSOR_LOOK_MS = 20,
 };
 
 #define IDENT "capwatch-courier"
@@ -62,7 +68,7 @@ struct courier {
 	int64_t state_at;
 	int64_t beat_at; /* the next heartbeat; SINK_NEVER in a replay */
 	struct pending {
-		uint64_t number;
+		uint64_t number;       /* 0: of a sensor that is gone */
 		struct parcel *parcel; /* NULL: nothing of it can be lost any more */
 	} pending[PENDING_MAX];	       /* what the sensor waits to have acknowledged */
 	size_t pending_count;
@@ -71,6 +77,7 @@ struct courier {
 	int64_t shown_at;  /* the status, last */
 	unsigned shown_failing;
 	char *spool_folder; /* NULL: in memory */
+	struct keeper *keeper;
 	char buffer[sizeof(struct wire_header) + WIRE_BODY_MAX + 1];
 };
 
@@ -336,6 +343,26 @@ static char *make_line(const struct courier *courier, const struct wire_message 
 	return line;
 }
 
+/* Of another sensor than sent it first, or of another courier's time. True: it goes nowhere again,
+ * and is acknowledged when what came first is safe. */
+static bool is_known(struct courier *courier, uint64_t number, const struct parcel *parcel)
+{
+	struct pending *pending = courier->pending;
+
+	if (keeper_has(courier->keeper, parcel->id)) {
+		pending[courier->pending_count++] = (struct pending){number, NULL};
+		return true;
+	}
+	for (size_t i = 0; parcel->id[0] && i < courier->pending_count; i++) {
+		if (!pending[i].parcel || strcmp(pending[i].parcel->id, parcel->id) != 0)
+			continue;
+		pending[courier->pending_count++] =
+			(struct pending){number, parcel_ref(pending[i].parcel)};
+		return true;
+	}
+	return false;
+}
+
 /* What cannot be used is acknowledged all the same: sent again it would be no better. */
 static void take_alert(struct courier *courier, const struct wire_message *message)
 {
@@ -348,6 +375,10 @@ static void take_alert(struct courier *courier, const struct wire_message *messa
 	if (line)
 		parcel = parcel_new(header->severity, header->disposition, line, length);
 	free(line);
+	if (parcel && is_known(courier, header->number, parcel)) {
+		parcel_unref(parcel);
+		return;
+	}
 	courier->pending[courier->pending_count++] = (struct pending){header->number, parcel};
 	if (!parcel) {
 		courier->unusable++;
@@ -381,6 +412,16 @@ static void take_state(struct courier *courier, const struct wire_message *messa
 		courier->state_at = courier->now;
 }
 
+static void take_checkpoint(struct courier *courier, const struct wire_message *message)
+{
+	struct checkpoint checkpoint;
+
+	if (checkpoint_parse(message->body, message->header.length, &checkpoint))
+		keeper_set_checkpoint(courier->keeper, message->body);
+	else if (may_speak(courier))
+		log_line(courier->log, LOG_WARNING, "sensor: a checkpoint that is none");
+}
+
 static void take_message(struct courier *courier, struct wire_message *message)
 {
 	close_fd(&message->fd);
@@ -390,6 +431,9 @@ static void take_message(struct courier *courier, struct wire_message *message)
 		break;
 	case WIRE_STATE:
 		take_state(courier, message);
+		break;
+	case WIRE_CHECKPOINT:
+		take_checkpoint(courier, message);
 		break;
 	case WIRE_LOG:
 		if (may_speak(courier))
@@ -454,6 +498,23 @@ static void forget_pending(struct courier *courier)
 	for (size_t i = 0; i < courier->pending_count; i++)
 		parcel_unref(courier->pending[i].parcel);
 	courier->pending_count = 0;
+}
+
+/* Nobody waits any more for what the old sensor sent. But the next one judges again what was not
+ * acknowledged: of that, what is not safe yet must be known when it comes. Of very many, where no
+ * disk takes them, the oldest may come twice. */
+static void disown_pending(struct courier *courier)
+{
+	struct pending *pending = courier->pending;
+	size_t count = courier->pending_count,
+	       surplus = count > DISOWNED_MAX ? count - DISOWNED_MAX : 0;
+
+	for (size_t i = 0; i < surplus; i++)
+		parcel_unref(pending[i].parcel);
+	memmove(pending, pending + surplus, (count - surplus) * sizeof(*pending));
+	courier->pending_count = count - surplus;
+	for (size_t i = 0; i < courier->pending_count; i++)
+		pending[i].number = 0;
 	courier->acks_blocked = false;
 }
 
@@ -463,10 +524,10 @@ static void replace_sensor(struct courier *courier, int fd)
 {
 	bool more = courier->sensor >= 0;
 
-	forget_pending(courier);
+	disown_pending(courier);
 	while (more) {
 		more = read_batch(courier);
-		forget_pending(courier);
+		disown_pending(courier);
 	}
 	close_fd(&courier->sensor);
 	fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK);
@@ -616,7 +677,9 @@ static void send_acks(struct courier *courier)
 	for (size_t i = 0; i < courier->pending_count; i++) {
 		struct pending *pending = &courier->pending[i];
 
-		if (!courier->acks_blocked && is_safe(pending) &&
+		if (is_safe(pending) && pending->parcel)
+			keeper_add(courier->keeper, pending->parcel->id);
+		if (!courier->acks_blocked && is_safe(pending) && pending->number != 0 &&
 		    send_ack(courier, pending->number) == 0)
 			courier->acks_blocked = true;
 		if (courier->acks_blocked || !is_safe(pending))
@@ -704,8 +767,34 @@ static int open_signals(void)
 	return signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
 }
 
+/* Where the supervisor was killed, its courier still delivers, for a moment, while auditd starts
+ * the next of both. What that one writes is not to be written twice: so this one waits, and the
+ * sensor keeps its alerts meanwhile. */
+static void await_predecessor(struct courier *courier)
+{
+	int64_t until = courier->now + PREDECESSOR_MS;
+	struct error err = {"another courier still has it"};
+	int rc = 0;
+
+	while (courier->spool_folder && rc == 0 && courier->now < until) {
+		struct pollfd supervisor = {.fd = courier->supervisor};
+
+		rc = keeper_open(courier->keeper, courier->spool_folder, &err);
+		if (rc == 0 && poll(&supervisor, 1, PREDECESSOR_LOOK_MS) > 0)
+			break; /* gone as well */
+		read_clocks(courier);
+	}
+	if (courier->spool_folder && rc <= 0)
+		log_line(courier->log, LOG_ERR,
+			 "the checkpoint is not kept, so that alerts may come twice after a "
+			 "restart: %s",
+			 err.text);
+}
+
 static int courier_open(struct courier *courier, struct error *err)
 {
+	struct settings *settings;
+
 	if (fcntl(courier->sensor, F_GETFD) < 0)
 		return error_set(err,
 				 "descriptor %d, the sensor's socket, is not open: the courier is "
@@ -715,8 +804,16 @@ static int courier_open(struct courier *courier, struct error *err)
 	if (courier->signals < 0)
 		return error_set(err, "signalfd: %s", strerror(errno));
 	courier->tools.multi = curl_multi_init();
-	if (!courier->tools.multi)
-		return error_set(err, "libcurl: out of memory");
+	courier->keeper = keeper_new();
+	if (!courier->tools.multi || !courier->keeper)
+		return error_set(err, "out of memory");
+	settings = settings_load(courier->options->config_file, err);
+	if (!settings || settle_spool_folder(courier, settings, err) < 0) {
+		settings_free(settings);
+		return -1;
+	}
+	settings_free(settings);
+	await_predecessor(courier);
 	return configure(courier, err);
 }
 
@@ -729,6 +826,7 @@ static void courier_close(struct courier *courier)
 	settings_free(courier->settings);
 	free(courier->waited);
 	free(courier->spool_folder);
+	keeper_free(courier->keeper);
 	curl_multi_cleanup(courier->tools.multi);
 	close_fd(&courier->signals);
 	close_fd(&courier->sensor);

@@ -16,6 +16,7 @@ alerters_libalerters_a_SOURCES = \
 	alerters/heartbeat.c alerters/heartbeat.h \
 	alerters/http_headers.c alerters/http_headers.h \
 	alerters/http_reply.c alerters/http_reply.h \
+	alerters/keeper.c alerters/keeper.h \
 	alerters/loss.c alerters/loss.h \
 	alerters/own_alert.c alerters/own_alert.h \
 	alerters/own_log.c alerters/own_log.h \
@@ -58,6 +59,7 @@ ALERTERS_TESTS = \
 	tests/unit/test_active \
 	tests/unit/test_format \
 	tests/unit/test_http_reply \
+	tests/unit/test_keeper \
 	tests/unit/test_redact \
 	tests/unit/test_sign \
 	tests/unit/test_sink_file \
@@ -116,3 +118,7 @@ tests_formats_format_alert_SOURCES = tests/formats/format_alert.c
 tests_formats_format_alert_CPPFLAGS = $(ALERTERS_TEST_CPPFLAGS)
 tests_formats_format_alert_LDADD = $(ALERTERS_LIBS)
 TESTS += tests/formats/run
+
+tests_unit_test_keeper_SOURCES = tests/unit/test_keeper.c
+tests_unit_test_keeper_CPPFLAGS = $(ALERTERS_TEST_CPPFLAGS)
+tests_unit_test_keeper_LDADD = $(ALERTERS_TEST_LIBS)

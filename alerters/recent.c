@@ -31,10 +31,24 @@ bool recent_has(const struct recent *recent, uint64_t key)
 	return false;
 }
 
-void recent_add_lines(struct recent *recent, const char *text, size_t length)
+uint64_t recent_id_key(const char *line, size_t length)
+{
+	static const char head[] = "{\"schema\":\"capwatch.alert/1\",\"id\":\"";
+	const size_t before = sizeof(head) - 1;
+	const char *end;
+
+	if (length <= before || memcmp(line, head, before) != 0)
+		return 0;
+	end = memchr(line + before, '"', length - before);
+	return end ? recent_key(line + before, (size_t)(end - line) - before) : 0;
+}
+
+void recent_add_lines(struct recent_lines *recent, const char *text, size_t length)
 {
 	const char *end = text + length, *newline;
 
-	for (; (newline = memchr(text, '\n', (size_t)(end - text))); text = newline + 1)
-		recent_add(recent, recent_key(text, (size_t)(newline - text)));
+	for (; (newline = memchr(text, '\n', (size_t)(end - text))); text = newline + 1) {
+		recent_add(&recent->lines, recent_key(text, (size_t)(newline - text)));
+		recent_add(&recent->ids, recent_id_key(text, (size_t)(newline - text)));
+	}
 }

@@ -28,8 +28,10 @@ struct file_state {
 	char *line; /* room to put a line together, so that one write(2) has all of it */
 	size_t line_size;
 	bool tail_read;	      /* of the file found first: later ones hold what we wrote ourselves */
-	struct recent recent; /* lines that are on disk */
-	uint64_t batch[FILE_BATCH_MAX]; /* lines written since the last sync */
+	struct recent_lines recent; /* what is on disk */
+	struct {
+		uint64_t line, id;
+	} batch[FILE_BATCH_MAX]; /* lines written since the last sync */
 	size_t batch_count;
 	ssize_t batch_bytes;
 };
@@ -219,16 +221,19 @@ static int write_parcel(struct file_state *state, const struct parcel *parcel, s
 {
 	size_t length;
 	const char *line = make_line(state, parcel, &length);
-	uint64_t key;
+	uint64_t key, id;
 
 	if (!line)
 		return error_set(err, "out of memory");
 	key = key_of(state, line, length);
-	if (parcel->id[0] != '\0' && recent_has(&state->recent, key))
+	id = recent_id_key(parcel->text, state->format == FORMAT_NATIVE ? parcel->length : 0);
+	if (parcel->id[0] != '\0' &&
+	    (recent_has(&state->recent.lines, key) || recent_has(&state->recent.ids, id)))
 		return 0;
 	if (write_line(state, line, length, err) < 0)
 		return -1;
-	state->batch[state->batch_count++] = key;
+	state->batch[state->batch_count].line = key;
+	state->batch[state->batch_count++].id = id;
 	return 0;
 }
 
@@ -255,8 +260,10 @@ static int sync_batch(struct file_state *state, off_t old_size, struct error *er
 		take_back(state, old_size, state->batch_bytes);
 		return -1;
 	}
-	for (size_t i = 0; i < state->batch_count; i++)
-		recent_add(&state->recent, state->batch[i]);
+	for (size_t i = 0; i < state->batch_count; i++) {
+		recent_add(&state->recent.lines, state->batch[i].line);
+		recent_add(&state->recent.ids, state->batch[i].id);
+	}
 	return 0;
 }
 

@@ -64,6 +64,9 @@ static void hash_source(struct hashed *hashed, const struct alert *alert)
 {
 	hash_field(hashed, alert->audit.node.data ? alert->audit.node : alert->host);
 	hash_word(hashed, vocab_word(&vocab_reason, alert->reason));
+	/* that it is back is another finding, by the same event */
+	if (alert->coverage.present && alert->coverage.state == COVERAGE_RESTORED)
+		hash_word(hashed, vocab_word(&vocab_coverage_state, alert->coverage.state));
 	if (alert->audit.has_event)
 		return;
 	hash_field(hashed, alert->detail);

@@ -4,6 +4,7 @@ noinst_LIBRARIES += common/libcommon.a
 common_libcommon_a_SOURCES = \
 	common/alert.c common/alert.h common/alert_json.c common/alert_message.c \
 	common/capmask.c common/capmask.h \
+	common/checkpoint.c common/checkpoint.h \
 	common/duration.c common/duration.h \
 	common/error.c common/error.h \
 	common/log.c common/log.h \
@@ -22,6 +23,7 @@ COMMON_LIBS = common/libcommon.a $(JANSSON_LIBS) $(LIBCAP_LIBS) $(CRYPTO_LIBS)
 #   tests_unit_test_capmask_LDADD = $(COMMON_LIBS) $(UNIT_TEST_LIBS)
 
 COMMON_TESTS = \
+	tests/unit/test_checkpoint \
 	tests/unit/test_alert tests/unit/test_capmask tests/unit/test_duration tests/unit/test_text \
 	tests/unit/test_vocab tests/unit/test_wire
 check_PROGRAMS += $(COMMON_TESTS)
@@ -50,3 +52,7 @@ tests_unit_test_vocab_LDADD = $(COMMON_LIBS) $(UNIT_TEST_LIBS)
 tests_unit_test_wire_SOURCES = tests/unit/test_wire.c
 tests_unit_test_wire_CPPFLAGS = $(UNIT_TEST_CPPFLAGS)
 tests_unit_test_wire_LDADD = $(COMMON_LIBS) $(UNIT_TEST_LIBS)
+
+tests_unit_test_checkpoint_SOURCES = tests/unit/test_checkpoint.c
+tests_unit_test_checkpoint_CPPFLAGS = $(UNIT_TEST_CPPFLAGS)
+tests_unit_test_checkpoint_LDADD = $(COMMON_LIBS) $(UNIT_TEST_LIBS)

@@ -96,8 +96,7 @@ static int take_fd(struct msghdr *packet)
 
 static bool is_known_type(uint16_t type)
 {
-	return (type >= WIRE_ALERT && type <= WIRE_STATE) || type == WIRE_SNAPSHOT ||
-	       type == WIRE_LOOK;
+	return type >= WIRE_ALERT && type <= WIRE_LOOK;
 }
 
 static const char *header_fault(const struct wire_header *header, size_t body_length, int fd)

@@ -8,6 +8,7 @@
  *   sensor -> courier:     WIRE_ALERT   number, severity, disposition, body = the alert's JSON (native)
  *                          WIRE_LOG     severity field = syslog priority, body = one line
  *                          WIRE_STATE   body = a JSON object: how the sensor is (plugin/state_body.h)
+ *                          WIRE_CHECKPOINT body = its text (common/checkpoint.h)
  *   courier -> sensor:     WIRE_ACK     number of the alert that is safe with the courier now
  *   supervisor -> sensor:  WIRE_NOTICE  body = one line for a coverage-loss alert ("courier ended by signal 9")
  *                          WIRE_RELOAD  re-read configuration and baselines
@@ -33,8 +34,9 @@ enum wire_type {
 	WIRE_RELOAD = 5,
 	WIRE_COURIER_FD = 6, /* supervisor -> sensor, with the new socket as SCM_RIGHTS */
 	WIRE_STATE = 7,
-	WIRE_SNAPSHOT = 20, /* numbers between are not taken */
-	WIRE_LOOK = 21,
+	WIRE_CHECKPOINT = 8,
+	WIRE_SNAPSHOT = 9,
+	WIRE_LOOK = 10,
 };
 
 enum { WIRE_BODY_MAX = 192 * 1024 };

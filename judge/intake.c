@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/checkpoint.h"
 #include "judge/syscalls.h"
 
 enum {
@@ -58,6 +59,13 @@ struct maybe {
 	char text[MAYBE_SIZE];
 };
 
+/* A record by its line, as long as that is there; then by its key. */
+struct passed {
+	struct intake_position at;
+	const char *line; /* NULL: at.line is made */
+	size_t length;
+};
+
 struct intake {
 	intake_event_fn deliver;
 	void *ctx;
@@ -68,6 +76,7 @@ struct intake {
 	struct maybe maybes[MAYBE_MAX];
 	size_t next_maybe;
 	bool seen_eoe;
+	struct passed last, settled; /* the last record of all, and the last with no event open */
 	int64_t now;
 	struct serials *serials; /* NULL: not counted */
 	const char *host;
@@ -510,6 +519,24 @@ static void count_serial(struct intake *intake, const struct record *record)
 		serials_take(intake->serials, record->serial, intake->now);
 }
 
+/* A line that lies elsewhere soon (the next bytes take its place) is remembered by its key. */
+static void keep_key(struct passed *passed)
+{
+	if (passed->line)
+		passed->at.line = checkpoint_line_key(passed->line, passed->length);
+	passed->line = NULL;
+}
+
+static void note_passed(struct intake *intake, const struct record *record, enum role role)
+{
+	if (role != ROLE_ENDS)
+		intake->last = (struct passed){.at = {record->time, record->serial, 0},
+					       .line = record->line,
+					       .length = record->length};
+	if (intake->open_count == 0)
+		intake->settled = intake->last;
+}
+
 static void take_line(struct intake *intake, const char *line, size_t length)
 {
 	struct record record;
@@ -550,6 +577,7 @@ static void take_line(struct intake *intake, const char *line, size_t length)
 	}
 	if (intake->open_count > 0)
 		expire_by_records(intake, &record);
+	note_passed(intake, &record, role);
 }
 
 /* ---- lines ---------------------------------------------------------------------------------- */
@@ -589,21 +617,32 @@ static void end_line(struct intake *intake, const char *bytes, size_t length)
 	take_line(intake, bytes, length);
 }
 
+static void keep_keys(struct intake *intake)
+{
+	keep_key(&intake->last);
+	keep_key(&intake->settled);
+}
+
 void intake_feed(struct intake *intake, const char *bytes, size_t length, int64_t now)
 {
-	const char *end = bytes + length;
+	const char *end = bytes + length, *newline;
 
 	intake->now = now;
 	intake->stats.bytes += length;
-	while (bytes < end) {
-		const char *newline = memchr(bytes, '\n', (size_t)(end - bytes));
-		if (!newline) {
-			keep_partial(intake, bytes, (size_t)(end - bytes));
-			return;
-		}
+	while (bytes < end && (newline = memchr(bytes, '\n', (size_t)(end - bytes))) != NULL) {
 		end_line(intake, bytes, (size_t)(newline - bytes));
 		bytes = newline + 1;
 	}
+	keep_keys(intake); /* before the bytes go, and the first part of a line is written over */
+	if (bytes < end)
+		keep_partial(intake, bytes, (size_t)(end - bytes));
+}
+
+/* After events were delivered without a record. */
+static void settle(struct intake *intake)
+{
+	if (intake->open_count == 0)
+		intake->settled = intake->last;
 }
 
 void intake_expire(struct intake *intake, int64_t now)
@@ -615,6 +654,7 @@ void intake_expire(struct intake *intake, int64_t now)
 			deliver_slot(intake, slot);
 		}
 	}
+	settle(intake);
 }
 
 int64_t intake_deadline(const struct intake *intake)
@@ -636,11 +676,19 @@ void intake_finish(struct intake *intake)
 
 	if (intake->partial_length > 0)
 		end_line(intake, "", 0);
+	keep_keys(intake);
 	intake->skipping = false;
 	while ((slot = oldest_slot(intake)) != NULL) {
 		intake->stats.incomplete++;
 		deliver_slot(intake, slot);
 	}
+	settle(intake);
+}
+
+bool intake_get_position(const struct intake *intake, struct intake_position *position)
+{
+	*position = intake->settled.at;
+	return position->line != 0;
 }
 
 void intake_get_stats(const struct intake *intake, struct intake_stats *stats)

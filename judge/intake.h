@@ -39,6 +39,14 @@ struct intake_stats {
 	int64_t last_time;
 };
 
+/* The last record before which no event is open: it, and all before it, are delivered or of no
+ * interest. EOE is in no log, so it is never one. */
+struct intake_position {
+	int64_t time;
+	uint64_t serial;
+	uint64_t line; /* checkpoint_line_key() of the record */
+};
+
 typedef void (*intake_event_fn)(void *ctx, const struct intake_event *event);
 
 struct intake;
@@ -64,6 +72,9 @@ int64_t intake_deadline(const struct intake *intake);
 
 /* The end of the stream: a last line without newline counts, everything pending is delivered. */
 void intake_finish(struct intake *intake);
+
+/* False before there is one. */
+bool intake_get_position(const struct intake *intake, struct intake_position *position);
 
 void intake_get_stats(const struct intake *intake, struct intake_stats *stats);
 

@@ -32,6 +32,8 @@ struct judge {
 	struct report_host host;
 	judge_alert_fn deliver;
 	void *deliver_ctx;
+	judge_event_fn event_fn;
+	void *event_ctx;
 	struct intake *intake;
 	struct event_reader *reader;
 	struct repeats *repeats;
@@ -270,9 +272,8 @@ static void advance(struct judge *judge, int64_t time)
 	repeats_expire(judge->repeats, judge->world.now);
 }
 
-static void take_event(void *ctx, const struct intake_event *raw)
+static void judge_event(struct judge *judge, const struct intake_event *raw)
 {
-	struct judge *judge = ctx;
 	struct event *event = &judge->event;
 
 	if (!event_read(judge->reader, raw, event) || !number_node(judge, event)) {
@@ -296,6 +297,17 @@ static void take_event(void *ctx, const struct intake_event *raw)
 	else if (event->parts & EVENT_SYSCALL)
 		judge_syscall(judge, event);
 	sweep_take_event(judge->sweep, event);
+}
+
+static void take_event(void *ctx, const struct intake_event *raw)
+{
+	struct judge *judge = ctx;
+
+	if (judge->event_fn && !judge->event_fn(judge->event_ctx, raw->time, raw->serial))
+		return;
+	judge_event(judge, raw);
+	if (judge->event_fn)
+		judge->event_fn(judge->event_ctx, 0, 0);
 }
 
 /* ---- ends of starts -------------------------------------------------------------------------- */
@@ -425,6 +437,8 @@ struct judge *judge_new(const struct judge_options *options, struct error *err)
 	}
 	judge->deliver = options->alert;
 	judge->deliver_ctx = options->alert_ctx;
+	judge->event_fn = options->event;
+	judge->event_ctx = options->event_ctx;
 	judge->host.name = options->host ? options->host : "unknown";
 	judge->host.id = options->host_id;
 	judge->live = options->proc != NULL;
@@ -513,6 +527,8 @@ void judge_feed(struct judge *judge, const char *bytes, size_t length, int64_t n
 		return;
 	judge->reported = 0;
 	advance(judge, now);
+	if (judge->world.late)
+		return; /* what compares /proc with the ledger waits until that is up to date */
 	judge_ends_of_starts(judge);
 	sweep_take_input(judge->sweep, now);
 	deadline = sweep_deadline(judge->sweep);
@@ -526,8 +542,32 @@ void judge_tick(struct judge *judge, int64_t now)
 	judge->reported = 0;
 	intake_expire(judge->intake, now);
 	advance(judge, now);
+	if (judge->world.late)
+		return;
 	judge_ends_of_starts(judge);
 	sweep_run(judge->sweep, now);
+}
+
+void judge_begin_late(struct judge *judge, int64_t since)
+{
+	judge->world.now = since;
+	judge->world.late = true;
+	coverage_set_start(judge->coverage, since);
+}
+
+void judge_end_late(struct judge *judge)
+{
+	judge->world.late = false;
+}
+
+bool judge_get_position(const struct judge *judge, struct checkpoint *position)
+{
+	struct intake_position at;
+
+	if (!intake_get_position(judge->intake, &at))
+		return false;
+	*position = (struct checkpoint){at.time, at.serial, at.line, false};
+	return true;
 }
 
 static int64_t earlier(int64_t a, int64_t b)

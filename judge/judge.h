@@ -12,6 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include "common/alert.h"
+#include "common/checkpoint.h"
 #include "common/error.h"
 #include "conf/baseline.h"
 #include "conf/settings.h"
@@ -23,6 +24,10 @@ struct judge;
 /* Called for each alert; the alert and all it points to are valid only during the call. */
 typedef void (*judge_alert_fn)(void *ctx, const struct alert *alert);
 
+/* Before each event that is judged, and after it (then with serial 0), so that the caller knows at
+ * which one a crash happened. False: this one is not to be judged. */
+typedef bool (*judge_event_fn)(void *ctx, int64_t time, uint64_t serial);
+
 struct judge_options {
 	const struct settings *settings; /* borrowed; must outlive the judge or its replacement */
 	const struct baseline *baseline; /* borrowed, likewise */
@@ -31,6 +36,8 @@ struct judge_options {
 	const char *host_id; /* /etc/machine-id or NULL */
 	judge_alert_fn alert;
 	void *alert_ctx;
+	judge_event_fn event; /* NULL: nobody asks */
+	void *event_ctx;
 };
 
 struct judge_stats {
@@ -48,8 +55,19 @@ struct judge_stats {
 struct judge *judge_new(const struct judge_options *options, struct error *err);
 void judge_free(struct judge *judge);
 
-/* Live only: fills the ledger from /proc, as it is now (ms). Call once, before the first byte. */
+/* Live only: fills the ledger from /proc, as it is now (ms). Call once, before the first byte, or
+ * after judge_end_late(): what records have told of a process by then stays. */
 void judge_seed(struct judge *judge, int64_t now);
+
+/* Live only, before judge_seed(): what is fed until judge_end_late() happened since that time (ms)
+ * while nobody watched, and /proc shows what came of it. So before an event /proc tells nothing of
+ * what a process held; what the records do not tell either is unknown, and judged as such. */
+void judge_begin_late(struct judge *judge, int64_t since);
+void judge_end_late(struct judge *judge);
+
+/* How far the stream has been judged: the last record that no open event is part of. False before
+ * there is one. Never clean (common/checkpoint.h). */
+bool judge_get_position(const struct judge *judge, struct checkpoint *position);
 
 /* Bytes of a stream, cut anywhere. now is wall-clock milliseconds since the epoch live; in a replay
  * 0: the clock then comes from the events. */

@@ -58,8 +58,14 @@ struct process *observe_adopt(struct world *world, int64_t pid, int depth)
 
 	if (!world->proc || pid <= 0 || !world->proc->status(world->proc->ctx, (pid_t)pid, &status))
 		return process;
-	if (process && process->start_ticks == status.start_ticks)
+	if (process && process->start_ticks == status.start_ticks) {
+		/* met in records of before our time, which did not tell what it holds */
+		if (world->seeding && !process->has_sets) {
+			adopt_sets(process, &status);
+			process->read_at = world->now;
+		}
 		return process;
+	}
 	if (depth > 0 && status.ppid > 0)
 		(void)observe_adopt(world, status.ppid, depth - 1);
 	process = ledger_add(world->ledger, 0, pid);
@@ -332,6 +338,9 @@ static struct process *add_process(struct world *world, const struct event *even
 		process_inherit(process, seen->parent);
 		if (is_stale(world, event, seen->parent))
 			forget_birth(world, process);
+		if (world->late)
+			process->unmeasured_until = 0; /* nor will it ever be told: it is judged
+							  as unknown */
 		if (seen->parent->pid == 1)
 			process_set_service(process, NULL);
 		if (seen->live)
@@ -484,6 +493,15 @@ static void find_launcher(struct world *world, const struct event *event, struct
 	process->launching_to = seen->launcher->starts;
 }
 
+/* While nobody watched it executed something after this event: what /proc showed of it is of
+ * another image, and the record stands alone. */
+static bool begin_anew(struct world *world, const struct event *event, struct observation *seen)
+{
+	ledger_remove(world->ledger, seen->process);
+	seen->process = add_process(world, event, seen);
+	return seen->process != NULL;
+}
+
 bool observe_event(struct world *world, const struct event *event, struct observation *seen)
 {
 	memset(seen, 0, sizeof(*seen));
@@ -503,8 +521,10 @@ bool observe_event(struct world *world, const struct event *event, struct observ
 		take_status(seen->process, &seen->status);
 	if (!seen->process)
 		return false;
-	if (is_another_image(world, event, seen->process))
-		return false;
+	if (is_another_image(world, event, seen->process)) {
+		if (!world->late || !begin_anew(world, event, seen))
+			return false;
+	}
 	seen->stale = is_stale(world, event, seen->process);
 	catch_up(world, event, seen);
 	if (seen->parent && seen->live)

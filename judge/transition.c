@@ -700,9 +700,11 @@ bool transition_derive(struct world *world, const struct event *event, struct ob
 	judged = derive(world, event, seen, t);
 	if (!judged && seen->process->userns_due)
 		judged = tell_birth(seen->process, t);
-	if (seen->stale)
+	if (seen->stale && world->late)
+		seen->process->read_at = 0; /* from this record on they tell what it holds */
+	else if (seen->stale)
 		restore(seen->process, &before);
-	if (measured && (seen->stale || event->time < seen->process->unmeasured_until))
+	if (measured && !world->late && (seen->stale || event->time < seen->process->unmeasured_until))
 		judged = false;
 	seen->process->seen_event = true;
 	process_note_call(seen->process, event);

@@ -26,6 +26,7 @@ struct world {
 	int64_t execs_since;		  /* of this host: ms, the first such exec */
 	bool init_mimicked;   /* this host: another than init's child executed init's file */
 	bool seeding;	      /* taking in what was there before us */
+	bool late;	      /* what comes happened while nobody watched, see judge_begin_late() */
 	int64_t seeded_at;    /* ms: when that began */
 	int64_t seeded_until; /* and when it had surely ended: the first bytes came */
 	struct service_clock clock;

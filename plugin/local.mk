@@ -3,7 +3,9 @@
 noinst_LIBRARIES += plugin/libplugin.a
 plugin_libplugin_a_SOURCES = \
 	plugin/alert_body.c plugin/alert_body.h \
+	plugin/audit_log.c plugin/audit_log.h \
 	plugin/backoff.c plugin/backoff.h \
+	plugin/catchup.c plugin/catchup.h \
 	plugin/child.c plugin/child.h \
 	plugin/clock.h \
 	plugin/configuration.c plugin/configuration.h \
@@ -13,13 +15,16 @@ plugin_libplugin_a_SOURCES = \
 	plugin/paths.c plugin/paths.h \
 	plugin/privileges.c plugin/privileges.h \
 	plugin/proc_live.c plugin/proc_live.h \
+	plugin/progress.c plugin/progress.h \
 	plugin/pulse.c plugin/pulse.h \
 	plugin/replay.c plugin/replay.h \
+	plugin/resume.c plugin/resume.h \
 	plugin/rules_state.c plugin/rules_state.h \
 	plugin/sensor.c plugin/sensor.h \
 	plugin/snapshot.c plugin/snapshot.h \
 	plugin/startup.c plugin/startup.h \
 	plugin/state_body.c plugin/state_body.h \
+	plugin/stumbles.c plugin/stumbles.h \
 	plugin/supervisor.c plugin/supervisor.h
 
 PLUGIN_LIBS = plugin/libplugin.a $(JUDGE_LIBS) $(RULES_LIBS)
@@ -29,6 +34,10 @@ plugin_audisp_capwatch_SOURCES = plugin/main.c
 plugin_audisp_capwatch_LDADD = $(PLUGIN_LIBS)
 
 PLUGIN_TESTS = \
+	tests/unit/test_stumbles \
+	tests/unit/test_progress \
+	tests/unit/test_catchup \
+	tests/unit/test_audit_log \
 	tests/unit/test_alert_body \
 	tests/unit/test_backoff \
 	tests/unit/test_notices \
@@ -65,3 +74,15 @@ tests_unit_test_notices_LDADD = $(PLUGIN_TEST_LIBS)
 tests_unit_test_startup_SOURCES = tests/unit/test_startup.c
 tests_unit_test_startup_CPPFLAGS = $(UNIT_TEST_CPPFLAGS)
 tests_unit_test_startup_LDADD = $(PLUGIN_TEST_LIBS)
+tests_unit_test_audit_log_SOURCES = tests/unit/test_audit_log.c
+tests_unit_test_audit_log_CPPFLAGS = $(UNIT_TEST_CPPFLAGS)
+tests_unit_test_audit_log_LDADD = $(PLUGIN_TEST_LIBS)
+tests_unit_test_catchup_SOURCES = tests/unit/test_catchup.c
+tests_unit_test_catchup_CPPFLAGS = $(UNIT_TEST_CPPFLAGS)
+tests_unit_test_catchup_LDADD = $(PLUGIN_TEST_LIBS)
+tests_unit_test_progress_SOURCES = tests/unit/test_progress.c
+tests_unit_test_progress_CPPFLAGS = $(UNIT_TEST_CPPFLAGS)
+tests_unit_test_progress_LDADD = $(PLUGIN_TEST_LIBS)
+tests_unit_test_stumbles_SOURCES = tests/unit/test_stumbles.c
+tests_unit_test_stumbles_CPPFLAGS = $(UNIT_TEST_CPPFLAGS)
+tests_unit_test_stumbles_LDADD = $(PLUGIN_TEST_LIBS)

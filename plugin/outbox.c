@@ -33,6 +33,7 @@ struct outbox {
 	size_t count, bytes, line_count;
 	uint64_t last_number, dropped;
 	char *state; /* not sent yet; NULL for none */
+	char checkpoint[CHECKPOINT_TEXT_SIZE + 1]; /* the same; "" for none */
 	int link;
 };
 
@@ -174,6 +175,23 @@ void outbox_put_state(struct outbox *outbox, char *body)
 	outbox->state = body;
 }
 
+void outbox_put_checkpoint(struct outbox *outbox, const char text[CHECKPOINT_TEXT_SIZE + 1])
+{
+	memcpy(outbox->checkpoint, text, sizeof(outbox->checkpoint));
+}
+
+uint64_t outbox_last_number(const struct outbox *outbox)
+{
+	return outbox->last_number;
+}
+
+bool outbox_is_safe(const struct outbox *outbox, uint64_t number)
+{
+	const struct item *oldest = TAILQ_FIRST(&outbox->items);
+
+	return !oldest || oldest->number > number;
+}
+
 void outbox_connect(struct outbox *outbox, int link)
 {
 	disconnect(outbox);
@@ -189,7 +207,7 @@ int outbox_link(const struct outbox *outbox)
 bool outbox_has_unsent(const struct outbox *outbox)
 {
 	return outbox->link >= 0 &&
-	       (outbox->unsent || outbox->state || !TAILQ_EMPTY(&outbox->lines));
+	       (outbox->unsent || outbox->state || outbox->checkpoint[0] || !TAILQ_EMPTY(&outbox->lines));
 }
 
 static int send_line(const struct outbox *outbox, const struct line *line, struct error *err)
@@ -225,6 +243,16 @@ static int send_state(struct outbox *outbox, struct error *err)
 	return rc;
 }
 
+static int send_checkpoint(struct outbox *outbox, struct error *err)
+{
+	const struct wire_header header = {.type = WIRE_CHECKPOINT, .length = CHECKPOINT_TEXT_SIZE};
+	int rc = wire_send(outbox->link, &header, outbox->checkpoint, -1, err);
+
+	if (rc > 0)
+		outbox->checkpoint[0] = '\0';
+	return rc;
+}
+
 /* One message; 1 when sent, 0 when it would block. */
 static int send_next(struct outbox *outbox, struct error *err)
 {
@@ -238,7 +266,7 @@ static int send_next(struct outbox *outbox, struct error *err)
 		return rc;
 	}
 	if (!outbox->unsent)
-		return send_state(outbox, err);
+		return outbox->state ? send_state(outbox, err) : send_checkpoint(outbox, err);
 	rc = send_item(outbox, outbox->unsent, err);
 	if (rc > 0)
 		outbox->unsent = TAILQ_NEXT(outbox->unsent, next);

@@ -16,6 +16,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include "common/checkpoint.h"
 #include "common/error.h"
 #include "common/vocab.h"
 
@@ -47,6 +48,16 @@ void outbox_put_line(struct outbox *outbox, int priority, const char *line);
 
 /* The sensor's state, malloc'ed, which the outbox takes over; one not sent yet gives way to it. */
 void outbox_put_state(struct outbox *outbox, char *body);
+
+/* The checkpoint's text; one not sent yet gives way to it. Only what outbox_is_safe() says is safe
+ * may lie before it. */
+void outbox_put_checkpoint(struct outbox *outbox, const char text[CHECKPOINT_TEXT_SIZE + 1]);
+
+/* The number of the alert put last; 0: none yet. */
+uint64_t outbox_last_number(const struct outbox *outbox);
+
+/* All alerts up to this number are acknowledged (or dropped and counted). */
+bool outbox_is_safe(const struct outbox *outbox, uint64_t number);
 
 /* Takes over a new link (non-blocking by use of MSG_DONTWAIT); all that is kept will go over it. */
 void outbox_connect(struct outbox *outbox, int link);

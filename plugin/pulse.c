@@ -28,8 +28,22 @@ void pulse_beat(struct pulse *pulse)
 	atomic_fetch_add(&pulse->beats, 1);
 }
 
+void pulse_set_event(struct pulse *pulse, int64_t time, uint64_t serial)
+{
+	atomic_store_explicit(&pulse->event_time, time, memory_order_relaxed);
+	atomic_store_explicit(&pulse->event_serial, serial, memory_order_relaxed);
+}
+
+bool pulse_get_event(const struct pulse_watch *watch, int64_t *time, uint64_t *serial)
+{
+	*time = atomic_load(&watch->pulse->event_time);
+	*serial = atomic_load(&watch->pulse->event_serial);
+	return *serial != 0;
+}
+
 void pulse_reset(struct pulse_watch *watch)
 {
+	pulse_set_event(watch->pulse, 0, 0);
 	watch->beats = atomic_load(&watch->pulse->beats);
 	watch->still = 0;
 }

@@ -21,6 +21,8 @@
 #include "plugin/outbox.h"
 #include "plugin/proc_live.h"
 #include "plugin/snapshot.h"
+#include "plugin/progress.h"
+#include "plugin/resume.h"
 #include "plugin/state_body.h"
 
 enum {
@@ -47,6 +49,8 @@ struct sensor {
 	struct configuration configuration;
 	struct judge *judge;
 	struct outbox *outbox;
+	struct resume resume;
+	struct progress progress;
 	struct proc_live proc;
 	struct logger log; /* lines go to the courier */
 	bool stream_is_socket, stream_ended, control_ended;
@@ -64,6 +68,11 @@ static void on_alert(void *ctx, const struct alert *alert)
 	struct sensor *sensor = ctx;
 	struct outbox_alert message;
 
+	/* the predecessor has sent it. A count may be of more by now, and a loss of sight still
+	 * last: the courier knows by the id what it had */
+	if (resume_is_warm(&sensor->resume) && !alert->is_summary &&
+	    alert->reason != REASON_COVERAGE_LOSS)
+		return;
 	if (alert_body_make(alert, &message))
 		outbox_put(sensor->outbox, &message);
 	else
@@ -185,13 +194,15 @@ static ssize_t read_chunk(struct sensor *sensor)
 
 /* In pieces, with a beat before each: on a host that starves, the judging of a whole chunk takes
  * long enough to be taken for a sensor that hangs. */
-static void feed_chunk(struct sensor *sensor, size_t length)
+static void feed(void *ctx, const char *bytes, size_t length)
 {
+	struct sensor *sensor = ctx;
+
 	for (size_t fed = 0; fed < length; fed += STREAM_PIECE) {
 		size_t piece = length - fed < STREAM_PIECE ? length - fed : STREAM_PIECE;
 
 		pulse_beat(sensor->options->pulse);
-		judge_feed(sensor->judge, sensor->chunk + fed, piece, clock_wall_ms());
+		judge_feed(sensor->judge, bytes + fed, piece, clock_wall_ms());
 	}
 }
 
@@ -199,25 +210,32 @@ static ssize_t read_stream(struct sensor *sensor)
 {
 	ssize_t got = read_chunk(sensor);
 
-	if (got > 0)
-		feed_chunk(sensor, (size_t)got);
+	if (got > 0 && resume_is_on(&sensor->resume))
+		resume_take_stream(&sensor->resume, sensor->chunk, (size_t)got);
+	else if (got > 0)
+		feed(sensor, sensor->chunk, (size_t)got);
 	else if (got == 0)
 		sensor->stream_ended = true;
 	return got;
 }
 
-static bool stream_is_readable(const struct sensor *sensor)
+static bool stream_is_readable(void *ctx)
 {
+	const struct sensor *sensor = ctx;
 	struct pollfd stream = {.fd = sensor->options->stream, .events = POLLIN};
 
 	return poll(&stream, 1, 0) > 0;
 }
 
-/* Told to stop: what auditd has already written is still judged, if it does not go on forever. */
+/* Told to stop: what auditd has already written is still judged, if it does not go on forever. So
+ * is what is in its log; what is not reached is the next sensor's to catch up with. */
 static void drain_stream(struct sensor *sensor)
 {
 	int64_t deadline = clock_steady_ms() + SENSOR_DRAIN_MS;
 
+	while (resume_is_on(&sensor->resume) && clock_steady_ms() < deadline &&
+	       resume_deadline(&sensor->resume) == 0)
+		resume_step(&sensor->resume, clock_steady_ms());
 	while (!sensor->stream_ended && clock_steady_ms() < deadline && stream_is_readable(sensor))
 		read_stream(sensor);
 }
@@ -243,6 +261,9 @@ static int next_timeout(const struct sensor *sensor)
 	timeout = earlier_timeout(timeout, sensor->state_at, clock_steady_ms());
 	if (sensor->pause_until)
 		timeout = earlier_timeout(timeout, sensor->pause_until, clock_steady_ms());
+	if (resume_is_on(&sensor->resume))
+		timeout = earlier_timeout(timeout, resume_deadline(&sensor->resume),
+					  clock_steady_ms());
 	return timeout;
 }
 
@@ -284,6 +305,20 @@ static void judge_time(struct sensor *sensor)
 		judge_tick(sensor->judge, now);
 }
 
+static void go_on_resuming(struct sensor *sensor)
+{
+	int64_t now = clock_steady_ms();
+
+	if (resume_is_on(&sensor->resume) && resume_deadline(&sensor->resume) <= now)
+		resume_step(&sensor->resume, now);
+}
+
+static void tell_progress(struct sensor *sensor)
+{
+	if (!resume_is_warm(&sensor->resume))
+		progress_tell(&sensor->progress, clock_steady_ms());
+}
+
 static void tell_state(struct sensor *sensor)
 {
 	int64_t now = clock_steady_ms();
@@ -311,10 +346,12 @@ static void run_loop(struct sensor *sensor)
 			if (polled[POLL_STREAM].revents)
 				take_stream(sensor);
 		}
+		go_on_resuming(sensor);
 		judge_time(sensor);
 		ask_for_look(sensor);
 		report_dropped(sensor);
 		tell_state(sensor);
+		tell_progress(sensor);
 		send_to_courier(sensor);
 	}
 }
@@ -351,8 +388,7 @@ static enum sensor_end finish(struct sensor *sensor)
 {
 	bool orphaned = is_orphaned(sensor);
 
-	if (!sensor->stream_ended)
-		drain_stream(sensor);
+	drain_stream(sensor);
 	if (orphaned) {
 		judge_report_loss(sensor->judge,
 				  "the supervisor ended unexpectedly: records may be missed until "
@@ -364,6 +400,9 @@ static enum sensor_end finish(struct sensor *sensor)
 	judge_finish(sensor->judge, clock_wall_ms());
 	report_dropped(sensor);
 	deliver_rest(sensor);
+	if (!orphaned && !resume_is_on(&sensor->resume) && outbox_pending(sensor->outbox) == 0)
+		progress_tell_end(&sensor->progress);
+	send_to_courier(sensor);
 	return outbox_pending(sensor->outbox) > 0 ? SENSOR_UNDELIVERED : SENSOR_DONE;
 }
 
@@ -412,15 +451,66 @@ static bool is_socket(int fd)
 	return getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &size) == 0;
 }
 
+/* The supervisor must see at which event this process ends, should it. */
+static bool on_event(void *ctx, int64_t time, uint64_t serial)
+{
+	const struct sensor *sensor = ctx;
+
+	if (serial && stumbles_leave_out(sensor->options->stumbles, time, serial))
+		return false;
+	pulse_set_event(sensor->options->pulse, time, serial);
+	return true;
+}
+
+static struct judge *make_judge(struct sensor *sensor, struct error *err)
+{
+	const struct judge_options options = {
+		.settings = sensor->configuration.settings,
+		.baseline = sensor->configuration.baseline,
+		.proc = &sensor->proc.reader,
+		.host = sensor->host[0] ? sensor->host : NULL,
+		.host_id = sensor->host_id[0] ? sensor->host_id : NULL,
+		.alert = on_alert,
+		.alert_ctx = sensor,
+		.event = on_event,
+		.event_ctx = sensor,
+	};
+
+	return judge_new(&options, err);
+}
+
+/* Without memory for another the old one goes on: what it still knows of the dead may lead it into
+ * a false alert, but into no silence. */
+static void renew_judge(void *ctx)
+{
+	struct sensor *sensor = ctx;
+	struct judge *judge = make_judge(sensor, NULL);
+
+	if (!judge)
+		return;
+	judge_free(sensor->judge);
+	sensor->judge = sensor->progress.judge = judge;
+}
+
+static const struct resume_ops resume_ops = {
+	.feed = feed, .stream_waits = stream_is_readable, .renew = renew_judge};
+
+static void begin_judging(struct sensor *sensor)
+{
+	const struct resume_options options = {
+		.spool_folder = sensor->configuration.settings->spool.dir,
+		.auditd = sensor->options->auditd,
+		.discarded = sensor->options->discarded};
+
+	sensor->progress =
+		(struct progress){.judge = sensor->judge, .outbox = sensor->outbox};
+	sensor->resume = (struct resume){
+		.ops = &resume_ops, .ctx = sensor, .judge = &sensor->judge, .log = &sensor->log};
+	resume_begin(&sensor->resume, &options);
+}
+
 static int begin(struct sensor *sensor, struct error *err)
 {
-	struct judge_options judge = {.settings = sensor->configuration.settings,
-				      .baseline = sensor->configuration.baseline,
-				      .proc = &sensor->proc.reader,
-				      .host = sensor->host,
-				      .alert = on_alert,
-				      .alert_ctx = sensor};
-
 	heed_signals(sensor);
 	sensor->outbox = outbox_new();
 	if (!sensor->outbox)
@@ -429,19 +519,19 @@ static int begin(struct sensor *sensor, struct error *err)
 		.emit = emit_line, .ctx = sensor->outbox, .max_priority = LOG_INFO};
 	sensor->stream_is_socket = is_socket(sensor->options->stream);
 	proc_live_init(&sensor->proc);
-	if (gethostname(sensor->host, sizeof(sensor->host) - 1) == 0)
-		judge.host = sensor->host;
+	if (gethostname(sensor->host, sizeof(sensor->host) - 1) < 0)
+		sensor->host[0] = '\0';
 	read_host_id(sensor->host_id, sizeof(sensor->host_id));
-	judge.host_id = sensor->host_id[0] ? sensor->host_id : NULL;
-	sensor->judge = judge_new(&judge, err);
+	sensor->judge = make_judge(sensor, err);
 	if (!sensor->judge)
 		return -1;
-	judge_seed(sensor->judge, clock_wall_ms());
+	begin_judging(sensor);
 	return 0;
 }
 
 static void release(struct sensor *sensor)
 {
+	resume_end(&sensor->resume);
 	judge_free(sensor->judge);
 	outbox_free(sensor->outbox);
 	configuration_free(&sensor->configuration);

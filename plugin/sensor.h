@@ -16,6 +16,7 @@
 #include "common/error.h"
 #include "plugin/configuration.h"
 #include "plugin/pulse.h"
+#include "plugin/stumbles.h"
 
 struct sensor_options {
 	const char *config_file;
@@ -23,6 +24,9 @@ struct sensor_options {
 	int stream, control;
 	pid_t supervisor;
 	struct pulse *pulse;
+	pid_t auditd;			 /* who started the supervisor */
+	uint64_t discarded;		 /* bytes of the stream that no sensor got */
+	const struct stumbles *stumbles; /* events to leave out */
 };
 
 enum {

@@ -25,6 +25,7 @@
 #include "plugin/rules_state.h"
 #include "plugin/sensor.h"
 #include "plugin/startup.h"
+#include "plugin/stumbles.h"
 
 enum {
 	STREAM_FD = STDIN_FILENO,
@@ -56,6 +57,8 @@ struct supervisor {
 	int64_t blind_since;	 /* since when there was no sensor */
 	int64_t stop_since;
 	uint64_t discarded; /* bytes, since there is no sensor */
+	pid_t auditd;	    /* who started us */
+	struct stumbles stumbles;
 	struct notices notices;
 	char chunk[DISCARD_CHUNK];
 };
@@ -212,7 +215,10 @@ static int sensor_child(struct supervisor *sup, int control, pid_t parent)
 					 .stream = STREAM_FD,
 					 .control = CHILD_CONTROL_FD,
 					 .supervisor = parent,
-					 .pulse = sup->pulse.pulse};
+					 .pulse = sup->pulse.pulse,
+					 .auditd = sup->auditd,
+					 .discarded = sup->discarded,
+					 .stumbles = &sup->stumbles};
 	enum sensor_end end = SENSOR_FAILED;
 	struct error err = {""};
 
@@ -287,6 +293,7 @@ static void start_courier(struct supervisor *sup)
 	connect_children(sup);
 }
 
+/* The sensor was told at its start, and alerts unless auditd's log has them. */
 static void sensor_sees_again(struct supervisor *sup)
 {
 	if (sup->discarded == 0)
@@ -294,9 +301,6 @@ static void sensor_sees_again(struct supervisor *sup)
 	log_line(sup->log, LOG_ERR,
 		 "%" PRIu64 " bytes of records were discarded while there was no sensor",
 		 sup->discarded);
-	notices_add(&sup->notices,
-		    "%" PRIu64 " bytes of records were discarded while there was no sensor",
-		    sup->discarded);
 	sup->discarded = 0;
 }
 
@@ -400,13 +404,11 @@ static void enforce_stop(struct supervisor *sup)
 
 static void lost_child(struct supervisor *sup, struct child *child, const char *how)
 {
-	const char *loss = child == &sup->sensor ? ": what it was judging is lost" : "";
 	int64_t now = clock_steady_ms(), wait;
 
 	child->start_at = backoff_next(&child->backoff, child->started, now);
 	wait = child->start_at - now;
-	notices_add(&sup->notices, "the %s ended by %s and is started anew%s", child->name, how,
-		    loss);
+	notices_add(&sup->notices, "the %s ended by %s and is started anew", child->name, how);
 	/* at the longest interval it is said once; the child's own lines tell of every further try
 	 */
 	if (wait < BACKOFF_LONGEST_MS || !child->said_longest)
@@ -431,11 +433,33 @@ static void sensor_ended(struct supervisor *sup, int status)
 		begin_stop(sup);
 }
 
+/* At an event that it was judging, which then is not given to the next one: it might end, too. */
+static void note_stumble(struct supervisor *sup, int status, const char *how)
+{
+	bool own = sup->sensor.killed_for || stumbles_is_own_fault(status);
+	uint64_t serial;
+	int64_t time;
+
+	if (!pulse_get_event(&sup->pulse, &time, &serial) ||
+	    !stumbles_note(&sup->stumbles, time, serial, own))
+		return;
+	log_line(sup->log, LOG_ERR,
+		 "the sensor ended by %s while it judged event %" PRId64 ".%03d:%" PRIu64
+		 ", which is left out from now on",
+		 how, time / 1000, (int)(time % 1000), serial);
+	notices_add(&sup->notices,
+		    "the sensor ended by %s while it judged event %" PRId64 ".%03d:%" PRIu64
+		    ": that event is not judged (ausearch -a %" PRIu64 ")",
+		    how, time / 1000, (int)(time % 1000), serial, serial);
+}
+
 static void child_ended(struct supervisor *sup, struct child *child, int status)
 {
 	char how[CHILD_END_MAX];
 
 	child_describe_end(child, status, how);
+	if (child == &sup->sensor && !ended_well(status))
+		note_stumble(sup, status, how);
 	child->pid = 0;
 	child->killed_for = NULL;
 	close_fd(&child->control);
@@ -621,6 +645,7 @@ int supervisor_run(const struct supervisor_options *options, struct error *err)
 		return error_set(err, "no memory");
 	sup->options = options;
 	sup->log = options->log;
+	sup->auditd = getppid();
 	sup->sensor = (struct child){.name = "sensor", .control = -1};
 	sup->courier = (struct child){.name = "courier", .control = -1};
 	sup->held_link = -1;
