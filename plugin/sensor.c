@@ -18,6 +18,7 @@
 #include "judge/judge.h"
 #include "plugin/alert_body.h"
 #include "plugin/clock.h"
+#include "plugin/confine_sensor.h"
 #include "plugin/outbox.h"
 #include "plugin/proc_live.h"
 #include "plugin/state_body.h"
@@ -411,7 +412,7 @@ static int begin(struct sensor *sensor, struct error *err)
 	read_host_id(sensor->host_id, sizeof(sensor->host_id));
 	judge.host_id = sensor->host_id[0] ? sensor->host_id : NULL;
 	sensor->judge = judge_new(&judge, err);
-	if (!sensor->judge)
+	if (!sensor->judge || confine_sensor(err) < 0)
 		return -1;
 	judge_seed(sensor->judge, clock_wall_ms());
 	return 0;
