@@ -12,19 +12,40 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-enum { FD_SEARCH_MAX = 65536 };
+#include "common/sanitized.h"
+#include "common/syscall_groups.h"
 
-/* In a build for tests the leak checker traces its own process at the end. */
-#if defined(__SANITIZE_ADDRESS__)
-#define TRACED_BY_ITSELF true
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer)
-#define TRACED_BY_ITSELF true
-#endif
-#endif
-#ifndef TRACED_BY_ITSELF
-#define TRACED_BY_ITSELF false
-#endif
+enum {
+	FD_SEARCH_MAX = 65536,
+	FDS_MAX =
+		1024, /* a socket or file for each sink and each transfer; select() takes no more */
+};
+
+static const struct syscall_rule own_calls[] = {
+	{"signalfd4", "signals, one by one", 0, 0, 0},
+	{"dup", "libraries that keep a second descriptor", 0, 0, 0},
+	{0},
+};
+
+static const struct syscall_tables courier_tables = {
+	.allowed =
+		{
+			own_calls,
+			syscall_group_life,
+			syscall_group_map_exec,
+			syscall_group_descriptors,
+			syscall_group_look,
+			syscall_group_write_files,
+			syscall_group_threads,
+			syscall_group_network,
+			SANITIZED ? syscall_group_sanitizer : NULL,
+		},
+	.fatal =
+		{
+			syscall_group_intruder,
+			syscall_group_other_program,
+		},
+};
 
 static void close_from(int first)
 {
@@ -82,7 +103,7 @@ static int drop_capabilities(struct error *err)
 
 int confine_process(int last_fd, bool foreground, struct error *err)
 {
-	const struct rlimit no_core = {0, 0};
+	const struct rlimit no_core = {0, 0}, fds = {FDS_MAX, FDS_MAX};
 
 	umask(027);
 	settle_signals();
@@ -90,12 +111,18 @@ int confine_process(int last_fd, bool foreground, struct error *err)
 		return -1;
 	if (drop_capabilities(err) < 0)
 		return -1;
-	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 || setrlimit(RLIMIT_CORE, &no_core) < 0)
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 || setrlimit(RLIMIT_CORE, &no_core) < 0 ||
+	    (setrlimit(RLIMIT_NOFILE, &fds) < 0 && errno != EPERM))
 		return error_set(err, "cannot give up privileges: %s", strerror(errno));
-	if (!foreground && !TRACED_BY_ITSELF && prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)
+	if (!foreground && !SANITIZED && prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)
 		return error_set(err, "cannot become untraceable: %s", strerror(errno));
 	/* if the parent is gone already, the end of file on its socket says so */
 	if (prctl(PR_SET_PDEATHSIG, SIGTERM, 0, 0, 0) < 0)
 		return error_set(err, "cannot follow the supervisor: %s", strerror(errno));
 	return 0;
+}
+
+int confine_calls(struct error *err)
+{
+	return syscall_filter_install(&courier_tables, err);
 }

@@ -18,6 +18,7 @@
 #include "alerters/heartbeat.h"
 #include "alerters/keeper.h"
 #include "alerters/own_log.h"
+#include "alerters/reach.h"
 #include "alerters/redact.h"
 #include "alerters/sink.h"
 #include "alerters/sink_webhook.h"
@@ -78,6 +79,9 @@ struct courier {
 	unsigned shown_failing;
 	char *spool_folder; /* NULL: in memory */
 	struct keeper *keeper;
+	struct reach *reach; /* what it has shut itself into; NULL: not, or not yet */
+	bool begins_anew;    /* a new configuration needs more than that */
+	char boot_id[HEARTBEAT_BOOT_ID_SIZE];
 	char buffer[sizeof(struct wire_header) + WIRE_BODY_MAX + 1];
 };
 
@@ -194,9 +198,56 @@ static int settle_spool_folder(struct courier *courier, const struct settings *s
 	return 0;
 }
 
+/* The first configuration settles which files are reached. */
+static int narrow(struct courier *courier, struct reach *reach, struct error *err)
+{
+	int rc = reach_restrict(reach, err);
+
+	if (rc == 0)
+		log_line(courier->log, LOG_NOTICE,
+			 "this kernel has no Landlock (from 5.19 on, and in the lsm= list): which "
+			 "files the courier reaches is left to their permissions");
+	if (rc > 0)
+		courier->reach = reach;
+	else
+		reach_free(reach);
+	return rc < 0 ? -1 : confine_calls(err);
+}
+
+/* A later one that names files beyond needs a new process, if that could begin. */
+static int stay_within(struct courier *courier, const struct reach *wanted, struct error *err)
+{
+	const char *path = reach_lacks(courier->reach, wanted);
+
+	if (!path)
+		return 0;
+	if (reach_check_files(wanted, err) < 0)
+		return -1;
+	courier->begins_anew = true;
+	return error_set(err, "%s is new to this courier: a new one reads it", path);
+}
+
+static int settle_reach(struct courier *courier, const struct settings *settings, struct error *err)
+{
+	struct reach *wanted;
+	int rc;
+
+	if (!courier->options->narrow || (courier->sinks && !courier->reach))
+		return 0;
+	wanted = reach_new(settings, courier->options->config_file, courier->spool_folder);
+	if (!wanted)
+		return error_set(err, "out of memory");
+	if (!courier->sinks)
+		return narrow(courier, wanted, err);
+	rc = stay_within(courier, wanted, err);
+	reach_free(wanted);
+	return rc;
+}
+
 static struct sink **prepare(struct courier *courier, struct settings *settings, struct error *err)
 {
-	if (!settings || settle_spool_folder(courier, settings, err) < 0)
+	if (!settings || settle_spool_folder(courier, settings, err) < 0 ||
+	    settle_reach(courier, settings, err) < 0)
 		return NULL;
 	return make_sinks(settings, &courier->tools, err);
 }
@@ -237,9 +288,11 @@ static int configure(struct courier *courier, struct error *err)
 
 static void reload(struct courier *courier)
 {
-	struct error err;
+	struct error err = {""};
 
-	if (configure(courier, &err) < 0)
+	if (configure(courier, &err) < 0 && courier->begins_anew)
+		log_line(courier->log, LOG_NOTICE, "%s", err.text);
+	else if (*err.text)
 		log_line(courier->log, LOG_ERR, "the configuration stays as it was: %s", err.text);
 	else
 		log_line(courier->log, LOG_NOTICE, "configuration read again: %zu sinks",
@@ -276,6 +329,8 @@ static void begin_drain(struct courier *courier, int64_t wait_ms)
 
 static bool is_over(const struct courier *courier)
 {
+	if (courier->begins_anew)
+		return true;
 	if (courier->end_at == SINK_NEVER)
 		return false;
 	if (courier->now >= courier->end_at)
@@ -306,6 +361,20 @@ static uint64_t count_waiting(const struct courier *courier)
 	for (size_t i = 0; i < courier->sink_count; i++)
 		count += spool_count(courier->sinks[i]->spool);
 	return count;
+}
+
+static uint64_t tell_undelivered(const struct courier *courier)
+{
+	uint64_t undelivered = count_undelivered(courier);
+
+	if (undelivered > 0)
+		log_line(courier->log, LOG_ERR, "ends with %" PRIu64 " deliveries not made",
+			 undelivered);
+	else if (count_waiting(courier) > 0)
+		log_line(courier->log, LOG_NOTICE,
+			 "ends with %" PRIu64 " deliveries that wait in %s", count_waiting(courier),
+			 courier->spool_folder);
+	return undelivered;
 }
 
 /* ---- what comes in ---- */
@@ -590,6 +659,7 @@ static void beat(struct courier *courier)
 		.settings = courier->settings,
 		.sensor = courier->state,
 		.rules = courier->rules,
+		.boot_id = courier->boot_id,
 		.sensor_age_ms = courier->now - courier->state_at,
 		.sinks = {courier->sinks, courier->sink_count},
 		.now = clock_ms(CLOCK_REALTIME),
@@ -827,6 +897,7 @@ static void courier_close(struct courier *courier)
 	free(courier->waited);
 	free(courier->spool_folder);
 	keeper_free(courier->keeper);
+	reach_free(courier->reach);
 	curl_multi_cleanup(courier->tools.multi);
 	close_fd(&courier->signals);
 	close_fd(&courier->sensor);
@@ -837,7 +908,7 @@ static void courier_close(struct courier *courier)
 int courier_run(const struct courier_options *options, const struct logger *log, struct error *err)
 {
 	struct courier *courier = calloc(1, sizeof(*courier));
-	uint64_t undelivered;
+	int status;
 
 	if (!courier || curl_global_init(CURL_GLOBAL_DEFAULT) != 0) {
 		free(courier);
@@ -848,6 +919,7 @@ int courier_run(const struct courier_options *options, const struct logger *log,
 	courier->sensor = options->sensor_fd;
 	courier->supervisor = options->supervisor_fd;
 	courier->signals = -1;
+	heartbeat_read_boot_id(courier->boot_id);
 	courier->end_at = SINK_NEVER;
 	read_clocks(courier);
 	courier->shown_at = courier->now - STATUS_EVERY_MS;
@@ -858,15 +930,10 @@ int courier_run(const struct courier_options *options, const struct logger *log,
 		return -1;
 	}
 	loop(courier);
-	undelivered = count_undelivered(courier);
-	if (undelivered > 0)
-		log_line(log, LOG_ERR, "ends with %" PRIu64 " deliveries not made", undelivered);
-	else if (count_waiting(courier) > 0)
-		log_line(log, LOG_NOTICE, "ends with %" PRIu64 " deliveries that wait in %s",
-			 count_waiting(courier), courier->spool_folder);
+	status = courier->begins_anew ? WIRE_EXIT_ANEW : tell_undelivered(courier) > 0;
 	courier_close(courier);
 	curl_global_cleanup();
-	return undelivered > 0;
+	return status;
 }
 
 int courier_main(const struct courier_options *options)
@@ -888,5 +955,5 @@ int courier_main(const struct courier_options *options)
 		own_log_close(&own);
 	if (status < 0)
 		return 2;
-	return options->drain_ms >= 0 ? status : 0;
+	return options->drain_ms >= 0 || status == WIRE_EXIT_ANEW ? status : 0;
 }

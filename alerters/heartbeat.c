@@ -9,19 +9,19 @@
 #include "alerters/crc32c.h"
 #include "common/text.h"
 
-enum { HOST_NAME_SIZE = 256, BOOT_ID_SIZE = 64, MESSAGE_SIZE = 512, TIME_SIZE = 32 };
+enum { HOST_NAME_SIZE = 256, MESSAGE_SIZE = 512, TIME_SIZE = 32 };
 
 static const char *const counters[] = {"bytes",	 "records", "events",	 "transitions", "gains",
 				       "alerts", "folded",  "malformed", "processes"};
 
-static void read_boot_id(char boot_id[BOOT_ID_SIZE])
+void heartbeat_read_boot_id(char boot_id[HEARTBEAT_BOOT_ID_SIZE])
 {
 	FILE *file = fopen("/proc/sys/kernel/random/boot_id", "re");
 
 	boot_id[0] = '\0';
 	if (!file)
 		return;
-	if (fgets(boot_id, BOOT_ID_SIZE, file))
+	if (fgets(boot_id, HEARTBEAT_BOOT_ID_SIZE, file))
 		boot_id[strcspn(boot_id, "\n")] = '\0';
 	fclose(file);
 }
@@ -93,12 +93,11 @@ static const char *make_message(const struct heartbeat_facts *facts, const char 
 
 static json_t *make_object(const struct heartbeat_facts *facts)
 {
-	char host[HOST_NAME_SIZE] = "unknown", boot_id[BOOT_ID_SIZE], time[TIME_SIZE], id[64];
+	char host[HOST_NAME_SIZE] = "unknown", time[TIME_SIZE], id[64];
 	char message[MESSAGE_SIZE];
 
 	if (gethostname(host, sizeof(host) - 1) == 0)
 		host[sizeof(host) - 1] = '\0';
-	read_boot_id(boot_id);
 	snprintf(id, sizeof(id), "hb-%" PRId64 "-%08x", facts->now,
 		 (unsigned)crc32c(0, host, strlen(host)));
 	return json_pack(
@@ -106,7 +105,7 @@ static json_t *make_object(const struct heartbeat_facts *facts)
 		"s:o, s:o, s:{s:o}, s:o}",
 		"schema", "capwatch.heartbeat/1", "id", id, "time",
 		text_time(facts->now, time, sizeof(time)), "host", host, "boot_id",
-		text_or_null(boot_id), "version", CAPWATCH_VERSION, "mode",
+		text_or_null(facts->boot_id), "version", CAPWATCH_VERSION, "mode",
 		vocab_word(&vocab_mode, facts->settings->mode), "severity",
 		vocab_word(&vocab_severity, SEVERITY_LOW), "message",
 		make_message(facts, host, message), "interval_seconds",

@@ -14,16 +14,23 @@
 #include "alerters/sink_report.h"
 #include "conf/settings.h"
 
-enum { HEARTBEAT_FIRST_MS = 3000 }; /* after the start: by then the sensor has told of itself */
+enum {
+	HEARTBEAT_FIRST_MS = 3000, /* after the start: by then the sensor has told of itself */
+	HEARTBEAT_BOOT_ID_SIZE = 64,
+};
 
 struct heartbeat_facts {
 	const struct settings *settings;
 	const json_t *sensor;  /* the body of its last WIRE_STATE; NULL: none came yet */
 	int64_t sensor_age_ms; /* of that */
 	const json_t *rules;   /* the body of the supervisor's last WIRE_STATE, or NULL */
+	const char *boot_id;   /* "" where there is none */
 	struct sink_list sinks;
 	int64_t now; /* ms since the epoch */
 };
+
+/* Once, while /proc can still be read. "" where there is none. */
+void heartbeat_read_boot_id(char boot_id[HEARTBEAT_BOOT_ID_SIZE]);
 
 /* A parcel of kind PARCEL_HEARTBEAT, its reference the caller's; NULL when memory is out. What the
  * sensor sent is taken by its known names and types alone. */

@@ -17,10 +17,12 @@ alerters_libalerters_a_SOURCES = \
 	alerters/http_headers.c alerters/http_headers.h \
 	alerters/http_reply.c alerters/http_reply.h \
 	alerters/keeper.c alerters/keeper.h \
+	alerters/landlock.c alerters/landlock.h \
 	alerters/loss.c alerters/loss.h \
 	alerters/own_alert.c alerters/own_alert.h \
 	alerters/own_log.c alerters/own_log.h \
 	alerters/parcel.c alerters/parcel.h \
+	alerters/reach.c alerters/reach.h \
 	alerters/recent.c alerters/recent.h \
 	alerters/redact.c alerters/redact_words.c alerters/redact.h \
 	alerters/retry.c alerters/retry.h \

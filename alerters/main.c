@@ -48,6 +48,7 @@ int main(int argc, char **argv)
 		.config_file = SETTINGS_DEFAULT_FILE,
 		.sensor_fd = COURIER_SENSOR_FD,
 		.supervisor_fd = COURIER_SUPERVISOR_FD,
+		.narrow = true,
 		.drain_ms = -1,
 	};
 	int option;

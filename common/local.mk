@@ -8,12 +8,15 @@ common_libcommon_a_SOURCES = \
 	common/duration.c common/duration.h \
 	common/error.c common/error.h \
 	common/log.c common/log.h \
+	common/sanitized.h \
 	common/sha256.c \
+	common/syscall_filter.c common/syscall_filter.h \
+	common/syscall_groups.c common/syscall_groups.h \
 	common/text.c common/text.h \
 	common/vocab.c common/vocab.h \
 	common/wire.c common/wire.h
 
-COMMON_LIBS = common/libcommon.a $(JANSSON_LIBS) $(LIBCAP_LIBS) $(CRYPTO_LIBS)
+COMMON_LIBS = common/libcommon.a $(JANSSON_LIBS) $(LIBCAP_LIBS) $(CRYPTO_LIBS) $(SECCOMP_LIBS)
 
 # A unit test, as each folder declares its own:
 #   check_PROGRAMS += tests/unit/test_capmask

@@ -41,6 +41,10 @@ enum wire_type {
 
 enum { WIRE_BODY_MAX = 192 * 1024 };
 
+/* The exit status of a courier that asks the supervisor for a new one: it can't reach what a new
+ * configuration names. Nothing is lost, and it is no failure. */
+enum { WIRE_EXIT_ANEW = 10 };
+
 struct wire_header {
 	uint32_t magic;	  /* WIRE_MAGIC */
 	uint16_t type;	  /* enum wire_type */

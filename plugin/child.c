@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -73,6 +74,8 @@ char *child_describe_end(const struct child *child, int status, char buf[CHILD_E
 	const char *why = child->killed_for;
 	int number = WTERMSIG(status);
 
+	if (number == SIGSYS)
+		why = "it made a system call that it never makes: its code was changed";
 	if (WIFSIGNALED(status))
 		snprintf(buf, CHILD_END_MAX, "signal %d (%s)%s%s", number, strsignal(number),
 			 why ? ": " : "", why ? why : "");

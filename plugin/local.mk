@@ -10,6 +10,8 @@ plugin_libplugin_a_SOURCES = \
 	plugin/clock.h \
 	plugin/configuration.c plugin/configuration.h \
 	plugin/lookout.c plugin/lookout.h \
+	plugin/confine_sensor.c plugin/confine_sensor.h \
+	plugin/confine_supervisor.c plugin/confine_supervisor.h \
 	plugin/notices.c plugin/notices.h \
 	plugin/outbox.c plugin/outbox.h \
 	plugin/paths.c plugin/paths.h \

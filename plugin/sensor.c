@@ -18,6 +18,7 @@
 #include "judge/judge.h"
 #include "plugin/alert_body.h"
 #include "plugin/clock.h"
+#include "plugin/confine_sensor.h"
 #include "plugin/outbox.h"
 #include "plugin/proc_live.h"
 #include "plugin/snapshot.h"
@@ -523,7 +524,7 @@ static int begin(struct sensor *sensor, struct error *err)
 		sensor->host[0] = '\0';
 	read_host_id(sensor->host_id, sizeof(sensor->host_id));
 	sensor->judge = make_judge(sensor, err);
-	if (!sensor->judge)
+	if (!sensor->judge || confine_sensor(err) < 0)
 		return -1;
 	begin_judging(sensor);
 	return 0;

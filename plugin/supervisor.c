@@ -20,6 +20,7 @@
 #include "plugin/clock.h"
 #include "plugin/configuration.h"
 #include "plugin/lookout.h"
+#include "plugin/confine_supervisor.h"
 #include "plugin/notices.h"
 #include "plugin/pulse.h"
 #include "plugin/rules_state.h"
@@ -111,7 +112,7 @@ static int configure(struct supervisor *sup, struct error *err)
 	if (configuration_load(&loaded, sup->options->config_file, err) < 0 ||
 	    take_over(sup, &loaded, err) < 0)
 		return -1;
-	return privileges_tighten(err);
+	return privileges_tighten(err) < 0 ? -1 : confine_supervisor(err);
 }
 
 static void try_to_begin(struct supervisor *sup)
@@ -418,6 +419,12 @@ static void lost_child(struct supervisor *sup, struct child *child, const char *
 	child->said_longest = wait >= BACKOFF_LONGEST_MS;
 }
 
+/* It reads a new configuration by having itself replaced. */
+static bool wants_new_one(const struct supervisor *sup, const struct child *child, int status)
+{
+	return child == &sup->courier && WIFEXITED(status) && WEXITSTATUS(status) == WIRE_EXIT_ANEW;
+}
+
 static bool ended_well(int status)
 {
 	return WIFEXITED(status) &&
@@ -467,7 +474,9 @@ static void child_ended(struct supervisor *sup, struct child *child, int status)
 		sensor_ended(sup, status);
 	else
 		close_fd(&sup->held_link);
-	if (sup->stage == STAGE_RUNNING)
+	if (sup->stage == STAGE_RUNNING && wants_new_one(sup, child, status))
+		child->start_at = backoff_next(&child->backoff, child->started, clock_steady_ms());
+	else if (sup->stage == STAGE_RUNNING)
 		lost_child(sup, child, how);
 	else if (!ended_well(status))
 		log_line(sup->log, LOG_ERR, "the %s ended by %s", child->name, how);
