@@ -436,13 +436,23 @@ static void count_lost(struct blind *blind, uint32_t counter, int64_t now)
 	blind->dropping.last = now;
 }
 
+/* Does it say whether such a fault is there? */
+static bool says(const struct blind_snapshot *snapshot, enum blind_kind kind)
+{
+	bool readable = !(snapshot->count > 0 && snapshot->faults[0].kind == BLIND_UNREADABLE);
+
+	return kind == BLIND_UNREADABLE || (readable && snapshot->left_out == 0) ||
+	       (readable && kind != BLIND_MISSING);
+}
+
 void blind_take_snapshot(struct blind *blind, const struct blind_snapshot *snapshot, int64_t now)
 {
 	snprintf(blind->boot_id, sizeof(blind->boot_id), "%s", snapshot->boot_id);
 	count_lost(blind, snapshot->lost, now);
 	blind->sighted = true;
 	for (size_t i = 0; i < BLIND_LOSSES_MAX; i++)
-		if (blind->losses[i].open && !is_in(&blind->losses[i], snapshot))
+		if (blind->losses[i].open && says(snapshot, blind->losses[i].kind) &&
+		    !is_in(&blind->losses[i], snapshot))
 			heal(blind, &blind->losses[i], now);
 	for (size_t i = 0; snapshot->settled && i < snapshot->count; i++)
 		take_fault(blind, &snapshot->faults[i], now);
