@@ -418,6 +418,7 @@ static int begin(struct sensor *sensor, struct error *err)
 				      .baseline = sensor->configuration.baseline,
 				      .proc = &sensor->proc.reader,
 				      .host = sensor->host,
+				      .whole = true,
 				      .alert = on_alert,
 				      .alert_ctx = sensor};
 
