@@ -16,7 +16,7 @@ static const struct verb verbs[] = {
 	{"check", "check the configuration and the baselines, and say where they are wrong",
 	 cli_check},
 	{"replay", "judge a recorded stream or an audit.log, and print the alerts", cli_replay},
-	{"rules", "install, remove, compare or show the audit rules", cli_rules},
+	{"rules", "install, restore, remove, compare or show the audit rules", cli_rules},
 	{"spool", "list, show, retry or drop alerts that wait for a receiver", cli_spool},
 	{"status", "show how the courier and its sinks are", cli_status},
 	{"test-alert", "send an alert that says it is a test, and show what became of it",

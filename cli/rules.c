@@ -10,8 +10,9 @@
 #include "rules/install.h"
 
 static const char help[] =
-	"usage: capwatch rules install|remove|diff|show [OPTION...]\n\n"
+	"usage: capwatch rules install|restore|remove|diff|show [OPTION...]\n\n"
 	"  install  write capwatch's audit rules to " RULES_INSTALLED_FOLDER " and load them\n"
+	"  restore  load what the kernel lacks of the installed ones, and nothing else\n"
 	"  remove   take exactly those away again\n"
 	"  diff     compare what the kernel has loaded with what capwatch needs\n"
 	"  show     print the rules, each with what it is for\n\n"
@@ -47,6 +48,15 @@ static int run_install(struct arguments *arguments, struct error *err)
 	if (result == INSTALL_DONE)
 		puts(arguments->options.load ? "capwatch's audit rules are installed and loaded."
 					     : "capwatch's audit rules are installed, not loaded.");
+	return exit_code(result);
+}
+
+static int run_restore(struct arguments *arguments, struct error *err)
+{
+	enum install_result result = rules_restore(&arguments->options, err);
+
+	if (result == INSTALL_DONE)
+		puts("the kernel has all of capwatch's installed audit rules.");
 	return exit_code(result);
 }
 
@@ -194,10 +204,8 @@ static int run_show(struct arguments *arguments, struct error *err)
 }
 
 static const struct action actions[] = {
-	{"install", run_install},
-	{"remove", run_remove},
-	{"diff", run_diff},
-	{"show", run_show},
+	{"install", run_install}, {"restore", run_restore}, {"remove", run_remove},
+	{"diff", run_diff},	  {"show", run_show},
 };
 enum { ACTIONS = sizeof(actions) / sizeof(actions[0]) };
 
@@ -279,7 +287,7 @@ int cli_rules(int argc, char **argv)
 	if (code == 0 && argc - optind == 1)
 		action = find_action(argv[optind], &err);
 	else if (code == 0)
-		error_set(&err, "one action is needed: install, remove, diff or show");
+		error_set(&err, "one action is needed: install, restore, remove, diff or show");
 	code = action ? action->run(&arguments, &err) : -1;
 	if (code < 0) {
 		fprintf(stderr, "capwatch rules: %s\n", err.text);

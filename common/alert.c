@@ -58,6 +58,12 @@ static void hash_number(struct hashed *hashed, uint64_t number)
 	hash_word(hashed, digits);
 }
 
+/* What is told once a boot has the same id each time that it is told in that boot. */
+static bool is_once_a_boot(const struct alert *alert)
+{
+	return alert->coverage.present && alert->coverage.boot_id.data;
+}
+
 /* Without node= in the records, the host's own name keeps two hosts' equal serials apart. A finding
  * of capwatch's own has no event: what it says takes the place of the serial. */
 static void hash_source(struct hashed *hashed, const struct alert *alert)
@@ -67,8 +73,9 @@ static void hash_source(struct hashed *hashed, const struct alert *alert)
 	/* that it is back is another finding, by the same event */
 	if (alert->coverage.present && alert->coverage.state == COVERAGE_RESTORED)
 		hash_word(hashed, vocab_word(&vocab_coverage_state, alert->coverage.state));
-	if (alert->audit.has_event)
+	if (alert->audit.has_event && !is_once_a_boot(alert))
 		return;
+	hash_field(hashed, alert->coverage.boot_id);
 	hash_field(hashed, alert->detail);
 	hash_field(hashed, alert->coverage.lost);
 	hash_field(hashed, alert->coverage.rule);
@@ -79,8 +86,9 @@ void alert_make_id(struct alert *alert)
 {
 	struct hashed hashed = {.used = 0};
 	char digest[65], ending[24] = "";
-	int64_t time = alert->audit.has_event ? alert->audit.milliseconds : alert->time;
-	uint64_t serial = alert->audit.has_event ? alert->audit.serial : 0;
+	bool timeless = is_once_a_boot(alert), of_event = alert->audit.has_event && !timeless;
+	int64_t time = of_event ? alert->audit.milliseconds : timeless ? 0 : alert->time;
+	uint64_t serial = of_event ? alert->audit.serial : 0;
 
 	hash_source(&hashed, alert);
 	text_sha256(hashed.bytes, hashed.used, digest);

@@ -42,7 +42,7 @@ struct loss {
 struct dropping {
 	bool open;
 	uint64_t kernel, gaps; /* records, and events */
-	int64_t since, last, told_at;
+	int64_t since, told_at;
 	uint64_t told;
 };
 
@@ -433,7 +433,15 @@ static void count_lost(struct blind *blind, uint32_t counter, int64_t now)
 	if (!blind->dropping.open)
 		blind->dropping = (struct dropping){.open = true, .since = now};
 	blind->dropping.kernel += counter - before;
-	blind->dropping.last = now;
+}
+
+/* Does it say whether such a fault is there? */
+static bool says(const struct blind_snapshot *snapshot, enum blind_kind kind)
+{
+	bool readable = !(snapshot->count > 0 && snapshot->faults[0].kind == BLIND_UNREADABLE);
+
+	return kind == BLIND_UNREADABLE || (readable && snapshot->left_out == 0) ||
+	       (readable && kind != BLIND_MISSING);
 }
 
 void blind_take_snapshot(struct blind *blind, const struct blind_snapshot *snapshot, int64_t now)
@@ -442,7 +450,8 @@ void blind_take_snapshot(struct blind *blind, const struct blind_snapshot *snaps
 	count_lost(blind, snapshot->lost, now);
 	blind->sighted = true;
 	for (size_t i = 0; i < BLIND_LOSSES_MAX; i++)
-		if (blind->losses[i].open && !is_in(&blind->losses[i], snapshot))
+		if (blind->losses[i].open && says(snapshot, blind->losses[i].kind) &&
+		    !is_in(&blind->losses[i], snapshot))
 			heal(blind, &blind->losses[i], now);
 	for (size_t i = 0; snapshot->settled && i < snapshot->count; i++)
 		take_fault(blind, &snapshot->faults[i], now);
@@ -467,7 +476,6 @@ void blind_count_gaps(struct blind *blind, uint64_t events, int64_t now)
 	if (!blind->dropping.open)
 		blind->dropping = (struct dropping){.open = true, .since = now};
 	blind->dropping.gaps += events;
-	blind->dropping.last = now;
 }
 
 static void report_dropping(struct blind *blind, enum coverage_state state)
@@ -494,7 +502,7 @@ static void report_dropping(struct blind *blind, enum coverage_state state)
 	blind->report(blind->ctx, &finding);
 }
 
-/* At once, again each grace as long as it goes on, and when none was lost for as long. */
+/* At once, again each grace as long as it goes on, and when none was lost in one. */
 static void judge_dropping(struct blind *blind, int64_t now)
 {
 	struct dropping *dropping = &blind->dropping;
@@ -502,15 +510,16 @@ static void judge_dropping(struct blind *blind, int64_t now)
 
 	if (!dropping->open)
 		return;
-	if (all > dropping->told &&
-	    (dropping->told == 0 || now - dropping->told_at >= blind->grace)) {
-		dropping->told = all;
-		dropping->told_at = now;
-		report_dropping(blind, COVERAGE_LOST);
-	} else if (now - dropping->last >= blind->grace && all == dropping->told) {
+	if (dropping->told > 0 && now - dropping->told_at < blind->grace)
+		return;
+	if (all == dropping->told) {
 		dropping->open = false;
 		report_dropping(blind, COVERAGE_RESTORED);
+		return;
 	}
+	dropping->told = all;
+	dropping->told_at = now;
+	report_dropping(blind, COVERAGE_LOST);
 }
 
 /* ---- time ------------------------------------------------------------------------------------ */
@@ -548,15 +557,9 @@ int64_t blind_deadline(const struct blind *blind)
 		if (loss->open && loss->told == TOLD_LOW && !loss->pending_reboot)
 			earlier(&deadline, loss->since + blind->grace);
 	}
-	if (dropping->open && dropping->told == 0)
-		earlier(&deadline, dropping->last);
-	else if (dropping->open)
+	if (dropping->open)
 		earlier(&deadline,
-			(dropping->last > dropping->told_at &&
-					 dropping->kernel + dropping->gaps > dropping->told
-				 ? dropping->told_at
-				 : dropping->last) +
-				blind->grace);
+			dropping->told > 0 ? dropping->told_at + blind->grace : dropping->since);
 	if (blind->look_at)
 		earlier(&deadline, blind->look_at);
 	return deadline;

@@ -459,7 +459,7 @@ struct judge *judge_new(const struct judge_options *options, struct error *err)
 		judge_free(judge);
 		return NULL;
 	}
-	if (judge->live)
+	if (judge->live && options->whole)
 		intake_count_serials(judge->intake, &judge->serials, judge->host.name);
 	if (judge->live)
 		ledger_set_alive(judge->world.ledger, is_alive, &judge->world);

@@ -34,6 +34,8 @@ struct judge_options {
 	const struct proc_reader *proc;	 /* NULL: a replay, which knows only the records */
 	const char *host;    /* this host's name for alerts without node=; NULL: "unknown" */
 	const char *host_id; /* /etc/machine-id or NULL */
+	bool whole; /* live: the stream is all of this host's, so that a serial not in it is a loss
+		     */
 	judge_alert_fn alert;
 	void *alert_ctx;
 	judge_event_fn event; /* NULL: nobody asks */

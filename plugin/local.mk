@@ -46,6 +46,7 @@ PLUGIN_TESTS = \
 	tests/unit/test_outbox \
 	tests/unit/test_privileges \
 	tests/unit/test_proc_live \
+	tests/unit/test_snapshot \
 	tests/unit/test_startup \
 	tests/unit/test_supervisor
 check_PROGRAMS += $(PLUGIN_TESTS)
@@ -73,6 +74,9 @@ tests_unit_test_supervisor_LDADD = $(PLUGIN_TEST_LIBS)
 tests_unit_test_notices_SOURCES = tests/unit/test_notices.c
 tests_unit_test_notices_CPPFLAGS = $(UNIT_TEST_CPPFLAGS)
 tests_unit_test_notices_LDADD = $(PLUGIN_TEST_LIBS)
+tests_unit_test_snapshot_SOURCES = tests/unit/test_snapshot.c
+tests_unit_test_snapshot_CPPFLAGS = $(UNIT_TEST_CPPFLAGS)
+tests_unit_test_snapshot_LDADD = $(PLUGIN_TEST_LIBS)
 tests_unit_test_startup_SOURCES = tests/unit/test_startup.c
 tests_unit_test_startup_CPPFLAGS = $(UNIT_TEST_CPPFLAGS)
 tests_unit_test_startup_LDADD = $(PLUGIN_TEST_LIBS)

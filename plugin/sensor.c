@@ -471,6 +471,7 @@ static struct judge *make_judge(struct sensor *sensor, struct error *err)
 		.proc = &sensor->proc.reader,
 		.host = sensor->host[0] ? sensor->host : NULL,
 		.host_id = sensor->host_id[0] ? sensor->host_id : NULL,
+		.whole = true,
 		.alert = on_alert,
 		.alert_ctx = sensor,
 		.event = on_event,

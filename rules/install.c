@@ -230,7 +230,8 @@ static int run_augenrules(const struct install_options *options, bool load, stru
 
 /* auditctl stops at the first rule that fails or exists already (a rules.d without -D), which may
  * be a site's: then ours behind it are still to be added. */
-static int add_missing(const struct install_options *options, const struct comparison *comparison)
+static int add_missing(const struct install_options *options, const struct comparison *comparison,
+		       const char *who)
 {
 	size_t added = 0, failed = 0;
 
@@ -249,11 +250,11 @@ static int add_missing(const struct install_options *options, const struct compa
 			 err.text);
 	}
 	if (added)
-		log_line(
-			options->log, LOG_WARNING,
-			"%zu rules that augenrules did not reach were loaded one by one; mend what "
-			"stops it, or they will be missing after the next boot",
-			added);
+		log_line(options->log, LOG_WARNING,
+			 "%zu rules that %s were loaded one by one; mend what does that, or they "
+			 "will "
+			 "be missing after the next boot",
+			 added, who);
 	return failed ? -1 : 0;
 }
 
@@ -285,7 +286,8 @@ static enum install_result settle_kernel(const struct install_options *options,
 		kernel_rules_free(&loaded);
 		return INSTALL_FAILED;
 	}
-	if (comparison.counts[FINDING_MISSING] && add_missing(options, &comparison) < 0)
+	if (comparison.counts[FINDING_MISSING] &&
+	    add_missing(options, &comparison, "augenrules did not reach") < 0)
 		result = INSTALL_INCOMPLETE;
 	delete_extra(options, &comparison);
 	comparison_free(&comparison);
@@ -329,6 +331,48 @@ enum install_result rules_install(const struct install_options *options, struct 
 		result = options->load ? load(options, &plan.rules, &status, err) : INSTALL_DONE;
 	}
 	plan_free(&plan);
+	return result;
+}
+
+static enum install_result restore(const struct install_options *options,
+				   const struct ruleset *rules, struct error *err)
+{
+	struct kernel_rules loaded = {0};
+	struct comparison comparison;
+	enum install_result result = INSTALL_DONE;
+
+	if (kernel_rules_read(&loaded, err) < 0)
+		return INSTALL_FAILED;
+	if (rules_compare(rules, &loaded, &comparison, err) < 0) {
+		kernel_rules_free(&loaded);
+		return INSTALL_FAILED;
+	}
+	if (comparison.counts[FINDING_MISSING] &&
+	    add_missing(options, &comparison, "were gone") < 0)
+		result = INSTALL_INCOMPLETE;
+	comparison_free(&comparison);
+	kernel_rules_free(&loaded);
+	return result;
+}
+
+enum install_result rules_restore(const struct install_options *options, struct error *err)
+{
+	unsigned profiles = profile_installed(&options->place);
+	enum install_result result = INSTALL_FAILED;
+	struct kernel_status status = {0};
+	struct ruleset rules = {0};
+
+	if (kernel_status_read(&status, err) < 0)
+		return INSTALL_FAILED;
+	if (status.enabled == KERNEL_AUDIT_IMMUTABLE) {
+		log_line(options->log, LOG_WARNING,
+			 "the audit configuration is immutable until the next boot (auditctl -e "
+			 "2): nothing can be loaded");
+		return INSTALL_INCOMPLETE;
+	}
+	if (profile_expected(&options->place, profiles, &rules, err) == 0)
+		result = restore(options, &rules, err);
+	ruleset_free(&rules);
 	return result;
 }
 

@@ -29,6 +29,10 @@ enum install_result {
 /* Writes the files of the profiles, takes away ours of other profiles, and loads. */
 enum install_result rules_install(const struct install_options *options, struct error *err);
 
+/* Loads what the kernel lacks of the installed profiles, and touches neither what it has nor any
+ * file: for a boot at which something took rules away behind augenrules' back. Needs no load. */
+enum install_result rules_restore(const struct install_options *options, struct error *err);
+
 /* Takes away our files, and our rules from the kernel. */
 enum install_result rules_remove(const struct install_options *options, struct error *err);
 

@@ -55,13 +55,14 @@ static int take_reply(struct kernel_reading *reading, const struct audit_reply *
 	case AUDIT_GET:
 		kernel_keep_status(&reading->status, reply->status);
 		reading->has_status = true;
-		return 0;
+		return reading->has_rules;
 	case AUDIT_LIST_RULES:
 		return kernel_keep_rule(&reading->rules, reply) < 0
 			       ? kernel_explain(errno, what, err)
 			       : 0;
 	case NLMSG_DONE:
-		return reading->has_status ? 1 : error_set(err, "%s: no status came", what);
+		reading->has_rules = true;
+		return reading->has_status;
 	default:
 		return 0;
 	}

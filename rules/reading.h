@@ -12,8 +12,8 @@
 #include "rules/kernel.h"
 
 struct kernel_reading {
-	uint32_t number; /* of the question that it answers */
-	bool has_status;
+	uint32_t number;	    /* of the question that it answers */
+	bool has_status, has_rules; /* they come in any order: the kernel sends each by a thread */
 	struct kernel_status status;
 	struct kernel_rules rules;
 };

@@ -21,6 +21,14 @@ logrotatedir = $(sysconfdir)/logrotate.d
 logrotate_DATA = conf/dist/logrotate.d/capwatch
 EXTRA_DIST += $(sysusers_DATA) $(tmpfiles_DATA) $(logrotate_DATA)
 
+nodist_systemdsystemunit_DATA = conf/dist/capwatch-rules.service
+EXTRA_DIST += conf/dist/capwatch-rules.service.in
+CLEANFILES += conf/dist/capwatch-rules.service
+conf/dist/capwatch-rules.service: conf/dist/capwatch-rules.service.in Makefile
+	$(AM_V_GEN)$(MKDIR_P) conf/dist && \
+	$(SED) -e 's|@bindir[@]|$(bindir)|g' $(srcdir)/conf/dist/capwatch-rules.service.in > $@.new && \
+	mv $@.new $@
+
 # The administrator's own folders and file: made when absent, never overwritten, never removed.
 # plugins.d: auditd refuses an entry that others may write, and its neighbours are all 0640.
 install-data-local:

@@ -7,7 +7,6 @@ Each act is done, the time until its alert lies in the file is taken, and it is 
 grace (one low alert, and no other), or after it (a high one, then one that says it is over).
 """
 import argparse
-import os
 import signal
 import subprocess
 import time
@@ -36,6 +35,9 @@ class Act:
     def __init__(self, name, blind, mend, words, maker=True):
         self.name, self.blind, self.mend, self.words, self.maker = name, blind, mend, words, maker
 
+    def is_told_by(self, alert):
+        return self.words in alert["message"]
+
 
 def reload_rules(stack):
     auditctl("-R", str(stack.dir / "rules"))
@@ -57,7 +59,8 @@ ACTS = [
         lambda stack: auditctl("-d", "always,exclude", *EXCLUDED), "msgtype=CAPSET"),
     Act("a task rule", lambda stack: auditctl("-a", "never,task"), lambda stack: auditctl("-d", "never,task"),
         "never,task", maker=False),
-    Act("a rate limit", lambda stack: auditctl("-r", "1"), lambda stack: auditctl("-r", "0"), "rate limit"),
+    Act("a rate limit", lambda stack: auditctl("-r", "1"), lambda stack: auditctl("-r", "0"), "rate limit",
+        maker=False),  # it drops its own record
     Act("a short queue", lambda stack: auditctl("-b", "8"), lambda stack: auditctl("-b", "8192"),
         "holds 8 records"),
 ]
@@ -70,7 +73,9 @@ class Watch:
         self.stack, self.seen = stack, 0
 
     def new(self):
-        return [(when, alert) for when, alert in self.stack.alerts()[self.seen:]]
+        """Others may use the machine meanwhile: their gains are none of this test's."""
+        return [(when, alert) for when, alert in self.stack.alerts()[self.seen:]
+                if alert["reason"] == "coverage-loss"]
 
     def forget(self):
         self.seen = len(self.stack.alerts())
@@ -79,13 +84,19 @@ class Watch:
         """(arrival, alert), or None."""
         def found():
             return next(((when, alert) for when, alert in self.new()
-                         if alert["reason"] == "coverage-loss" and wanted(alert)), None)
+                         if wanted(alert)), None)
         return wait_until(found, seconds)
 
 
 def brief(alerts):
     return "; ".join(f"{alert['severity']} {alert['reason']} {(alert.get('coverage') or {}).get('state')}: "
                      f"{alert['message'][:260]}" for _, alert in alerts) or "nothing"
+
+
+def is_consequence(alert):
+    """Records that are really lost by an act are told as such, too; and so is a full queue."""
+    return any(words in alert["message"] for words in
+               ("records were lost", "CAPSET record did not come", "queue is full"))
 
 
 def check_first(act, began, found, watch):
@@ -111,12 +122,13 @@ def healed_within_the_grace(stack, watch, act):
     watch.forget()
     began = time.time()
     act.blind(stack)
-    found = watch.first(LIMIT + 2)
+    found = watch.first(LIMIT + 2, act.is_told_by)
     problems = check_first(act, began, found, watch)
     act.mend(stack)
     time.sleep(QUIET)
-    if not problems and len(watch.new()) != 1:
-        problems.append(f"more than one alert: {brief(watch.new())}")
+    alerts = [one for one in watch.new() if not is_consequence(one[1])]
+    if not problems and len(alerts) != 1:
+        problems.append(f"more than one alert: {brief(alerts)}")
     return problems, found[0] - began if found else None
 
 
@@ -125,18 +137,18 @@ def lasting_past_the_grace(stack, watch, act):
     watch.forget()
     began = time.time()
     act.blind(stack)
-    found = watch.first(LIMIT + 2)
+    found = watch.first(LIMIT + 2, act.is_told_by)
     problems = check_first(act, began, found, watch)
-    high = watch.first(GRACE + ROOM, lambda alert: alert["severity"] == "high")
+    high = watch.first(GRACE + ROOM, lambda alert: alert["severity"] == "high" and act.is_told_by(alert))
     if not high:
         problems.append(f"no high alert after the grace: {brief(watch.new())}")
     elif not GRACE - 0.5 <= high[0] - began <= GRACE + ROOM:
         problems.append(f"the high one came after {high[0] - began:.1f} s")
     act.mend(stack)
-    if not watch.first(LIMIT + 1, lambda alert: alert["coverage"]["state"] == "restored"):
+    if not watch.first(LIMIT + 1, lambda alert: alert["coverage"]["state"] == "restored" and act.is_told_by(alert)):
         problems.append(f"its end is not told: {brief(watch.new())}")
     time.sleep(QUIET)
-    states = [(alert["severity"], (alert["coverage"] or {}).get("state")) for _, alert in watch.new()]
+    states = [(alert["severity"], (alert["coverage"] or {}).get("state")) for _, alert in watch.new() if not is_consequence(alert)]
     if not problems and states != [("low", "lost"), ("high", "lost"), ("low", "restored")]:
         problems.append(f"not low, high, restored: {brief(watch.new())}")
     ids = [alert["id"] for _, alert in watch.new()]
@@ -165,19 +177,19 @@ def reload_large(stack):
 
 
 def reload_slowly(stack):
-    """On a slow host: the same process takes seconds, and never pauses for as long as COVERAGE_PAUSE_MS."""
-    reader, writer = os.pipe()
-    process = subprocess.Popen(["auditctl", "-R", f"/dev/fd/{reader}"], stdin=subprocess.DEVNULL,
-                               stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, pass_fds=[reader])
-    os.close(reader)
-    with os.fdopen(writer, "w", buffering=1) as file:
-        file.write("-D\n")
-        for i in range(5):
+    """On a slow host: the same process takes seconds, with pauses shorter than COVERAGE_PAUSE_MS."""
+    reload_large(stack)  # so that there is much to delete
+    process = subprocess.Popen(["auditctl", "-R", str(stack.dir / "large.rules")], stdin=subprocess.DEVNULL,
+                               stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    stops = 0
+    while process.poll() is None:
+        time.sleep(0.003)
+        if stops < 6:
+            process.send_signal(signal.SIGSTOP)
             time.sleep(1)
-            file.write(f"-a always,exit -F arch=b64 -S mount -F uid={200000 + i} -k site\n")
-        file.write((stack.dir / "rules").read_text())
-    process.wait(10)
-    return []
+            process.send_signal(signal.SIGCONT)
+            stops += 1
+    return [] if stops > 2 else [f"it was done after {stops} pauses: too fast for this test"]
 
 
 def nobody_named(stack, watch):
@@ -197,11 +209,6 @@ def nobody_named(stack, watch):
     elif second[0] - began > LIMIT:
         problems.append(f"that came after {second[0] - began:.2f} s")
     return problems
-
-
-def flood(stop_at):
-    while time.time() < stop_at:
-        run("/bin/true")
 
 
 def records_dropped(stack, watch):
@@ -233,14 +240,12 @@ def auditd_stopped(stack, watch):
     stack.auditd.send_signal(signal.SIGSTOP)
     try:
         began = time.time()
-        makers = [stack.actor([stack.dir / "actor-never"]) for _ in ()]
         flooder = subprocess.Popen(["/bin/sh", "-c", "for i in $(seq 2000); do /bin/true; done"],
                                    stdin=subprocess.DEVNULL)
         found = watch.first(15, lambda alert: "queue is full" in alert["message"]
                             or "records were lost" in alert["message"])
         flooder.kill()
         flooder.wait()
-        del makers
     finally:
         stack.auditd.send_signal(signal.SIGCONT)
         auditctl("-b", "8192", "--backlog_wait_time", "60000")

@@ -315,7 +315,8 @@ struct baseline *fixture_baseline(const char *text)
 static struct fixture *make(const char *baseline, bool live)
 {
 	struct fixture *fx = calloc(1, sizeof(*fx));
-	struct judge_options options = {.host = "thishost", .alert = keep_alert, .alert_ctx = fx};
+	struct judge_options options = {
+		.host = "thishost", .whole = live, .alert = keep_alert, .alert_ctx = fx};
 	struct error err = {""};
 
 	ck_assert_ptr_nonnull(fx);
