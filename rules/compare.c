@@ -217,6 +217,12 @@ static bool excludes_record(const struct audit_rule_data *rule, uint32_t type)
 	return true;
 }
 
+bool rule_excludes(const struct audit_rule_data *loaded, uint32_t type)
+{
+	return (loaded->flags & AUDIT_FILTER_MASK) == AUDIT_FILTER_EXCLUDE &&
+	       excludes_record(loaded, type);
+}
+
 /* An exclude rule drops records whatever its action says. */
 static enum rule_cover exclude_covers(const struct audit_rule_data *rule)
 {

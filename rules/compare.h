@@ -45,6 +45,9 @@ enum rule_cover { COVER_NOTHING, COVER_PART, COVER_ALL };
 /* How much of what wanted records a rule that is matched earlier keeps from being recorded. */
 enum rule_cover rule_covers(const struct audit_rule_data *earlier, const struct rule *wanted);
 
+/* True for a rule of the exclude list that drops records of this type, all of them or some. */
+bool rule_excludes(const struct audit_rule_data *loaded, uint32_t type);
+
 /* True for a loaded rule that capwatch made: one of its keys, or never for one of its programs. */
 bool rule_is_ours(const struct audit_rule_data *loaded);
 

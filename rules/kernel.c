@@ -135,6 +135,18 @@ int kernel_rules_read(struct kernel_rules *rules, struct error *err)
 	return result;
 }
 
+static void keep_status(struct kernel_status *status, const struct audit_status *said)
+{
+	*status = (struct kernel_status){.enabled = said->enabled,
+					 .lost = said->lost,
+					 .auditd_pid = said->pid,
+					 .backlog = said->backlog,
+					 .backlog_limit = said->backlog_limit,
+					 .backlog_wait_time = said->backlog_wait_time,
+					 .rate_limit = said->rate_limit,
+					 .failure = said->failure};
+}
+
 static int receive_status(int fd, struct kernel_status *status)
 {
 	int64_t deadline = now_ms() + KERNEL_REPLY_MS;
@@ -147,10 +159,7 @@ static int receive_status(int fd, struct kernel_status *status)
 		}
 		if (reply.type != AUDIT_GET)
 			continue;
-		status->enabled = reply.status->enabled;
-		status->lost = reply.status->lost;
-		status->backlog_limit = reply.status->backlog_limit;
-		status->auditd_pid = reply.status->pid;
+		keep_status(status, reply.status);
 		return 0;
 	}
 	return -1;

@@ -20,7 +20,12 @@ struct kernel_rules {
 
 struct kernel_status {
 	uint32_t enabled; /* 0 off, 1 on, 2 on and immutable until the next boot */
-	uint32_t lost, backlog_limit, auditd_pid;
+	uint32_t lost;	  /* records that it dropped since boot */
+	uint32_t auditd_pid;
+	uint32_t backlog, backlog_limit; /* records in its queue; 0: without a limit */
+	uint32_t backlog_wait_time;	 /* jiffies that an audited process waits for room */
+	uint32_t rate_limit;		 /* records a second; 0: without a limit */
+	uint32_t failure; /* what it does when it cannot: 0 nothing, 1 a line in its log, 2 panic */
 };
 
 enum { KERNEL_AUDIT_OFF = 0, KERNEL_AUDIT_ON = 1, KERNEL_AUDIT_IMMUTABLE = 2 };

@@ -10,7 +10,8 @@ rules_librules_a_SOURCES = \
 	rules/loader.c rules/loader.h \
 	rules/profile.c rules/profile.h \
 	rules/rule.c rules/rule.h \
-	rules/ruleset.c rules/ruleset.h
+	rules/ruleset.c rules/ruleset.h \
+	rules/sight.c rules/sight.h
 
 RULES_LIBS = rules/librules.a $(AUDIT_LIBS) $(CONF_LIBS)
 
@@ -53,7 +54,9 @@ rules/shipped/file-caps.rules: $(srcdir)/rules/profiles/file-caps.rules \
 		$(srcdir)/rules/substitute.sh Makefile
 	$(AM_V_GEN)$(rules_substitute) $(srcdir)/rules/profiles/file-caps.rules $@
 
-check_PROGRAMS += tests/unit/test_rules
-TESTS += tests/unit/test_rules
+check_PROGRAMS += tests/unit/test_rules tests/unit/test_sight
+TESTS += tests/unit/test_rules tests/unit/test_sight
+tests_unit_test_sight_CPPFLAGS = $(UNIT_TEST_CPPFLAGS)
+tests_unit_test_sight_LDADD = $(RULES_LIBS) $(UNIT_TEST_LIBS)
 tests_unit_test_rules_CPPFLAGS = $(UNIT_TEST_CPPFLAGS)
 tests_unit_test_rules_LDADD = $(RULES_LIBS) $(UNIT_TEST_LIBS)
