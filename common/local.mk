@@ -7,6 +7,7 @@ common_libcommon_a_SOURCES = \
 	common/duration.c common/duration.h \
 	common/error.c common/error.h \
 	common/log.c common/log.h \
+	common/program.c common/program.h \
 	common/sha256.c \
 	common/text.c common/text.h \
 	common/vocab.c common/vocab.h \
