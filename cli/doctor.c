@@ -22,16 +22,24 @@ static const char help[] =
 
 struct arguments {
 	char root[PATH_MAX]; /* "": this host */
-	const char *config, *rules_dir;
+	char rules_dir[PATH_MAX];
+	const char *config;
 	bool json, faults, help;
 };
 
+/* A command that is pasted elsewhere must still mean the same folder. */
+static int set_folder(const char *option, const char *given, char folder[PATH_MAX])
+{
+	if (realpath(given, folder))
+		return 0;
+	fprintf(stderr, "capwatch doctor: %s %s: no such folder\n", option, given);
+	return -1;
+}
+
 static int set_root(struct arguments *arguments, const char *root)
 {
-	if (!realpath(root, arguments->root)) {
-		fprintf(stderr, "capwatch doctor: --root %s: no such folder\n", root);
+	if (set_folder("--root", root, arguments->root) < 0)
 		return -1;
-	}
 	if (strcmp(arguments->root, "/") == 0)
 		arguments->root[0] = '\0';
 	return 0;
@@ -57,10 +65,11 @@ static int read_arguments(int argc, char **argv, struct arguments *arguments)
 			arguments->faults = true;
 		else if (option == 'c')
 			arguments->config = optarg;
-		else if (option == 'd')
-			arguments->rules_dir = optarg;
 		else if (option == 'h')
 			arguments->help = true;
+		else if (option == 'd' &&
+			 set_folder("--rules-dir", optarg, arguments->rules_dir) == 0)
+			continue;
 		else if (option != 'r' || set_root(arguments, optarg) < 0)
 			return -1;
 	}
@@ -80,8 +89,7 @@ static int run(struct arguments *arguments)
 	int code;
 
 	host.config = arguments->config;
-	if (arguments->rules_dir)
-		host.rules_dir = arguments->rules_dir;
+	host.rules_dir = arguments->rules_dir;
 	facts = doctor_facts_gather(&host, &err);
 	if (!facts) {
 		fprintf(stderr, "capwatch doctor: %s\n", err.text);
@@ -100,7 +108,7 @@ static int run(struct arguments *arguments)
 
 int cli_doctor(int argc, char **argv)
 {
-	struct arguments arguments = {.root = ""};
+	struct arguments arguments = {.rules_dir = RULES_SHIPPED_FOLDER};
 
 	if (read_arguments(argc, argv, &arguments) < 0) {
 		fputs("capwatch doctor --help says how it is used\n", stderr);

@@ -73,8 +73,8 @@ static void check_spool(const struct doctor_facts *facts, struct doctor_report *
 		doctor_mend(report, "# make room on, or mount writable, what holds %s",
 			    settings->spool.dir);
 	else
-		doctor_mend(report, "install -d -o %s -g %s -m 0700 %s", settings->courier_user,
-			    settings->courier_user, doctor_shell_word(path, word));
+		doctor_mend(report, "install -d -o %s -m 0700 %s", settings->courier_user,
+			    doctor_shell_word(path, word));
 }
 
 /* How old its status is, and whether it hears a sensor. */
@@ -106,6 +106,18 @@ static void check_courier(const struct doctor_facts *facts, struct doctor_report
 	}
 }
 
+/* For the verbs that read the configuration: where it is, if that is not where they look. */
+static const char *config_option(const struct doctor_facts *facts, doctor_text buf)
+{
+	doctor_text word;
+
+	buf[0] = '\0';
+	if (strcmp(facts->entry.config, SETTINGS_DEFAULT_FILE) != 0 &&
+	    strlen(doctor_shell_word(facts->entry.config, word)) < PATH_MAX)
+		snprintf(buf, DOCTOR_TEXT_MAX, " --config %.*s", PATH_MAX, word);
+	return buf;
+}
+
 static json_int_t number_of(const json_t *object, const char *key)
 {
 	return json_integer_value(json_object_get(object, key));
@@ -128,20 +140,21 @@ static bool say_sink(const struct doctor_facts *facts, struct doctor_report *rep
 {
 	char name[LINE_SIZE], error[LINE_SIZE];
 	json_int_t waiting = number_of(sink, "waiting");
-	doctor_text word;
+	doctor_text word, config;
 
 	line_of(sink, "name", name);
 	doctor_shell_word(name, word);
+	config_option(facts, config);
 	if (!json_is_true(json_object_get(sink, "healthy"))) {
 		doctor_broken(report, "sink %s fails, and %lld alerts wait for it: %s", name,
 			      (long long)waiting, line_of(sink, "last_error", error));
-		doctor_mend(report, "capwatch test-alert");
+		doctor_mend(report, "capwatch test-alert%s", config);
 	} else if (waiting > facts->checked.settings->spool.max_count / HALF) {
 		doctor_warn(report,
 			    "%lld alerts wait for sink %s: more than half of what its "
 			    "spool takes",
 			    (long long)waiting, name);
-		doctor_mend(report, "capwatch spool retry --sink %s", word);
+		doctor_mend(report, "capwatch spool retry --all --sink %s%s", word, config);
 	} else if (number_of(sink, "dropped") > 0) {
 		doctor_warn(report, "%lld alerts for sink %s were dropped from its full spool",
 			    (long long)number_of(sink, "dropped"), name);
@@ -150,26 +163,41 @@ static bool say_sink(const struct doctor_facts *facts, struct doctor_report *rep
 	} else if (number_of(sink, "given_up") > 0) {
 		doctor_warn(report, "sink %s refused %lld alerts for good", name,
 			    (long long)number_of(sink, "given_up"));
-		doctor_mend(report, "capwatch spool list");
+		doctor_mend(report, "capwatch spool list%s", config);
 	} else {
 		return false;
 	}
 	return true;
 }
 
+/* Sinks of conf.d are added to those of the file, whatever stands there. */
+static void say_no_sinks(const struct doctor_facts *facts, struct doctor_report *report)
+{
+	char path[PATH_MAX], folder[PATH_MAX], *slash;
+	doctor_text word;
+
+	doctor_warn(report, "no sink is configured: no alert goes anywhere");
+	if (!doctor_host_path(facts->host, facts->entry.config, path) ||
+	    !(slash = strrchr(path, '/')))
+		return;
+	*slash = '\0';
+	if (snprintf(folder, sizeof(folder), "%s/conf.d", path) >= PATH_MAX)
+		return;
+	doctor_shell_word(folder, word);
+	doctor_mend(report,
+		    "mkdir -p %s && printf 'sinks:\\n  - type: syslog\\n' >%s/10-syslog.yaml%s",
+		    word, word, doctor_shell_reload(facts));
+}
+
 static void check_sinks(const struct doctor_facts *facts, struct doctor_report *report)
 {
 	const json_t *sinks = json_object_get(facts->status_file, "sinks");
 	size_t before = report->count;
-	doctor_text word;
 
 	if (!has_settings(facts, report))
 		return;
 	if (facts->checked.settings->sink_count == 0) {
-		doctor_warn(report, "no sink is configured: no alert goes anywhere");
-		doctor_mend(report, "printf 'sinks:\\n  - type: syslog\\n' >>%s%s",
-			    doctor_shell_word(facts->entry.config, word),
-			    doctor_shell_reload(facts));
+		say_no_sinks(facts, report);
 		return;
 	}
 	if (!facts->status_file) {

@@ -50,7 +50,7 @@ tests_unit_test_check_LDADD = cli/libcli.a $(CONF_LIBS) $(UNIT_TEST_LIBS)
 
 check_PROGRAMS += tests/unit/test_doctor
 TESTS += tests/unit/test_doctor
-tests_unit_test_doctor_SOURCES = tests/unit/test_doctor.c tests/unit/conf_files.c \
-	tests/unit/conf_files.h
+tests_unit_test_doctor_SOURCES = tests/unit/test_doctor.c tests/unit/doctor_host.c \
+	tests/unit/doctor_host.h tests/unit/conf_files.c tests/unit/conf_files.h
 tests_unit_test_doctor_CPPFLAGS = $(UNIT_TEST_CPPFLAGS)
 tests_unit_test_doctor_LDADD = $(CLI_LIBS) $(UNIT_TEST_LIBS)
