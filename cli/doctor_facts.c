@@ -217,12 +217,14 @@ static void find_auditd_folder(const struct doctor_facts *facts, char folder[PAT
 
 static void gather_auditd(struct doctor_facts *facts)
 {
-	char folder[PATH_MAX - 16], full[PATH_MAX], found[PATH_MAX];
+	char folder[PATH_MAX], full[PATH_MAX];
 
-	find_auditd_folder(facts, found);
-	snprintf(folder, sizeof(folder), "%s", found);
-	snprintf(facts->auditd_file, sizeof(facts->auditd_file), "%s/auditd.conf", folder);
-	if (doctor_host_path(facts->host, facts->auditd_file, full))
+	find_auditd_folder(facts, folder);
+	if (snprintf(facts->auditd_file, sizeof(facts->auditd_file), "%s/auditd.conf", folder) >=
+		    PATH_MAX ||
+	    !doctor_host_path(facts->host, facts->auditd_file, full))
+		error_set(&facts->auditd_error, "%s: the path is too long", folder);
+	else
 		auditd_conf_read(&facts->auditd, full, &facts->auditd_error);
 	snprintf(facts->plugin_dir, sizeof(facts->plugin_dir), "%s",
 		 auditd_conf_value(&facts->auditd, "plugin_dir", PLUGIN_DIR));
