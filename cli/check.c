@@ -8,14 +8,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cli/checked.h"
 #include "cli/schemas.h"
 #include "common/vocab.h"
-#include "conf/baseline.h"
-#include "conf/settings.h"
 
 static const char help[] =
 	"usage: capwatch check [--config FILE] [--baseline FILE|DIR]...\n"
-	"       capwatch check --schema config|baseline|alert|heartbeat\n\n"
+	"       capwatch check --schema config|baseline|alert|heartbeat|doctor\n\n"
 	"Reads the configuration and the baselines as the plugin would, and says where they are "
 	"wrong.\n\n"
 	"  --config FILE        the configuration; " SETTINGS_DEFAULT_FILE
@@ -55,8 +54,8 @@ static int print_schema(const char *name)
 			nearest);
 	else
 		fprintf(stderr,
-			"capwatch check: unknown schema '%s'; use config, baseline, alert or "
-			"heartbeat\n",
+			"capwatch check: unknown schema '%s'; use config, baseline, alert, "
+			"heartbeat or doctor\n",
 			name);
 	return EXIT_USAGE;
 }
@@ -80,41 +79,23 @@ static void print_ok(const char *config, const struct settings *settings,
 	putchar('\n');
 }
 
-static int check_baseline(const char *config, const struct settings *settings, char *const *paths)
-{
-	struct error err = {""};
-	struct baseline *baseline = baseline_load(paths, false, &err);
-	int result = EXIT_SUCCESS;
-
-	if (!baseline)
-		return fail(&err);
-	if (baseline_check_ties(baseline, &err) < 0)
-		result = fail(&err);
-	else
-		print_ok(config, settings, baseline);
-	baseline_free(baseline);
-	return result;
-}
-
 static int check_all(const struct arguments *arguments)
 {
-	const char *config = arguments->config ? arguments->config : SETTINGS_DEFAULT_FILE;
+	bool given = arguments->baseline_count > 0;
+	struct checked_question question = {.config = arguments->config,
+					    .baseline = given ? arguments->baseline : NULL,
+					    .root = ""};
+	struct checked checked;
 	struct error err = {""};
-	struct settings *settings;
-	int result;
+	int result = EXIT_SUCCESS;
 
-	if (!arguments->config && arguments->baseline_count > 0)
-		return check_baseline(NULL, NULL, arguments->baseline);
-	settings = settings_load(config, &err);
-	if (!settings)
-		return fail(&err);
-	if (settings_check_files(settings, &err) < 0)
+	if (!question.config && !given)
+		question.config = SETTINGS_DEFAULT_FILE;
+	if (checked_load(&question, &checked, &err) < 0)
 		result = fail(&err);
 	else
-		result = check_baseline(config, settings,
-					arguments->baseline_count ? arguments->baseline
-								  : settings->baseline);
-	settings_free(settings);
+		print_ok(question.config, checked.settings, checked.baseline);
+	checked_free(&checked);
 	return result;
 }
 

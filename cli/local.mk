@@ -3,7 +3,19 @@
 noinst_LIBRARIES += cli/libcli.a
 cli_libcli_a_CPPFLAGS = $(AM_CPPFLAGS) $(CURL_CFLAGS)
 cli_libcli_a_SOURCES = \
+	cli/auditd_conf.c cli/auditd_conf.h \
 	cli/check.c \
+	cli/checked.c cli/checked.h \
+	cli/doctor.c cli/doctor.h \
+	cli/doctor_auditd.c \
+	cli/doctor_delivery.c \
+	cli/doctor_facts.c cli/doctor_facts.h \
+	cli/doctor_forms.c \
+	cli/doctor_kernel.c \
+	cli/doctor_plugin.c \
+	cli/doctor_report.c \
+	cli/doctor_rules.c \
+	cli/doctor_shell.c cli/doctor_shell.h \
 	cli/replay.c \
 	cli/rules.c \
 	cli/schemas.h \
@@ -17,11 +29,11 @@ nodist_cli_libcli_a_SOURCES = cli/schemas.c
 # check --schema prints the schemas that this build checks by
 CLI_SCHEMAS = config=$(srcdir)/docs/capwatch.schema.json \
 	baseline=$(srcdir)/docs/baseline.schema.json alert=$(srcdir)/docs/alert.schema.json \
-	heartbeat=$(srcdir)/docs/heartbeat.schema.json
+	heartbeat=$(srcdir)/docs/heartbeat.schema.json doctor=$(srcdir)/docs/doctor.schema.json
 EXTRA_DIST += cli/embed-schemas
 CLEANFILES += cli/schemas.c
 cli/schemas.c: cli/embed-schemas docs/capwatch.schema.json docs/baseline.schema.json \
-		docs/alert.schema.json docs/heartbeat.schema.json
+		docs/alert.schema.json docs/heartbeat.schema.json docs/doctor.schema.json
 	$(AM_V_GEN)$(MKDIR_P) cli && $(srcdir)/cli/embed-schemas $(CLI_SCHEMAS) > $@.new && mv $@.new $@
 
 CLI_LIBS = cli/libcli.a $(ALERTERS_LIBS) $(JUDGE_LIBS) $(RULES_LIBS)
@@ -35,3 +47,10 @@ TESTS += tests/unit/test_check
 tests_unit_test_check_SOURCES = tests/unit/test_check.c tests/unit/conf_files.c tests/unit/conf_files.h
 tests_unit_test_check_CPPFLAGS = $(UNIT_TEST_CPPFLAGS)
 tests_unit_test_check_LDADD = cli/libcli.a $(CONF_LIBS) $(UNIT_TEST_LIBS)
+
+check_PROGRAMS += tests/unit/test_doctor
+TESTS += tests/unit/test_doctor
+tests_unit_test_doctor_SOURCES = tests/unit/test_doctor.c tests/unit/doctor_host.c \
+	tests/unit/doctor_host.h tests/unit/conf_files.c tests/unit/conf_files.h
+tests_unit_test_doctor_CPPFLAGS = $(UNIT_TEST_CPPFLAGS)
+tests_unit_test_doctor_LDADD = $(CLI_LIBS) $(UNIT_TEST_LIBS)

@@ -15,6 +15,8 @@ struct verb {
 static const struct verb verbs[] = {
 	{"check", "check the configuration and the baselines, and say where they are wrong",
 	 cli_check},
+	{"doctor", "check all that capwatch needs of this host, and say what mends what it lacks",
+	 cli_doctor},
 	{"replay", "judge a recorded stream or an audit.log, and print the alerts", cli_replay},
 	{"rules", "install, restore, remove, compare or show the audit rules", cli_rules},
 	{"spool", "list, show, retry or drop alerts that wait for a receiver", cli_spool},

@@ -6,7 +6,7 @@
 #ifndef CAPWATCH_SCHEMAS_H
 #define CAPWATCH_SCHEMAS_H
 
-enum { CLI_SCHEMAS = 4 };
+enum { CLI_SCHEMAS = 5 };
 
 struct cli_schema {
 	const char *name; /* as --schema names it */

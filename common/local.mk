@@ -9,6 +9,7 @@ common_libcommon_a_SOURCES = \
 	common/error.c common/error.h \
 	common/log.c common/log.h \
 	common/sanitized.h \
+	common/program.c common/program.h \
 	common/sha256.c \
 	common/syscall_filter.c common/syscall_filter.h \
 	common/syscall_groups.c common/syscall_groups.h \

@@ -99,9 +99,12 @@ static bool has_calls_of_permission(const struct rule *wanted, const struct audi
 	       rule_has_call(loaded, audit_name_to_syscall("openat", machine));
 }
 
+/* Of the lists that we know the exit list alone looks at calls: auditctl, asked for none, sets all
+ * of them or none in the others, by its version. */
 static bool same_calls(const struct rule *wanted, const struct audit_rule_data *loaded)
 {
-	if (memcmp(wanted->data->mask, loaded->mask, sizeof(loaded->mask)) == 0)
+	if ((loaded->flags & AUDIT_FILTER_MASK) != AUDIT_FILTER_EXIT ||
+	    memcmp(wanted->data->mask, loaded->mask, sizeof(loaded->mask)) == 0)
 		return true;
 	return wanted->any_call && field_value(wanted->data, AUDIT_PERM) &&
 	       has_calls_of_permission(wanted, loaded);

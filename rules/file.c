@@ -12,6 +12,16 @@
 #include <unistd.h>
 #include "rules/ruleset.h"
 
+#define RULES_ENDING ".rules"
+
+bool rules_file_is_named(const char *name)
+{
+	size_t length = strlen(name), ending = strlen(RULES_ENDING);
+
+	return name[0] != '.' && length > ending &&
+	       strcmp(name + length - ending, RULES_ENDING) == 0;
+}
+
 static ssize_t read_whole(int fd, char *text, size_t size)
 {
 	size_t used = 0;

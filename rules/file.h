@@ -12,6 +12,9 @@
 /* The first line of each of our files begins so; no other file is ever replaced or removed. */
 #define RULES_FILE_MARK "## capwatch rules:"
 
+/* Whether augenrules reads a file of this name in rules.d. */
+bool rules_file_is_named(const char *name);
+
 /* The text of a regular file of at most RULES_FILE_MAX bytes, without NUL in it; the caller frees
  * it. NULL with err. */
 char *rules_file_read(const char *path, struct error *err);

@@ -151,14 +151,6 @@ static int write_plan(const struct install_options *options, const struct plan *
 	return 0;
 }
 
-static bool is_rules_name(const char *name)
-{
-	size_t length = strlen(name);
-
-	return name[0] != '.' && length > strlen(".rules") &&
-	       strcmp(name + length - strlen(".rules"), ".rules") == 0;
-}
-
 static void warn_about(const struct install_options *options, const struct rule *site,
 		       const struct plan *plan)
 {
@@ -192,7 +184,7 @@ static void warn_of_hiding(const struct install_options *options, const struct p
 		char path[PATH_MAX];
 		struct ruleset site = {.lenient = true};
 
-		if (!is_rules_name(entry->d_name) ||
+		if (!rules_file_is_named(entry->d_name) ||
 		    profile_path(&options->place, entry->d_name, path, NULL) < 0 ||
 		    rules_file_is_ours(path, NULL) == 1)
 			continue;
@@ -216,15 +208,15 @@ static int run_augenrules(const struct install_options *options, bool load, stru
 		log_line(options->log, LOG_WARNING,
 			 "there is no augenrules here: see to it that %s is loaded at boot",
 			 RULES_INSTALLED_FOLDER);
-	else if (result.exit_code != 0) {
+	else if (result.run.exit_code != 0) {
 		log_line(options->log, LOG_WARNING,
 			 "augenrules%s ended with exit code %d (the system log may say more):",
-			 load ? " --load" : "", result.exit_code);
-		for (char *line = strtok_r(result.output, "\n", &state); line;
+			 load ? " --load" : "", result.run.exit_code);
+		for (char *line = strtok_r(result.run.output, "\n", &state); line;
 		     line = strtok_r(NULL, "\n", &state))
 			log_line(options->log, LOG_WARNING, "  %s", line);
 	}
-	free(result.output);
+	free(result.run.output);
 	return 0;
 }
 

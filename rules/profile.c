@@ -61,6 +61,14 @@ int profile_parse(const char *list, unsigned *profiles, struct error *err)
 	return 0;
 }
 
+const char *profile_word(unsigned bit)
+{
+	for (int i = 0; i < PROFILE_WORDS; i++)
+		if (profile_bits[i] == bit)
+			return profile_words[i];
+	return NULL;
+}
+
 int profile_path(const struct rules_place *place, const char *name, char *path, struct error *err)
 {
 	if (snprintf(path, PATH_MAX, "%s%s%s%s", place->root, RULES_INSTALLED_FOLDER,

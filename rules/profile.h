@@ -40,6 +40,9 @@ struct rules_place {
 /* "core,exec" to bits; PROFILE_NEVER is added. 0, or -1 with err naming the nearest word. */
 int profile_parse(const char *list, unsigned *profiles, struct error *err);
 
+/* The word of one profile's bit; NULL for PROFILE_NEVER, which nobody names. */
+const char *profile_word(unsigned bit);
+
 /* The text of one file; the caller frees it. NULL with err. */
 char *profile_text(const struct rules_place *place, const struct profile_file *file,
 		   struct error *err);

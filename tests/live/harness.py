@@ -618,6 +618,14 @@ def silence_kernel():
     run("auditctl", "-e", "0")
 
 
+def in_own_mounts():
+    """Once more, in a mount namespace of our own, so that what is mounted over the host's files is ours alone."""
+    if os.environ.get("CAPWATCH_OWN_MOUNTS") != "inside":
+        environment = {**os.environ, "CAPWATCH_OWN_MOUNTS": "inside"}
+        os.execvpe("unshare", ["unshare", "--mount", "--propagation", "private", sys.executable, *sys.argv],
+                   environment)
+
+
 def schema_validator():
     schema = json.loads((TOP / "docs" / "alert.schema.json").read_text())
     return jsonschema.Draft202012Validator(schema, format_checker=jsonschema.FormatChecker())

@@ -18,7 +18,8 @@ import subprocess
 import sys
 import tempfile
 
-from harness import AUDITD_CONF, TOP, AuditLock, CannotRun, audit_status, run, silence_kernel, wait_until
+from harness import (AUDITD_CONF, TOP, AuditLock, CannotRun, audit_status, in_own_mounts, run, silence_kernel,
+                     wait_until)
 from report import Report
 
 HERE = pathlib.Path(__file__).resolve().parent
@@ -560,14 +561,6 @@ class Suite:
                    (install.returncode == 0, install.stdout), (host.loaded() == before, "rules were loaded"),
                    (len(list((package / "etc/audit/rules.d").iterdir())) == 6, "six files are there"),
                    (sorted(path.name for path in RULES_D.iterdir()) == sorted(SITE), "the host's are untouched"))
-
-
-def in_own_mounts():
-    """Once more, in a mount namespace of our own, so that /etc/audit can be ours."""
-    if os.environ.get("CAPWATCH_RULES_TEST") != "inside":
-        environment = {**os.environ, "CAPWATCH_RULES_TEST": "inside"}
-        os.execvpe("unshare", ["unshare", "--mount", "--propagation", "private", sys.executable, *sys.argv],
-                   environment)
 
 
 def main():

@@ -122,7 +122,7 @@ END_TEST
 
 START_TEST(test_schemas_are_printed)
 {
-	static const char *const names[] = {"config", "baseline", "alert"};
+	static const char *const names[] = {"config", "baseline", "alert", "heartbeat", "doctor"};
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
 		json_t *schema;
