@@ -31,6 +31,7 @@ plugin_audisp_capwatch_LDADD = $(PLUGIN_LIBS)
 PLUGIN_TESTS = \
 	tests/unit/test_alert_body \
 	tests/unit/test_backoff \
+	tests/unit/test_confine \
 	tests/unit/test_notices \
 	tests/unit/test_outbox \
 	tests/unit/test_privileges \
@@ -47,6 +48,9 @@ tests_unit_test_alert_body_LDADD = $(PLUGIN_TEST_LIBS)
 tests_unit_test_backoff_SOURCES = tests/unit/test_backoff.c
 tests_unit_test_backoff_CPPFLAGS = $(UNIT_TEST_CPPFLAGS)
 tests_unit_test_backoff_LDADD = $(PLUGIN_TEST_LIBS)
+tests_unit_test_confine_SOURCES = tests/unit/test_confine.c
+tests_unit_test_confine_CPPFLAGS = $(UNIT_TEST_CPPFLAGS)
+tests_unit_test_confine_LDADD = $(PLUGIN_TEST_LIBS)
 tests_unit_test_outbox_SOURCES = tests/unit/test_outbox.c
 tests_unit_test_outbox_CPPFLAGS = $(UNIT_TEST_CPPFLAGS)
 tests_unit_test_outbox_LDADD = $(PLUGIN_TEST_LIBS)
