@@ -16,6 +16,7 @@ plugin_libplugin_a_SOURCES = \
 	plugin/proc_live.c plugin/proc_live.h \
 	plugin/pulse.c plugin/pulse.h \
 	plugin/replay.c plugin/replay.h \
+	plugin/root_path.c plugin/root_path.h \
 	plugin/rules_state.c plugin/rules_state.h \
 	plugin/sensor.c plugin/sensor.h \
 	plugin/startup.c plugin/startup.h \
