@@ -12,9 +12,9 @@
 
 enum { ROOT_PATH_DEPTH_MAX = 64, ROOT_PATH_LINKS_MAX = 40 };
 
-/* root: a folder's descriptor, which stays open. Returns a descriptor (O_PATH, close-on-exec), or -1
- * with errno: as openat(2), ELOOP for more links and ENAMETOOLONG for a path longer or deeper than
- * the bounds. */
+/* root: a folder's descriptor, which stays open. Returns a descriptor (O_PATH, close-on-exec), or
+ * -1 with errno: as openat(2), ELOOP for more links and ENAMETOOLONG for a path longer or deeper
+ * than the bounds. */
 int root_path_open(int root, const char *path);
 
 #endif
