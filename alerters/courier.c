@@ -35,7 +35,8 @@ enum {
 	DRAIN_MS = 5000,    /* at the end of the plugin's life */
 	QUIET_MS = 1000,    /* a sensor that says nothing for so long has nothing left to say */
 	WAIT_LONGEST_MS = 60000,
-	FIXED_FDS = 3,		  /* signals, sensor, supervisor; then one for each sink */
+	FIXED_FDS = 3, /* signals, sensor, supervisor; then one for each sink */
+	REACH_EVERY_MS = 10000,
 	SPEECH_WINDOW_MS = 10000, /* of lines that others make us log */
 	SPEECH_LINES_MAX = 100,
 	PREDECESSOR_MS = DRAIN_MS + 1000, /* how long one of another supervisor may still be here */
@@ -80,6 +81,7 @@ struct courier {
 	char *spool_folder; /* NULL: in memory */
 	struct keeper *keeper;
 	struct reach *reach; /* what it has shut itself into; NULL: not, or not yet */
+	int64_t reach_at;    /* when it is next compared with the folders as they are */
 	bool begins_anew;    /* a new configuration needs more than that */
 	char boot_id[HEARTBEAT_BOOT_ID_SIZE];
 	char buffer[sizeof(struct wire_header) + WIRE_BODY_MAX + 1];
@@ -224,7 +226,7 @@ static int stay_within(struct courier *courier, const struct reach *wanted, stru
 	if (reach_check_files(wanted, err) < 0)
 		return -1;
 	courier->begins_anew = true;
-	return error_set(err, "%s is new to this courier: a new one reads it", path);
+	return error_set(err, "%s is new to this courier: a new one will reach it", path);
 }
 
 static int settle_reach(struct courier *courier, const struct settings *settings, struct error *err)
@@ -242,6 +244,19 @@ static int settle_reach(struct courier *courier, const struct settings *settings
 	rc = stay_within(courier, wanted, err);
 	reach_free(wanted);
 	return rc;
+}
+
+/* A folder that was removed and made anew is another one, which Landlock lets nobody into. */
+static void watch_reach(struct courier *courier)
+{
+	struct error err = {""};
+
+	if (!courier->reach || courier->now < courier->reach_at)
+		return;
+	courier->reach_at = courier->now + REACH_EVERY_MS;
+	settle_reach(courier, courier->settings, &err);
+	if (courier->begins_anew)
+		log_line(courier->log, LOG_NOTICE, "%s", err.text);
 }
 
 static struct sink **prepare(struct courier *courier, struct settings *settings, struct error *err)
@@ -822,6 +837,7 @@ static void loop(struct courier *courier)
 		run_transfers(courier);
 		run_sinks(courier);
 		send_acks(courier);
+		watch_reach(courier);
 	}
 }
 

@@ -62,6 +62,7 @@ ALERTERS_TESTS = \
 	tests/unit/test_format \
 	tests/unit/test_http_reply \
 	tests/unit/test_keeper \
+	tests/unit/test_reach \
 	tests/unit/test_redact \
 	tests/unit/test_sign \
 	tests/unit/test_sink_file \
@@ -86,6 +87,9 @@ tests_unit_test_http_reply_LDADD = $(ALERTERS_TEST_LIBS)
 tests_unit_test_active_SOURCES = tests/unit/test_active.c
 tests_unit_test_active_CPPFLAGS = $(ALERTERS_TEST_CPPFLAGS)
 tests_unit_test_active_LDADD = $(ALERTERS_TEST_LIBS)
+tests_unit_test_reach_SOURCES = tests/unit/test_reach.c
+tests_unit_test_reach_CPPFLAGS = $(ALERTERS_TEST_CPPFLAGS)
+tests_unit_test_reach_LDADD = $(ALERTERS_TEST_LIBS)
 tests_unit_test_redact_SOURCES = tests/unit/test_redact.c
 tests_unit_test_redact_CPPFLAGS = $(ALERTERS_TEST_CPPFLAGS)
 tests_unit_test_redact_LDADD = $(ALERTERS_TEST_LIBS)

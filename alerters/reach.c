@@ -157,15 +157,30 @@ void reach_free(struct reach *reach)
 	free(reach);
 }
 
-static bool has_place(const struct reach *granted, const struct place *wanted)
+static bool is_granted(const struct reach *granted, const struct stat *folder, bool writes)
 {
 	for (size_t i = 0; i < granted->count; i++) {
 		const struct place *place = &granted->places[i];
 
-		if (place->device == wanted->device && place->inode == wanted->inode &&
-		    (place->writes || !wanted->writes))
+		if (place->device == folder->st_dev && place->inode == folder->st_ino &&
+		    (place->writes || !writes))
 			return true;
 	}
+	return false;
+}
+
+/* Itself, or what it lies below. */
+static bool has_place(const struct reach *granted, const struct place *wanted)
+{
+	char path[PATH_MAX];
+	struct stat status;
+
+	if (!realpath(wanted->path, path))
+		return false;
+	do
+		if (stat(path, &status) == 0 && is_granted(granted, &status, wanted->writes))
+			return true;
+	while (go_up(path));
 	return false;
 }
 

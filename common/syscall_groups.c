@@ -103,6 +103,10 @@ const struct syscall_rule syscall_group_look[] = {
 	{"readlink", "where a link leads: /proc/PID/exe and ns/user", 0, 0, 0},
 	{"readlinkat", "the same", 0, 0, 0},
 	{"getdents64", "a folder's names", 0, 0, 0},
+	{"getxattr", "a file's capabilities", 0, 0, 0},
+	{"lgetxattr", "the same", 0, 0, 0},
+	{"fgetxattr", "the same", 0, 0, 0},
+	{"listxattr", "whether a file can have been given any", 0, 0, 0},
 	{"getcwd", "realpath() of a name that is relative", 0, 0, 0},
 	{0},
 };

@@ -75,7 +75,7 @@ char *child_describe_end(const struct child *child, int status, char buf[CHILD_E
 	int number = WTERMSIG(status);
 
 	if (number == SIGSYS)
-		why = "it made a system call that it never makes: its code was changed";
+		why = "it made a system call that only an intruder in it would make";
 	if (WIFSIGNALED(status))
 		snprintf(buf, CHILD_END_MAX, "signal %d (%s)%s%s", number, strsignal(number),
 			 why ? ": " : "", why ? why : "");

@@ -21,6 +21,7 @@ plugin_libplugin_a_SOURCES = \
 	plugin/pulse.c plugin/pulse.h \
 	plugin/replay.c plugin/replay.h \
 	plugin/resume.c plugin/resume.h \
+	plugin/root_path.c plugin/root_path.h \
 	plugin/rules_state.c plugin/rules_state.h \
 	plugin/sensor.c plugin/sensor.h \
 	plugin/snapshot.c plugin/snapshot.h \
@@ -42,6 +43,7 @@ PLUGIN_TESTS = \
 	tests/unit/test_audit_log \
 	tests/unit/test_alert_body \
 	tests/unit/test_backoff \
+	tests/unit/test_confine \
 	tests/unit/test_notices \
 	tests/unit/test_outbox \
 	tests/unit/test_privileges \
@@ -59,6 +61,9 @@ tests_unit_test_alert_body_LDADD = $(PLUGIN_TEST_LIBS)
 tests_unit_test_backoff_SOURCES = tests/unit/test_backoff.c
 tests_unit_test_backoff_CPPFLAGS = $(UNIT_TEST_CPPFLAGS)
 tests_unit_test_backoff_LDADD = $(PLUGIN_TEST_LIBS)
+tests_unit_test_confine_SOURCES = tests/unit/test_confine.c
+tests_unit_test_confine_CPPFLAGS = $(UNIT_TEST_CPPFLAGS)
+tests_unit_test_confine_LDADD = $(PLUGIN_TEST_LIBS)
 tests_unit_test_outbox_SOURCES = tests/unit/test_outbox.c
 tests_unit_test_outbox_CPPFLAGS = $(UNIT_TEST_CPPFLAGS)
 tests_unit_test_outbox_LDADD = $(PLUGIN_TEST_LIBS)

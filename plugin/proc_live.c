@@ -9,17 +9,16 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <linux/capability.h>
-#include <linux/openat2.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <sys/sysmacros.h>
 #include <sys/xattr.h>
 #include <unistd.h>
 
 #include "plugin/clock.h"
+#include "plugin/root_path.h"
 
 enum {
 	NAME_MAX_LENGTH = 64,	 /* "/proc/PID", "/proc/self/fd/N" */
@@ -625,15 +624,7 @@ bool proc_live_parse_file_caps(const void *value, size_t size, capmask *permitte
 	return true;
 }
 
-/* path as the process sees it: symbolic links end at its root, not at ours. */
-static int open_in_root(int root, const char *path)
-{
-	struct open_how how = {.flags = O_PATH | O_CLOEXEC,
-			       .resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS};
-
-	return (int)syscall(SYS_openat2, root, path, &how, sizeof(how));
-}
-
+/* Symbolic links end at the process's root, not at ours. */
 static int open_as_seen_by(pid_t pid, const char *path)
 {
 	char name[NAME_MAX_LENGTH];
@@ -643,11 +634,7 @@ static int open_as_seen_by(pid_t pid, const char *path)
 	root = open(name, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (root < 0)
 		return -1;
-	fd = open_in_root(root, path);
-	/* before Linux 5.6: an absolute link would lead out of its root, so only a path without
-	 * links */
-	if (fd < 0 && errno == ENOSYS)
-		fd = openat(root, path + strspn(path, "/"), O_PATH | O_NOFOLLOW | O_CLOEXEC);
+	fd = root_path_open(root, path);
 	close(root);
 	return fd;
 }

@@ -23,12 +23,12 @@ ALERT, LOG, ACK, RELOAD, STATE = 1, 2, 3, 5, 7
 SENSOR_FD, SUPERVISOR_FD = 3, 4
 
 
-def certificate(folder, name, extra=()):
-    """A key and a self-signed certificate for 127.0.0.1; their paths."""
+def certificate(folder, name, extra=(), subject="IP:127.0.0.1"):
+    """A key and a self-signed certificate for 127.0.0.1, or another subject; their paths."""
     key, cert = folder / f"{name}.key", folder / f"{name}.pem"
     subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes",
                     "-keyout", key, "-out", cert, "-days", "2", "-subj", f"/CN={name}",
-                    "-addext", "subjectAltName=IP:127.0.0.1", *extra], check=True, capture_output=True)
+                    "-addext", f"subjectAltName={subject}", *extra], check=True, capture_output=True)
     return key, cert
 
 

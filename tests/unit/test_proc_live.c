@@ -2,6 +2,7 @@
 /* Against the real /proc. What only root can arrange or see is left out for other users. */
 #define _GNU_SOURCE
 #include <check.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
 #include <linux/capability.h>
@@ -20,8 +21,10 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "plugin/confine_sensor.h"
 #include "plugin/privileges.h"
 #include "plugin/proc_live.h"
+#include "plugin/root_path.h"
 
 enum { MANY_GROUPS = 20000, GONE_PID = 4194305 /* beyond PID_MAX_LIMIT */ };
 
@@ -576,6 +579,51 @@ START_TEST(test_file_caps_are_read_through_the_process_root)
 }
 END_TEST
 
+/* Opens path in folder as its root; the inode, or -errno. */
+static long inode_in_root(const char *path)
+{
+	int root = open(folder, O_PATH | O_DIRECTORY | O_CLOEXEC), fd = root_path_open(root, path);
+	struct stat attributes;
+	long result = -errno;
+
+	if (fd >= 0 && fstat(fd, &attributes) == 0)
+		result = (long)attributes.st_ino;
+	close(fd);
+	close(root);
+	return result;
+}
+
+START_TEST(test_every_path_ends_inside_its_root)
+{
+	static const char *const ways[] = {"/plain",	    "plain",	     "//./plain",
+					   "/../../plain",  "/sub/../plain", "/absolute",
+					   "/sub/relative", "/sub/far",	     "/chain"};
+	static const char *const made[] = {"sub/relative", "sub/far", "sub",
+					   "absolute",	   "chain",   "loop"};
+	char path[sizeof(folder) + 32];
+	struct stat plain;
+
+	snprintf(path, sizeof(path), "%s/plain", folder);
+	copy_file("/dev/null", path);
+	ck_assert_int_eq(stat(path, &plain), 0);
+	ck_assert_int_eq(chdir(folder), 0);
+	ck_assert_int_eq(mkdir("sub", 0700), 0);
+	ck_assert_int_eq(symlink("/plain", "absolute"), 0);
+	ck_assert_int_eq(symlink("../plain", "sub/relative"), 0);
+	ck_assert_int_eq(symlink("../../../../plain", "sub/far"), 0);
+	ck_assert_int_eq(symlink("/sub/relative", "chain"), 0);
+	ck_assert_int_eq(symlink("loop", "loop"), 0);
+	for (size_t i = 0; i < sizeof(ways) / sizeof(*ways); i++)
+		ck_assert_msg(inode_in_root(ways[i]) == (long)plain.st_ino, "%s", ways[i]);
+	ck_assert_int_eq(inode_in_root("/loop"), -ELOOP);
+	ck_assert_int_eq(inode_in_root("/etc/passwd"), -ENOENT);
+	ck_assert_int_eq(inode_in_root("/plain/below"), -ENOTDIR);
+	for (size_t i = 0; i < sizeof(made) / sizeof(*made); i++)
+		ck_assert_int_eq(remove(made[i]), 0);
+	ck_assert_int_eq(chdir("/"), 0);
+}
+END_TEST
+
 /* A link out of a chroot ends inside it. */
 static void enter_folder(void)
 {
@@ -660,6 +708,7 @@ static bool sees_all_of(pid_t pid)
 START_TEST(test_sensors_two_capabilities_see_roots_processes)
 {
 	static const struct account nobody = {65534, 65534};
+	struct proc_file_caps caps;
 	pid_t sensor, parent = getpid();
 	int status;
 
@@ -669,9 +718,12 @@ START_TEST(test_sensors_two_capabilities_see_roots_processes)
 		struct error err;
 
 		if (privileges_tighten(&err) < 0 ||
-		    privileges_become_sensor(&nobody, parent, &err) < 0)
+		    privileges_become_sensor(&nobody, parent, &err) < 0 || confine_sensor(&err) < 0)
 			_exit(2);
-		_exit(sees_all_of(child) ? 0 : 1);
+		_exit(sees_all_of(child) && proc->file_caps(proc->ctx, child, "/bin/true", &caps) &&
+				      caps.inode != 0
+			      ? 0
+			      : 1);
 	}
 	ck_assert_int_eq(waitpid(sensor, &status, 0), sensor);
 	ck_assert_int_eq(status, 0);
@@ -695,6 +747,7 @@ int main(void)
 	int failed;
 
 	tcase_add_checked_fixture(tcase, setup, teardown);
+	tcase_add_test(tcase, test_every_path_ends_inside_its_root);
 	tcase_add_test(tcase, test_stat_with_every_byte_in_comm);
 	tcase_add_test(tcase, test_stat_cut_anywhere_is_refused_or_harmless);
 	tcase_add_test(tcase, test_comm_is_the_raw_bytes_of_a_process_that_calls_itself_oddly);
