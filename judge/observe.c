@@ -176,7 +176,7 @@ static int64_t read_by(const struct world *world, const struct process *process)
 static bool is_stale(const struct world *world, const struct event *event,
 		     const struct process *process)
 {
-	return read_by(world, process) > event->time + STALE_MS;
+	return read_by(world, process) > event->time + (world->late ? 0 : STALE_MS);
 }
 
 static bool runs_same_image(const struct process *process, struct bytes exe)
@@ -338,9 +338,6 @@ static struct process *add_process(struct world *world, const struct event *even
 		process_inherit(process, seen->parent);
 		if (is_stale(world, event, seen->parent))
 			forget_birth(world, process);
-		if (world->late)
-			process->unmeasured_until = 0; /* nor will it ever be told: it is judged
-							  as unknown */
 		if (seen->parent->pid == 1)
 			process_set_service(process, NULL);
 		if (seen->live)
@@ -348,10 +345,14 @@ static struct process *add_process(struct world *world, const struct event *even
 	}
 	if (seen->live)
 		take_status(process, &seen->status);
-	if (seen->live && process->unmeasured_until) {
+	if (seen->live &&
+	    (process->unmeasured_until || (world->late && !process->has_sets))) {
 		adopt_sets(process, &seen->status);
 		process->read_at = world->now;
 	}
+	/* it will never be told: what it held before is judged as unknown */
+	if (world->late)
+		process->unmeasured_until = 0;
 	userns_find(world, event, seen, process);
 	return process;
 }

@@ -700,8 +700,8 @@ bool transition_derive(struct world *world, const struct event *event, struct ob
 	judged = derive(world, event, seen, t);
 	if (!judged && seen->process->userns_due)
 		judged = tell_birth(seen->process, t);
-	if (seen->stale && world->late)
-		seen->process->read_at = 0; /* from this record on they tell what it holds */
+	if (seen->stale && world->late && seen->process->has_sets)
+		seen->process->read_at = 0; /* this record has told what it holds from here on */
 	else if (seen->stale)
 		restore(seen->process, &before);
 	if (measured && !world->late && (seen->stale || event->time < seen->process->unmeasured_until))

@@ -1,1 +1,77 @@
-int main(void){return 0;}
+/* SPDX-License-Identifier: Apache-2.0 */
+#define _GNU_SOURCE
+#include <check.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "plugin/audit_log.h"
+
+static char path[64];
+
+static int read_settings(const char *text, struct audit_log *log, struct error *err)
+{
+	int fd;
+
+	snprintf(path, sizeof(path), "/tmp/capwatch-audit-log-XXXXXX");
+	fd = mkstemp(path);
+	ck_assert_int_ge(fd, 0);
+	ck_assert_int_eq(write(fd, text, strlen(text)), (ssize_t)strlen(text));
+	close(fd);
+	fd = audit_log_read_settings(path, log, err);
+	unlink(path);
+	return fd;
+}
+
+START_TEST(test_log_file_is_the_configured_one_or_the_default)
+{
+	struct audit_log log;
+	struct error err;
+
+	ck_assert_int_eq(read_settings("# a comment = x\nwrite_logs = yes\n"
+				       "log_file  =  /srv/audit/a.log \nflush = NONE\n",
+				       &log, &err),
+			 0);
+	ck_assert_str_eq(log.path, "/srv/audit/a.log");
+	ck_assert_int_eq(read_settings("flush = NONE\n", &log, &err), 0);
+	ck_assert_str_eq(log.path, "/var/log/audit/audit.log");
+}
+END_TEST
+
+START_TEST(test_auditd_without_a_log_is_said)
+{
+	struct audit_log log;
+	struct error err;
+
+	ck_assert_int_eq(read_settings("WRITE_LOGS=No\n", &log, &err), -1);
+	ck_assert_ptr_nonnull(strstr(err.text, "keeps no log"));
+	ck_assert_int_eq(read_settings("log_format = NOLOG\n", &log, &err), -1);
+	ck_assert_int_eq(audit_log_read_settings("/nowhere/auditd.conf", &log, &err), -1);
+	ck_assert_ptr_nonnull(strstr(err.text, "/nowhere/auditd.conf"));
+}
+END_TEST
+
+START_TEST(test_another_program_is_no_auditd)
+{
+	ck_assert(!audit_log_is_auditd(getpid()));
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("audit_log");
+	TCase *tcase = tcase_create("audit_log");
+	SRunner *runner;
+	int failed;
+
+	tcase_add_test(tcase, test_log_file_is_the_configured_one_or_the_default);
+	tcase_add_test(tcase, test_auditd_without_a_log_is_said);
+	tcase_add_test(tcase, test_another_program_is_no_auditd);
+	suite_add_tcase(suite, tcase);
+	runner = srunner_create(suite);
+	srunner_run_all(runner, CK_ENV);
+	failed = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}
