@@ -18,6 +18,7 @@ plugin_libplugin_a_SOURCES = \
 	plugin/sensor.c plugin/sensor.h \
 	plugin/startup.c plugin/startup.h \
 	plugin/state_body.c plugin/state_body.h \
+	plugin/stream.c plugin/stream.h \
 	plugin/supervisor.c plugin/supervisor.h
 
 PLUGIN_LIBS = plugin/libplugin.a $(JUDGE_LIBS) $(RULES_LIBS)
@@ -34,6 +35,7 @@ PLUGIN_TESTS = \
 	tests/unit/test_privileges \
 	tests/unit/test_proc_live \
 	tests/unit/test_startup \
+	tests/unit/test_stream \
 	tests/unit/test_supervisor
 check_PROGRAMS += $(PLUGIN_TESTS)
 TESTS += $(PLUGIN_TESTS)
@@ -63,3 +65,6 @@ tests_unit_test_notices_LDADD = $(PLUGIN_TEST_LIBS)
 tests_unit_test_startup_SOURCES = tests/unit/test_startup.c
 tests_unit_test_startup_CPPFLAGS = $(UNIT_TEST_CPPFLAGS)
 tests_unit_test_startup_LDADD = $(PLUGIN_TEST_LIBS)
+tests_unit_test_stream_SOURCES = tests/unit/test_stream.c
+tests_unit_test_stream_CPPFLAGS = $(UNIT_TEST_CPPFLAGS)
+tests_unit_test_stream_LDADD = $(PLUGIN_TEST_LIBS)
