@@ -45,6 +45,7 @@ struct judge {
 	struct report_buffers buffers;
 	int64_t next_ceilings; /* when the ends of starts are looked at again */
 	bool live;
+	uint64_t ahead;	     /* bytes that wait behind those that are fed next */
 	unsigned reported;   /* alerts of this event: their ordinal */
 	uint64_t own_serial; /* numbers alerts that no event stands behind */
 	struct judge_stats stats;
@@ -516,10 +517,17 @@ void judge_seed(struct judge *judge, int64_t now)
 	judge->world.seeding = false;
 }
 
+void judge_note_ahead(struct judge *judge, uint64_t bytes)
+{
+	judge->ahead = bytes;
+}
+
 void judge_feed(struct judge *judge, const char *bytes, size_t length, int64_t now)
 {
 	int64_t deadline;
 
+	readings_begin_piece(&judge->world.readings, length, judge->ahead);
+	judge->ahead = 0;
 	if (judge->live)
 		set_clock(judge, now);
 	intake_feed(judge->intake, bytes, length, judge->live ? now : 0);

@@ -75,6 +75,10 @@ bool judge_get_position(const struct judge *judge, struct checkpoint *position);
  * 0: the clock then comes from the events. */
 void judge_feed(struct judge *judge, const char *bytes, size_t length, int64_t now);
 
+/* Live: so many bytes behind those that are fed next have been taken from auditd already: what
+ * /proc says now is not older than their events either. Holds for one call of judge_feed(). */
+void judge_note_ahead(struct judge *judge, uint64_t bytes);
+
 /* Time has passed (live; call when the poll timeout of judge_next_deadline is over, and only when
  * no input waits: it gives up on events that are still incomplete). */
 void judge_tick(struct judge *judge, int64_t now);

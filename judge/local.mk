@@ -16,6 +16,7 @@ judge_libjudge_a_SOURCES = \
 	judge/observe.c judge/observe.h \
 	judge/origin.c judge/origin.h \
 	judge/proc_reader.h \
+	judge/readings.c judge/readings.h \
 	judge/repeats.c judge/repeats.h \
 	judge/report.c judge/report.h \
 	judge/serials.c judge/serials.h \
@@ -32,7 +33,7 @@ JUDGE_LIBS = judge/libjudge.a $(AUPARSE_LIBS) $(AUDIT_LIBS) $(CONF_LIBS)
 JUDGE_TESTS = \
 	tests/unit/test_blind tests/unit/test_coverage tests/unit/test_event tests/unit/test_identity tests/unit/test_intake \
 	tests/unit/test_judge tests/unit/test_ledger tests/unit/test_match tests/unit/test_observe \
-	tests/unit/test_repeats tests/unit/test_service tests/unit/test_sweep tests/unit/test_syscalls \
+	tests/unit/test_readings tests/unit/test_repeats tests/unit/test_service tests/unit/test_sweep tests/unit/test_syscalls \
 	tests/unit/test_transition tests/unit/test_verdict
 check_PROGRAMS += $(JUDGE_TESTS)
 TESTS += $(JUDGE_TESTS)
@@ -66,6 +67,9 @@ tests_unit_test_match_LDADD = $(JUDGE_TEST_LIBS)
 tests_unit_test_observe_SOURCES = tests/unit/test_observe.c $(JUDGE_TEST_FIXTURE)
 tests_unit_test_observe_CPPFLAGS = $(UNIT_TEST_CPPFLAGS)
 tests_unit_test_observe_LDADD = $(JUDGE_TEST_LIBS)
+tests_unit_test_readings_SOURCES = tests/unit/test_readings.c
+tests_unit_test_readings_CPPFLAGS = $(UNIT_TEST_CPPFLAGS)
+tests_unit_test_readings_LDADD = $(JUDGE_TEST_LIBS)
 tests_unit_test_repeats_SOURCES = tests/unit/test_repeats.c
 tests_unit_test_repeats_CPPFLAGS = $(UNIT_TEST_CPPFLAGS)
 tests_unit_test_repeats_LDADD = $(JUDGE_TEST_LIBS)

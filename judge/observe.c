@@ -92,7 +92,7 @@ static bool confirm_live(struct world *world, const struct event *event, struct 
 	struct proc_status *status = &seen->status;
 
 	if (!world_has_proc(world, event->node_number) ||
-	    !world->proc->status(world->proc->ctx, (pid_t)event->pid, status) ||
+	    !readings_status(&world->readings, world->proc, (pid_t)event->pid, status) ||
 	    status->start_time > event->time + CLOCK_SLACK_MS)
 		return false;
 	if (seen->process && seen->process->start_ticks &&

@@ -9,6 +9,7 @@
 #include "conf/settings.h"
 #include "judge/ledger.h"
 #include "judge/proc_reader.h"
+#include "judge/readings.h"
 #include "judge/service.h"
 
 enum {
@@ -30,7 +31,8 @@ struct world {
 	int64_t seeded_at;    /* ms: when that began */
 	int64_t seeded_until; /* and when it had surely ended: the first bytes came */
 	struct service_clock clock;
-	int64_t now; /* live: the wall clock (ms); a replay: the latest event's time */
+	int64_t now;		  /* live: the wall clock (ms); a replay: the latest event's time */
+	struct readings readings; /* of this host's /proc, for events that it was asked of before */
 	struct ledger *ledger;
 	struct service_table *services;
 	char *nodes[WORLD_NODES_MAX]; /* names by number; 0 is this host, also without node= */

@@ -28,6 +28,7 @@ plugin_libplugin_a_SOURCES = \
 	plugin/startup.c plugin/startup.h \
 	plugin/state_body.c plugin/state_body.h \
 	plugin/stumbles.c plugin/stumbles.h \
+	plugin/stream.c plugin/stream.h \
 	plugin/supervisor.c plugin/supervisor.h
 
 PLUGIN_LIBS = plugin/libplugin.a $(JUDGE_LIBS) $(RULES_LIBS)
@@ -50,6 +51,7 @@ PLUGIN_TESTS = \
 	tests/unit/test_proc_live \
 	tests/unit/test_snapshot \
 	tests/unit/test_startup \
+	tests/unit/test_stream \
 	tests/unit/test_supervisor
 check_PROGRAMS += $(PLUGIN_TESTS)
 TESTS += $(PLUGIN_TESTS)
@@ -97,3 +99,6 @@ tests_unit_test_progress_LDADD = $(PLUGIN_TEST_LIBS)
 tests_unit_test_stumbles_SOURCES = tests/unit/test_stumbles.c
 tests_unit_test_stumbles_CPPFLAGS = $(UNIT_TEST_CPPFLAGS)
 tests_unit_test_stumbles_LDADD = $(PLUGIN_TEST_LIBS)
+tests_unit_test_stream_SOURCES = tests/unit/test_stream.c
+tests_unit_test_stream_CPPFLAGS = $(UNIT_TEST_CPPFLAGS)
+tests_unit_test_stream_LDADD = $(PLUGIN_TEST_LIBS)

@@ -37,7 +37,9 @@ static const char deleted_suffix[] = " (deleted)";
 
 /* --- small files --- */
 
-/* The whole of a small file, terminated; its length, or -1 (also when it does not fit). */
+/* The whole of a small file, terminated; its length, or -1 (also when it does not fit). What /proc
+ * gives less of than asked for has ended: no second read asks for that, at half the cost of a file.
+ */
 static ssize_t read_small(int dir, const char *name, char *buf, size_t size)
 {
 	size_t used = 0;
@@ -46,14 +48,13 @@ static ssize_t read_small(int dir, const char *name, char *buf, size_t size)
 
 	if (fd < 0)
 		return -1;
-	do {
-		got = read(fd, buf + used, size - 1 - used);
-		if (got > 0)
-			used += (size_t)got;
-	} while ((got > 0 && used < size - 1) || (got < 0 && errno == EINTR));
+	do
+		got = read(fd, buf, size - 1);
+	while (got < 0 && errno == EINTR);
 	close(fd);
+	used = got > 0 ? (size_t)got : 0;
 	buf[used] = '\0';
-	return got == 0 ? (ssize_t)used : -1;
+	return got >= 0 && used < size - 1 ? got : -1;
 }
 
 /* A descriptor of /proc/PID: what is opened below it belongs to one process, whatever becomes of
@@ -153,20 +154,21 @@ static size_t parse_chunk(char *chunk, size_t used, bool *in_long_line, struct s
 static bool read_status(int dir, const char *name, struct status_lines *lines)
 {
 	char chunk[LINE_CHUNK];
-	size_t used = 0;
+	size_t used = 0, room = 0;
 	bool in_long_line = false;
-	ssize_t got = 1;
+	ssize_t got = 0;
 	int fd = openat(dir, name, O_RDONLY | O_CLOEXEC);
 
 	if (fd < 0)
 		return false;
-	for (int i = 0; i < STATUS_CHUNKS_MAX && got > 0; i++) {
-		got = read(fd, chunk + used, sizeof(chunk) - used);
+	for (int i = 0; i < STATUS_CHUNKS_MAX && got == (ssize_t)room; i++) {
+		room = sizeof(chunk) - used;
+		got = read(fd, chunk + used, room);
 		if (got > 0)
 			used = parse_chunk(chunk, used + (size_t)got, &in_long_line, lines);
 	}
 	close(fd);
-	return got == 0 && lines->has_sets;
+	return got >= 0 && got < (ssize_t)room && lines->has_sets;
 }
 
 /* --- status --- */

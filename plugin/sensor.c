@@ -7,6 +7,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -25,15 +26,18 @@
 #include "plugin/progress.h"
 #include "plugin/resume.h"
 #include "plugin/state_body.h"
+#include "plugin/stream.h"
 
 enum {
-	STREAM_CHUNK = 64 * 1024,
 	STREAM_PIECE = 4 * 1024, /* judged in one go */
-	/* After less than this in one read, the next waits a little, so that a steady flow costs
-	 * one read for many records instead of one each; after more, auditd's socket may be full:
-	 * read on. */
+	/* After less than this in one turn, the next read waits a little, so that a steady flow
+	 * costs one read for many records instead of one each; after more, auditd's socket may be
+	 * full: read on. */
 	STREAM_FEW_BYTES = 16 * 1024,
 	STREAM_PAUSE_MS = 2,
+	TURN_MS = 10, /* so long is judged before link and control are looked at again */
+	/* between two alerts of records that were thrown away: the first at once */
+	DROPPED_EVERY_MS = 10 * 1000,
 	CONTROL_BUFFER = 64 * 1024,
 	HOST_MAX = 256,
 	STATE_EVERY_MS = 10 * 1000, /* to the courier, for heartbeats */
@@ -53,13 +57,18 @@ struct sensor {
 	struct resume resume;
 	struct progress progress;
 	struct proc_live proc;
-	struct logger log; /* lines go to the courier */
-	bool stream_is_socket, stream_ended, control_ended;
+	void (*each_process)(void *ctx, void (*visit)(void *visit_ctx, pid_t pid),
+			     void *visit_ctx); /* proc's own */
+	struct logger log;		       /* lines go to the courier */
+	struct stream *stream;
+	bool control_ended;
 	int64_t state_at;    /* steady clock: when to tell the courier how we are */
 	int64_t pause_until; /* steady clock: the stream is not polled before */
+	int64_t read_at;     /* steady clock: when the stream was last read */
+	int64_t dropped_at;  /* steady clock: when records thrown away may be told again */
 	char host[HOST_MAX], host_id[HOST_MAX];
 	struct blind_snapshot snapshot; /* the one being taken */
-	char chunk[STREAM_CHUNK], message[CONTROL_BUFFER];
+	char message[CONTROL_BUFFER];
 };
 
 /* --- what goes to the courier --- */
@@ -174,27 +183,41 @@ static void read_control(struct sensor *sensor)
 
 /* --- stream --- */
 
-/* fd 0's description is shared with the supervisor, so O_NONBLOCK is not set on it: what is no
- * socket is read only when poll says so. Returns the bytes read; 0 at the end; -1 when there is
- * nothing now. */
-static ssize_t read_chunk(struct sensor *sensor)
+/* Returns the bytes that there were. */
+static size_t read_stream(struct sensor *sensor)
 {
-	ssize_t got;
+	struct error err;
+	ssize_t got = stream_read(sensor->stream, &err);
 
-	if (sensor->stream_is_socket)
-		got = recv(sensor->options->stream, sensor->chunk, sizeof(sensor->chunk),
-			   MSG_DONTWAIT);
-	else
-		got = read(sensor->options->stream, sensor->chunk, sizeof(sensor->chunk));
-	if (got < 0 && errno != EAGAIN && errno != EINTR) {
-		log_line(&sensor->log, LOG_ERR, "reading the audit stream: %s", strerror(errno));
-		return 0;
-	}
-	return got;
+	if (got < 0)
+		log_line(&sensor->log, LOG_ERR, "%s", err.text);
+	sensor->read_at = clock_steady_ms();
+	return got > 0 ? (size_t)got : 0;
 }
 
-/* In pieces, with a beat before each: on a host that starves, the judging of a whole chunk takes
- * long enough to be taken for a sensor that hangs. */
+/* While something takes long, auditd must not wait for it: its socket is full sooner than this. */
+static size_t read_meanwhile(struct sensor *sensor)
+{
+	return clock_steady_ms() - sensor->read_at >= STREAM_PAUSE_MS ? read_stream(sensor) : 0;
+}
+
+/* With a beat: on a host that starves, the judging of many pieces takes long enough to be taken for
+ * a sensor that hangs. */
+static void judge_piece(struct sensor *sensor)
+{
+	const char *bytes;
+	size_t length = stream_peek(sensor->stream, &bytes, STREAM_PIECE);
+
+	pulse_beat(sensor->options->pulse);
+	judge_note_ahead(sensor->judge, stream_waiting(sensor->stream) - length);
+	if (resume_is_on(&sensor->resume))
+		resume_take_stream(&sensor->resume, bytes, length);
+	else
+		judge_feed(sensor->judge, bytes, length, clock_wall_ms());
+	stream_consume(sensor->stream, length);
+}
+
+/* For resume: what does not come from the stream itself. */
 static void feed(void *ctx, const char *bytes, size_t length)
 {
 	struct sensor *sensor = ctx;
@@ -204,20 +227,20 @@ static void feed(void *ctx, const char *bytes, size_t length)
 
 		pulse_beat(sensor->options->pulse);
 		judge_feed(sensor->judge, bytes + fed, piece, clock_wall_ms());
+		read_meanwhile(sensor);
 	}
 }
 
-static ssize_t read_stream(struct sensor *sensor)
+/* Returns the bytes that were read meanwhile. */
+static size_t judge_waiting(struct sensor *sensor, int64_t deadline)
 {
-	ssize_t got = read_chunk(sensor);
+	size_t read = 0;
 
-	if (got > 0 && resume_is_on(&sensor->resume))
-		resume_take_stream(&sensor->resume, sensor->chunk, (size_t)got);
-	else if (got > 0)
-		feed(sensor, sensor->chunk, (size_t)got);
-	else if (got == 0)
-		sensor->stream_ended = true;
-	return got;
+	while (stream_waiting(sensor->stream) > 0 && clock_steady_ms() < deadline) {
+		judge_piece(sensor);
+		read += read_meanwhile(sensor);
+	}
+	return read;
 }
 
 static bool stream_is_readable(void *ctx)
@@ -225,7 +248,7 @@ static bool stream_is_readable(void *ctx)
 	const struct sensor *sensor = ctx;
 	struct pollfd stream = {.fd = sensor->options->stream, .events = POLLIN};
 
-	return poll(&stream, 1, 0) > 0;
+	return stream_waiting(sensor->stream) > 0 || poll(&stream, 1, 0) > 0;
 }
 
 /* Told to stop: what auditd has already written is still judged, if it does not go on forever. So
@@ -237,8 +260,30 @@ static void drain_stream(struct sensor *sensor)
 	while (resume_is_on(&sensor->resume) && clock_steady_ms() < deadline &&
 	       resume_deadline(&sensor->resume) == 0)
 		resume_step(&sensor->resume, clock_steady_ms());
-	while (!sensor->stream_ended && clock_steady_ms() < deadline && stream_is_readable(sensor))
+	while (!stream_is_over(sensor->stream) && clock_steady_ms() < deadline &&
+	       stream_is_readable(sensor)) {
 		read_stream(sensor);
+		judge_waiting(sensor, deadline);
+	}
+}
+
+static void report_thrown_away(struct sensor *sensor)
+{
+	int64_t now = clock_steady_ms();
+	struct error what;
+	uint64_t dropped;
+
+	if (now < sensor->dropped_at)
+		return;
+	dropped = stream_take_dropped(sensor->stream);
+	if (!dropped)
+		return;
+	sensor->dropped_at = now + DROPPED_EVERY_MS;
+	error_set(&what,
+		  "%llu records were thrown away unread: they came faster than they could be "
+		  "judged, for so long that %d MiB of them were waiting, and auditd must not wait",
+		  (unsigned long long)dropped, STREAM_AHEAD_MAX / 1024 / 1024);
+	judge_report_loss(sensor->judge, what.text, SEVERITY_HIGH, clock_wall_ms());
 }
 
 /* --- the loop --- */
@@ -265,7 +310,7 @@ static int next_timeout(const struct sensor *sensor)
 	if (resume_is_on(&sensor->resume))
 		timeout = earlier_timeout(timeout, resume_deadline(&sensor->resume),
 					  clock_steady_ms());
-	return timeout;
+	return stream_waiting(sensor->stream) > 0 ? 0 : timeout;
 }
 
 static void wait_for_input(struct sensor *sensor, struct pollfd polled[POLL_COUNT],
@@ -289,13 +334,15 @@ static void handle_input(struct sensor *sensor, const struct pollfd polled[POLL_
 		outbox_receive(sensor->outbox, NULL);
 }
 
-static void take_stream(struct sensor *sensor)
+static void take_stream(struct sensor *sensor, bool readable)
 {
-	ssize_t got = read_stream(sensor);
+	size_t read = readable ? read_stream(sensor) : 0;
 
-	sensor->pause_until = got > 0 && got < STREAM_FEW_BYTES
-				      ? clock_steady_ms() + STREAM_PAUSE_MS
-				      : 0;
+	read += judge_waiting(sensor, clock_steady_ms() + TURN_MS);
+	if (readable)
+		sensor->pause_until = read > 0 && read < STREAM_FEW_BYTES
+					      ? clock_steady_ms() + STREAM_PAUSE_MS
+					      : 0;
 }
 
 static void judge_time(struct sensor *sensor)
@@ -337,19 +384,18 @@ static void run_loop(struct sensor *sensor)
 {
 	struct pollfd polled[POLL_COUNT];
 
-	while (!sensor->stream_ended && !sensor->control_ended) {
+	while (!stream_is_over(sensor->stream) && !sensor->control_ended) {
 		pulse_beat(sensor->options->pulse);
 		if (sensor->pause_until && clock_steady_ms() >= sensor->pause_until)
 			sensor->pause_until = 0;
 		wait_for_input(sensor, polled, !sensor->pause_until);
-		if (poll(polled, POLL_COUNT, next_timeout(sensor)) > 0) {
+		if (poll(polled, POLL_COUNT, next_timeout(sensor)) > 0)
 			handle_input(sensor, polled);
-			if (polled[POLL_STREAM].revents)
-				take_stream(sensor);
-		}
+		take_stream(sensor, polled[POLL_STREAM].revents != 0);
 		go_on_resuming(sensor);
 		judge_time(sensor);
 		ask_for_look(sensor);
+		report_thrown_away(sensor);
 		report_dropped(sensor);
 		tell_state(sensor);
 		tell_progress(sensor);
@@ -390,6 +436,8 @@ static enum sensor_end finish(struct sensor *sensor)
 	bool orphaned = is_orphaned(sensor);
 
 	drain_stream(sensor);
+	sensor->dropped_at = 0;
+	report_thrown_away(sensor);
 	if (orphaned) {
 		judge_report_loss(sensor->judge,
 				  "the supervisor ended unexpectedly: records may be missed until "
@@ -444,12 +492,28 @@ static void heed_signals(const struct sensor *sensor)
 	sigprocmask(SIG_UNBLOCK, &mask, NULL);
 }
 
-static bool is_socket(int fd)
-{
-	int type;
-	socklen_t size = sizeof(type);
+struct seeding {
+	struct sensor *sensor;
+	void (*visit)(void *ctx, pid_t pid);
+	void *visit_ctx;
+};
 
-	return getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &size) == 0;
+static void seed_and_read(void *ctx, pid_t pid)
+{
+	struct seeding *seeding = ctx;
+
+	pulse_beat(seeding->sensor->options->pulse);
+	seeding->visit(seeding->visit_ctx, pid);
+	read_meanwhile(seeding->sensor);
+}
+
+/* All of /proc at once takes as long as a host is large, and auditd writes already. */
+static void each_process(void *ctx, void (*visit)(void *visit_ctx, pid_t pid), void *visit_ctx)
+{
+	struct sensor *sensor = (struct sensor *)((char *)ctx - offsetof(struct sensor, proc));
+	struct seeding seeding = {.sensor = sensor, .visit = visit, .visit_ctx = visit_ctx};
+
+	sensor->each_process(ctx, seed_and_read, &seeding);
 }
 
 /* The supervisor must see at which event this process ends, should it. */
@@ -504,8 +568,7 @@ static void begin_judging(struct sensor *sensor)
 		.auditd = sensor->options->auditd,
 		.discarded = sensor->options->discarded};
 
-	sensor->progress =
-		(struct progress){.judge = sensor->judge, .outbox = sensor->outbox};
+	sensor->progress = (struct progress){.judge = sensor->judge, .outbox = sensor->outbox};
 	sensor->resume = (struct resume){
 		.ops = &resume_ops, .ctx = sensor, .judge = &sensor->judge, .log = &sensor->log};
 	resume_begin(&sensor->resume, &options);
@@ -515,12 +578,14 @@ static int begin(struct sensor *sensor, struct error *err)
 {
 	heed_signals(sensor);
 	sensor->outbox = outbox_new();
-	if (!sensor->outbox)
+	sensor->stream = stream_new(sensor->options->stream);
+	if (!sensor->outbox || !sensor->stream)
 		return error_set(err, "no memory");
 	sensor->log = (struct logger){
 		.emit = emit_line, .ctx = sensor->outbox, .max_priority = LOG_INFO};
-	sensor->stream_is_socket = is_socket(sensor->options->stream);
 	proc_live_init(&sensor->proc);
+	sensor->each_process = sensor->proc.reader.each_process;
+	sensor->proc.reader.each_process = each_process;
 	if (gethostname(sensor->host, sizeof(sensor->host) - 1) < 0)
 		sensor->host[0] = '\0';
 	read_host_id(sensor->host_id, sizeof(sensor->host_id));
@@ -536,6 +601,7 @@ static void release(struct sensor *sensor)
 	resume_end(&sensor->resume);
 	judge_free(sensor->judge);
 	outbox_free(sensor->outbox);
+	stream_free(sensor->stream);
 	configuration_free(&sensor->configuration);
 	free(sensor);
 }
