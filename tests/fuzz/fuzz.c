@@ -113,3 +113,10 @@ void fuzz_silence_stdout(void)
 	if (!freopen("/dev/null", "w", stdout))
 		give_up("open", "/dev/null");
 }
+
+void fuzz_check_line(const char *text, size_t length)
+{
+	FUZZ_CHECK(strlen(text) == length);
+	for (size_t i = 0; i < length; i++)
+		FUZZ_CHECK((unsigned char)text[i] >= ' ');
+}

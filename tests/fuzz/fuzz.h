@@ -62,6 +62,9 @@ void fuzz_write(const char *folder, const char *name, const struct fuzz_bytes *b
 /* Removes all that is in the folder, whatever it is. */
 void fuzz_empty(const char *folder);
 
+/* One line of length bytes: no NUL, no control character. JSON leaves DEL as it is. */
+void fuzz_check_line(const char *text, size_t length);
+
 /* What the verbs of the command line print is not for a terminal. */
 void fuzz_silence_stdout(void);
 

@@ -61,13 +61,6 @@ static void add_to_digest(struct judged *judged, const char *text)
 		judged->digest = (judged->digest ^ (unsigned char)*text) * 0x100000001b3u;
 }
 
-static void check_line(const char *text, size_t length)
-{
-	FUZZ_CHECK(strlen(text) == length);
-	for (size_t i = 0; i < length; i++)
-		FUZZ_CHECK((unsigned char)text[i] >= ' ' && text[i] != 0x7f);
-}
-
 static void format_all(const char *line)
 {
 	for (unsigned i = 0; i < vocab_sink_format.count; i++) {
@@ -78,7 +71,7 @@ static void format_all(const char *line)
 		char *text = format_line(&as, line, &length, &err);
 
 		FUZZ_CHECK(text);
-		check_line(text, length);
+		fuzz_check_line(text, length);
 		free(text);
 	}
 }

@@ -93,13 +93,6 @@ static void send_packet(const struct context *context, int socket, uint8_t flags
 
 /* ---- receiving ---- */
 
-static void check_line(const char *text, size_t length)
-{
-	FUZZ_CHECK(strlen(text) == length);
-	for (size_t i = 0; i < length; i++)
-		FUZZ_CHECK((unsigned char)text[i] >= ' ' && text[i] != 0x7f);
-}
-
 static void format_as(enum sink_format format, const char *line)
 {
 	const struct format_context context = {
@@ -110,7 +103,7 @@ static void format_as(enum sink_format format, const char *line)
 
 	FUZZ_CHECK(text || err.text[0]);
 	if (text)
-		check_line(text, length);
+		fuzz_check_line(text, length);
 	free(text);
 }
 
@@ -151,7 +144,7 @@ static void take_alert(const struct context *context, const struct wire_message 
 	line = format_native(alert, &length, &err);
 	json_decref(alert);
 	FUZZ_CHECK(line);
-	check_line(line, length);
+	fuzz_check_line(line, length);
 	take_parcel(&message->header, line, length);
 	free(line);
 }
@@ -167,7 +160,7 @@ static void take_state(const struct context *context, const struct wire_message 
 	struct parcel *parcel = heartbeat_make(&facts);
 
 	FUZZ_CHECK(parcel);
-	check_line(parcel->text, parcel->length);
+	fuzz_check_line(parcel->text, parcel->length);
 	for (unsigned format = 0; format < vocab_sink_format.count; format++)
 		format_as((enum sink_format)format, parcel->text);
 	parcel_unref(parcel);
