@@ -137,10 +137,16 @@ static void drop_reused(struct world *world, const struct event *event, struct o
 	seen->process = NULL;
 }
 
+/* Taking in the parent's own parents may give the event's pid to another process than was known by
+ * it: so this comes before the process itself is looked up. Nobody is his own parent, whatever a
+ * damaged record says. */
 static struct process *find_parent(struct world *world, const struct event *event)
 {
-	struct process *parent = ledger_find(world->ledger, event->node_number, event->ppid);
+	struct process *parent;
 
+	if (event->ppid == event->pid)
+		return NULL;
+	parent = ledger_find(world->ledger, event->node_number, event->ppid);
 	if (!parent && world_has_proc(world, event->node_number))
 		parent = observe_adopt(world, event->ppid, ADOPT_DEPTH);
 	if (!parent)
@@ -506,11 +512,11 @@ static bool begin_anew(struct world *world, const struct event *event, struct ob
 bool observe_event(struct world *world, const struct event *event, struct observation *seen)
 {
 	memset(seen, 0, sizeof(*seen));
+	seen->parent = find_parent(world, event);
 	seen->process = ledger_find(world->ledger, event->node_number, event->pid);
 	seen->live = confirm_live(world, event, seen);
 	if (seen->process)
 		ledger_touch(world->ledger, seen->process);
-	seen->parent = find_parent(world, event);
 	drop_reused(world, event, seen);
 	if (seen->process)
 		userns_settle(seen->process, event);

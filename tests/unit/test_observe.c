@@ -284,6 +284,42 @@ START_TEST(test_proc_of_a_later_process_is_not_taken_for_the_events)
 }
 END_TEST
 
+/* The pid was another's when the event happened; by now it is an ancestor of the pid that the event
+ * names as parent. Taking that one in puts the new owner into the old one's place. */
+START_TEST(test_pid_reused_by_an_ancestor_of_the_parents_pid_is_another_process)
+{
+	struct fixture *fx = fixture_live(launchers);
+	struct fixture_act act = {.pid = 200, .ppid = 201, .exe = WEB};
+
+	fixture_process(fx, 200, 1, WEB);
+	judge_seed(fx->judge, fx->now);
+	fixture_wait(fx, 600000);
+	fixture_exit(fx, 200);
+	fixture_process(fx, 200, 1, "/usr/bin/later")->status.start_time = fx->now + 60000;
+	fixture_process(fx, 201, 200, "/usr/bin/later");
+	fixture_capset(fx, act, idle);
+	fixture_capset(fx, act, full);
+	ck_assert_uint_ge(fx->alert_count, 1);
+	ck_assert_str_eq(fx->alerts[0].alert.process.exe.data, WEB);
+	fixture_free(fx);
+}
+END_TEST
+
+/* No kernel writes such a record; a damaged one may say it. */
+START_TEST(test_process_is_not_its_own_parent)
+{
+	struct fixture *fx = fixture_live(launchers);
+	struct fixture_act act = {.pid = 200, .ppid = 200, .exe = WEB};
+
+	fixture_process(fx, 200, 1, "/usr/bin/later")->status.start_time = fx->now + 60000;
+	fixture_capset(fx, act, idle);
+	fixture_capset(fx, act, full);
+	ck_assert_uint_ge(fx->alert_count, 1);
+	ck_assert_str_eq(fx->alerts[0].alert.process.exe.data, WEB);
+	fixture_free(fx);
+}
+END_TEST
+
 /* ---- evasions that were seen once ---- */
 
 /* A running unit that has put cap_sys_ptrace down, and whose execs are recorded. */
@@ -1425,6 +1461,8 @@ int main(void)
 	tcase_add_test(tc, test_another_threads_uid_is_no_way_back_to_root);
 	tcase_add_test(tc, test_child_of_runc_in_runcs_own_cgroup_launches_nothing);
 	tcase_add_test(tc, test_pid_reused_is_another_process);
+	tcase_add_test(tc, test_pid_reused_by_an_ancestor_of_the_parents_pid_is_another_process);
+	tcase_add_test(tc, test_process_is_not_its_own_parent);
 	tcase_add_test(tc, test_proc_of_a_later_process_is_not_taken_for_the_events);
 	tcase_add_loop_test(tc, test_what_systemd_grants_a_new_unit_is_silent, 0, 2);
 	tcase_add_test(tc, test_what_systemd_grants_is_told_when_asked_for);
