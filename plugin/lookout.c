@@ -14,7 +14,6 @@
 #include <unistd.h>
 
 #include "plugin/clock.h"
-#include "plugin/paths.h"
 #include "rules/profile.h"
 #include "rules/reading.h"
 
@@ -27,6 +26,7 @@ struct asker {
 
 struct lookout {
 	const struct logger *log;
+	const char *shipped;
 	struct asker *asker;
 	struct kernel_reading reading;
 	struct ruleset wanted;
@@ -88,7 +88,7 @@ static void read_boot_id(char boot_id[BLIND_BOOT_MAX])
 	boot_id[strcspn(boot_id, "\n")] = '\0';
 }
 
-struct lookout *lookout_new(const struct logger *log, struct error *err)
+struct lookout *lookout_new(const char *rules, const struct logger *log, struct error *err)
 {
 	struct lookout *lookout = calloc(1, sizeof(*lookout));
 	struct asker *asker = calloc(1, sizeof(*asker));
@@ -97,6 +97,7 @@ struct lookout *lookout_new(const struct logger *log, struct error *err)
 		error_set(err, "no memory");
 	else if (start_asker(asker, err) == 0) {
 		lookout->log = log;
+		lookout->shipped = rules;
 		lookout->asker = asker;
 		lookout->every = LOOKOUT_EVERY_MS;
 		lookout->began = lookout->due = clock_steady_ms();
@@ -125,8 +126,7 @@ void lookout_free(struct lookout *lookout)
 /* A site that loads its rules by other means than rules.d is held to the core. */
 void lookout_reload(struct lookout *lookout)
 {
-	char folder[PATH_MAX];
-	const struct rules_place place = {"", paths_find_rules(folder)};
+	const struct rules_place place = {"", lookout->shipped};
 	unsigned profiles = profile_installed(&place);
 	struct ruleset wanted = {0};
 	struct error err;

@@ -30,8 +30,9 @@ enum {
 
 struct lookout;
 
-/* NULL with err. Call with the supervisor's privileges as they stay. The log is borrowed. */
-struct lookout *lookout_new(const struct logger *log, struct error *err);
+/* NULL with err. rules: the folder of the shipped rules. Call with the supervisor's privileges as
+ * they stay. What is given is borrowed. */
+struct lookout *lookout_new(const char *rules, const struct logger *log, struct error *err);
 void lookout_free(struct lookout *lookout);
 
 /* Reads anew which rules capwatch needs. */

@@ -44,12 +44,13 @@ static void emit_to_both(void *ctx, int priority, const char *line)
 
 static int run_plugin(const struct arguments *arguments)
 {
-	char config_file[PATH_MAX], courier_path[PATH_MAX];
+	char config_file[PATH_MAX], courier_path[PATH_MAX], rules_folder[PATH_MAX];
 	struct logger both[2];
 	struct logger log = {.emit = emit_to_both, .ctx = both, .max_priority = LOG_INFO};
 	struct supervisor_options options = {
 		.config_file = paths_make_absolute(arguments->config_file, config_file),
 		.courier_path = paths_make_absolute(arguments->courier_path, courier_path),
+		.rules_folder = paths_find_rules(rules_folder),
 		.log = &log};
 	struct error err;
 	int rc = startup_prepare(&err);

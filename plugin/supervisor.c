@@ -129,7 +129,7 @@ static void try_to_begin(struct supervisor *sup)
 		return;
 	}
 	sup->configured = true;
-	sup->lookout = lookout_new(sup->log, &err);
+	sup->lookout = lookout_new(sup->options->rules_folder, sup->log, &err);
 	if (!sup->lookout)
 		log_line(sup->log, LOG_ERR,
 			 "%s: whether auditing works is judged from records alone", err.text);

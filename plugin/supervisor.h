@@ -25,6 +25,7 @@
 struct supervisor_options {
 	const char *config_file;
 	const char *courier_path;
+	const char *rules_folder; /* the shipped rules, absolute */
 	const struct logger *log;
 };
 

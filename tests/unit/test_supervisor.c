@@ -35,6 +35,7 @@ enum {
 };
 
 static char folder[] = "/tmp/capwatch-supervisor-XXXXXX";
+static char *rules_folder; /* of this build */
 static pid_t supervisor;
 static int stream; /* auditd's end */
 
@@ -206,8 +207,10 @@ static int run_supervisor(int fd)
 {
 	char config_file[256], log_file[256];
 	struct logger log;
-	struct supervisor_options options = {
-		.config_file = config_file, .courier_path = "/proc/self/exe", .log = &log};
+	struct supervisor_options options = {.config_file = config_file,
+					     .courier_path = "/proc/self/exe",
+					     .rules_folder = rules_folder,
+					     .log = &log};
 	struct error err;
 
 	snprintf(config_file, sizeof(config_file), "%s/capwatch.yaml", folder);
@@ -539,6 +542,7 @@ int main(int argc, char **argv)
 
 	if (argc > 2 && strcmp(argv[1], "--config") == 0)
 		return be_courier(argv[2]);
+	rules_folder = realpath("rules/shipped", NULL);
 	if (geteuid() != 0) {
 		fputs("skipped: needs root\n", stderr);
 		return TEST_SKIPPED;
