@@ -7,7 +7,7 @@
 
 const char *const doctor_state_words[DOCTOR_STATES] = {"ok", "skipped", "warning", "broken"};
 
-static char *make_text(const char *format, va_list arguments)
+__attribute__((format(printf, 1, 0))) static char *make_text(const char *format, va_list arguments)
 {
 	char *text;
 
@@ -29,8 +29,8 @@ static bool has_room(struct doctor_report *report)
 	return true;
 }
 
-static void say(struct doctor_report *report, enum doctor_state state, const char *format,
-		va_list arguments)
+__attribute__((format(printf, 3, 0))) static void
+say(struct doctor_report *report, enum doctor_state state, const char *format, va_list arguments)
 {
 	char *message = has_room(report) ? make_text(format, arguments) : NULL;
 

@@ -56,22 +56,51 @@ static void check_installed(const struct doctor_facts *facts, struct doctor_repo
 	}
 }
 
+/* Of the file that is made from this host's programs, whose search takes long and was done once:
+ * its rules are those that are wanted from it. */
+static bool has_found_rules(const struct doctor_facts *facts, const struct profile_file *file,
+			    const char *path)
+{
+	struct ruleset installed = {0};
+	size_t wanted = 0, same = 0;
+	bool current;
+
+	if (ruleset_read_file(&installed, path, NULL) < 0) {
+		ruleset_free(&installed);
+		return false;
+	}
+	for (size_t i = 0; i < facts->wanted.count; i++) {
+		const struct rule *rule = &facts->wanted.items[i];
+
+		if (strcmp(rule->file, file->installed) != 0)
+			continue;
+		wanted++;
+		for (size_t j = 0; j < installed.count; j++)
+			same += strcmp(rule->text, installed.items[j].text) == 0;
+	}
+	current = wanted == installed.count && same == wanted;
+	ruleset_free(&installed);
+	return current;
+}
+
 /* Of an installed profile: whether its file says what this version of capwatch needs. */
 static bool is_current(const struct doctor_facts *facts, const struct profile_file *file)
 {
-	char path[PATH_MAX], *installed = NULL, *needed;
-	bool same = true;
+	char path[PATH_MAX], *installed, *needed;
+	bool same;
 
-	if (!(facts->profiles & file->profile))
+	if (!(facts->profiles & file->profile) ||
+	    profile_path(&facts->place, file->installed, path, NULL) < 0)
 		return true;
+	if (!file->shipped)
+		return has_found_rules(facts, file, path);
 	needed = profile_text(&facts->place, file, NULL);
-	if (profile_path(&facts->place, file->installed, path, NULL) == 0)
-		installed = rules_file_read(path, NULL);
+	installed = rules_file_read(path, NULL);
 	/* the rules for a program that is not here are left out on purpose */
 	if (needed && installed)
 		same = strcmp(needed, installed) == 0;
-	else if (needed)
-		same = file->profile == PROFILE_NEVER;
+	else
+		same = !needed || file->profile == PROFILE_NEVER;
 	free(needed);
 	free(installed);
 	return same;

@@ -11,7 +11,8 @@
 enum { CONTROL_MAX = 64 };
 
 /* Half a command must never be pasted: one that is too long becomes advice. */
-static void append(doctor_text buf, const char *format, va_list arguments)
+__attribute__((format(printf, 2, 0))) static void append(doctor_text buf, const char *format,
+							 va_list arguments)
 {
 	size_t used = strlen(buf);
 	int length = vsnprintf(buf + used, DOCTOR_TEXT_MAX - used, format, arguments);

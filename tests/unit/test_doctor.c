@@ -280,6 +280,17 @@ static void seed_old_rules(void)
 	doctor_host_edit("etc/audit/rules.d/__capwatch-1-core.rules", "a0=0x1c", "a0=0x1d");
 }
 
+static void seed_found_rules(void)
+{
+	FILE *file = fopen(conf_files_path("etc/audit/rules.d/__capwatch-4-files-found.rules"),
+			   "a");
+
+	fputs("-a always,exit -F arch=b64 -F path=/usr/bin/gone -F perm=x "
+	      "-F key=capwatch_filecaps\n",
+	      file);
+	fclose(file);
+}
+
 static void seed_no_rules_loaded(void)
 {
 	doctor_host_unload("-a ", NULL);
@@ -513,6 +524,8 @@ static const struct fault {
 	 "are not in ROOT/etc/audit/rules.d", "capwatch rules install"},
 	{"rules of another version", seed_old_rules, "rules.current", DOCTOR_WARNING,
 	 "__capwatch-1-core.rules is not as this version", "capwatch rules install"},
+	{"a program with capabilities is gone", seed_found_rules, "rules.current", DOCTOR_WARNING,
+	 "__capwatch-4-files-found.rules is not as", "capwatch rules install"},
 	{"auditctl -D", seed_no_rules_loaded, "rules.loaded", DOCTOR_BROKEN, "none of the 38 rules",
 	 "capwatch rules install"},
 	{"one rule deleted", seed_one_rule_missing, "rules.loaded", DOCTOR_BROKEN,

@@ -308,6 +308,24 @@ START_TEST(test_excluded_records_hide)
 }
 END_TEST
 
+/* auditctl 3.0.9 loads "-a task,never" with all calls set, which that list never looks at. */
+START_TEST(test_a_task_rule_is_the_same_whatever_its_calls)
+{
+	struct ruleset written = read_rules("-a task,never\n");
+	struct ruleset loaded = read_rules("-a never,task\n");
+	struct ruleset other = read_rules("-a never,task -F uid=1\n");
+
+	memset(loaded.items[0].data->mask, 0xff, sizeof(loaded.items[0].data->mask));
+	ck_assert(rule_same(&written.items[0], loaded.items[0].data));
+	ck_assert(!rule_same(&written.items[0], other.items[0].data));
+	memset(loaded.items[0].data->mask, 0, sizeof(loaded.items[0].data->mask));
+	ck_assert(rule_same(&written.items[0], loaded.items[0].data));
+	ruleset_free(&written);
+	ruleset_free(&loaded);
+	ruleset_free(&other);
+}
+END_TEST
+
 /* auditctl 4 gives a rule with perm and no -S the calls of that perm alone. */
 START_TEST(test_a_narrowed_rule_by_perm_is_the_same)
 {
@@ -650,6 +668,7 @@ static Suite *rules_suite(void)
 	tcase_add_test(comparing, test_what_a_never_rule_covers);
 	tcase_add_test(comparing, test_a_path_rule_covers_only_calls_with_paths);
 	tcase_add_test(comparing, test_excluded_records_hide);
+	tcase_add_test(comparing, test_a_task_rule_is_the_same_whatever_its_calls);
 	tcase_add_test(comparing, test_a_narrowed_rule_by_perm_is_the_same);
 	tcase_add_test(shipped, test_every_rule_shipped_has_a_comment_a_key_and_a_twin);
 	tcase_add_test(shipped, test_never_rules_hide_nothing_that_gains_or_writes);
