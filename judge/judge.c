@@ -566,6 +566,8 @@ int64_t judge_next_deadline(const struct judge *judge)
 
 	deadline = earlier(deadline, coverage_deadline(judge->coverage));
 	deadline = earlier(deadline, repeats_deadline(judge->repeats));
+	if (judge->world.late)
+		return deadline;
 	deadline = earlier(deadline, sweep_deadline(judge->sweep));
 	return earlier(deadline, judge->next_ceilings);
 }

@@ -38,7 +38,7 @@ class SmallLogStack(Stack):
         super().write_configuration()
         path = self.dir / "auditd.conf"
         path.write_text(path.read_text().replace("max_log_file = 64", "max_log_file = 1")
-                        .replace("num_logs = 2", "num_logs = 9")
+                        .replace("num_logs = 2", "num_logs = 99")
                         .replace("max_log_file_action = IGNORE", "max_log_file_action = ROTATE"))
 
     def restart_auditd(self):
@@ -96,10 +96,11 @@ def alerted_gains(path, exe):
     return [(alert["audit"]["serial"]) for alert in alerts], [alert["id"] for alert in alerts]
 
 
-def other_alerts(path, exe):
-    """Alerts that are neither of the gainers nor of what was killed."""
-    alerts = [json.loads(line) for line in path.read_text().splitlines()]
-    return [alert for alert in alerts if (alert["process"] or {}).get("exe") != exe and
+def other_alerts(stack, exe):
+    """Of capwatch's own programs, or of records that it missed."""
+    alerts = [json.loads(line) for line in (stack.dir / "alerts" / "alerts.jsonl").read_text().splitlines()]
+    ours = [alert for alert in alerts if ((alert["process"] or {}).get("exe") or str(stack.dir)).startswith(str(stack.dir))]
+    return [alert for alert in ours if (alert["process"] or {}).get("exe") != exe and
             not re.search(r"ended by signal 9|supervisor ended unexpectedly", alert["message"])]
 
 
@@ -192,7 +193,7 @@ def every_gain_once(report, options):
               f"{time.monotonic() - began:.0f} s", flush=True)
         if options.keep:
             run("cp", "-a", str(stack.dir), options.keep)
-        others = other_alerts(sink, exe)
+        others = other_alerts(stack, exe)
         problems += [f"false alert: {alert['message'][:200]}" for alert in others[:5]]
         report.result("every-gain-once", problems, [f"log: {line}" for line in (stack.log_lines() or [])[-12:]] if problems else [])
 

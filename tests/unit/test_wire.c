@@ -177,7 +177,7 @@ START_TEST(test_message_that_is_not_ours_is_refused)
 	assert_refused(&bad, "{}");
 	bad = good, bad.type = 0;
 	assert_refused(&bad, "{}");
-	bad = good, bad.type = WIRE_STATE + 1;
+	bad = good, bad.type = WIRE_CHECKPOINT + 1;
 	assert_refused(&bad, "{}");
 	bad = good, bad.length = 3;
 	assert_refused(&bad, "{}");
