@@ -31,8 +31,8 @@ enum {
 	BATCH_MAX = 64,	    /* messages read, then one sync, then as many acks */
 	PENDING_MAX = 8192, /* alerts not yet safe; more than a sensor keeps unacknowledged */
 	DISOWNED_MAX = PENDING_MAX / 4, /* of them, whose sensor is gone */
-	DRAIN_MS = 5000,    /* at the end of the plugin's life */
-	QUIET_MS = 1000,    /* a sensor that says nothing for so long has nothing left to say */
+	DRAIN_MS = 5000,		/* at the end of the plugin's life */
+	QUIET_MS = 1000, /* a sensor that says nothing for so long has nothing left to say */
 	WAIT_LONGEST_MS = 60000,
 	FIXED_FDS = 3,		  /* signals, sensor, supervisor; then one for each sink */
 	SPEECH_WINDOW_MS = 10000, /* of lines that others make us log */
@@ -356,8 +356,8 @@ static bool is_known(struct courier *courier, uint64_t number, const struct parc
 	for (size_t i = 0; parcel->id[0] && i < courier->pending_count; i++) {
 		if (!pending[i].parcel || strcmp(pending[i].parcel->id, parcel->id) != 0)
 			continue;
-		pending[courier->pending_count++] =
-			(struct pending){number, parcel_ref(pending[i].parcel)};
+		pending[courier->pending_count++] = (struct pending){number,
+								     parcel_ref(pending[i].parcel)};
 		return true;
 	}
 	return false;

@@ -120,8 +120,8 @@ void keeper_add(struct keeper *keeper, const char *id)
 	if (!*id || keeper_has(keeper, id))
 		return;
 	*known = (struct known){recent_key(id, strlen(id)), keeper->next++};
-	if (keeper->fd >= 0 && pwrite(keeper->fd, known, sizeof(*known),
-				      IDS_AT + (off_t)(place * sizeof(*known))) < 0)
+	if (keeper->fd >= 0 &&
+	    pwrite(keeper->fd, known, sizeof(*known), IDS_AT + (off_t)(place * sizeof(*known))) < 0)
 		return; /* see keeper.h: the memory still knows it */
 }
 

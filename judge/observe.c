@@ -347,8 +347,7 @@ static struct process *add_process(struct world *world, const struct event *even
 	}
 	if (seen->live)
 		take_status(process, &seen->status);
-	if (seen->live &&
-	    (process->unmeasured_until || (world->late && !process->has_sets))) {
+	if (seen->live && (process->unmeasured_until || (world->late && !process->has_sets))) {
 		adopt_sets(process, &seen->status);
 		process->read_at = world->now;
 	}

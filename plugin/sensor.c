@@ -479,8 +479,7 @@ static void begin_judging(struct sensor *sensor)
 		.auditd = sensor->options->auditd,
 		.discarded = sensor->options->discarded};
 
-	sensor->progress =
-		(struct progress){.judge = sensor->judge, .outbox = sensor->outbox};
+	sensor->progress = (struct progress){.judge = sensor->judge, .outbox = sensor->outbox};
 	sensor->resume = (struct resume){
 		.ops = &resume_ops, .ctx = sensor, .judge = &sensor->judge, .log = &sensor->log};
 	resume_begin(&sensor->resume, &options);

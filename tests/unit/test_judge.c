@@ -504,9 +504,10 @@ START_TEST(test_process_that_executed_another_file_since_is_judged_all_the_same)
 	fixture_capset(fx, (struct fixture_act){.pid = 202, .ppid = 201, .exe = "/usr/bin/x"},
 		       ptrace_idle);
 	fixture_forget_alerts(fx);
-	fixture_capset(fx, (struct fixture_act){.pid = 201, .ppid = 200, .exe = "/usr/sbin/web",
-						AS_UID(33)},
-		       full);
+	fixture_capset(
+		fx,
+		(struct fixture_act){.pid = 201, .ppid = 200, .exe = "/usr/sbin/web", AS_UID(33)},
+		full);
 	ck_assert_str_eq(fixture_only_alert(fx)->process.exe.data, "/usr/sbin/web");
 	fixture_free(fx);
 }

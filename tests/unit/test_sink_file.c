@@ -209,7 +209,8 @@ static void offer_judged(const char *id, const char *judged)
 	struct parcel *parcel;
 
 	snprintf(text, sizeof(text),
-		 "{\"schema\":\"capwatch.alert/1\",\"id\":\"%s\",\"observed_time\":\"%s\"}", id, judged);
+		 "{\"schema\":\"capwatch.alert/1\",\"id\":\"%s\",\"observed_time\":\"%s\"}", id,
+		 judged);
 	parcel = parcel_new(SEVERITY_HIGH, DISPOSITION_ALERT, text, strlen(text));
 	sink_offer(sink, parcel, 0);
 	parcel_unref(parcel);
