@@ -78,6 +78,7 @@ struct courier {
 	unsigned shown_failing;
 	char *spool_folder; /* NULL: in memory */
 	struct keeper *keeper;
+	int64_t keeper_at; /* when to try again to open it */
 	char buffer[sizeof(struct wire_header) + WIRE_BODY_MAX + 1];
 };
 
@@ -639,10 +640,24 @@ static void show_status(struct courier *courier)
 	status_write(courier->spool_folder, &facts);
 }
 
+/* What could not be had at the start: the disk was full, or another courier there for too long. */
+static void keep_trying(struct courier *courier)
+{
+	struct error err;
+
+	if (!courier->spool_folder || keeper_is_open(courier->keeper) ||
+	    courier->now < courier->keeper_at)
+		return;
+	courier->keeper_at = courier->now + STATUS_EVERY_MS;
+	if (keeper_open(courier->keeper, courier->spool_folder, &err) > 0)
+		log_line(courier->log, LOG_NOTICE, "the checkpoint is kept again");
+}
+
 static void run_sinks(struct courier *courier)
 {
 	const struct sink_list sinks = {courier->sinks, courier->sink_count};
 
+	keep_trying(courier);
 	beat(courier);
 	tell_held_back(&sinks, courier->now, courier->end_at != SINK_NEVER);
 	for (size_t i = 0; i < courier->sink_count; i++)
@@ -784,6 +799,7 @@ static void await_predecessor(struct courier *courier)
 			break; /* gone as well */
 		read_clocks(courier);
 	}
+	courier->keeper_at = courier->now + STATUS_EVERY_MS;
 	if (courier->spool_folder && rc <= 0)
 		log_line(courier->log, LOG_ERR,
 			 "the checkpoint is not kept, so that alerts may come twice after a "

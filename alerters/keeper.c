@@ -97,9 +97,17 @@ int keeper_open(struct keeper *keeper, const char *folder, struct error *err)
 		close(fd);
 		return -1;
 	}
-	read_known(keeper, fd);
 	keeper->fd = fd;
+	if (keeper->next == 0)
+		read_known(keeper, fd);
+	else if (pwrite(fd, keeper->known, sizeof(keeper->known), IDS_AT) < 0)
+		return error_set(err, "%s: %s", path, strerror(errno));
 	return 1;
+}
+
+bool keeper_is_open(const struct keeper *keeper)
+{
+	return keeper->fd >= 0;
 }
 
 bool keeper_has(const struct keeper *keeper, const char *id)
