@@ -32,8 +32,8 @@ enum {
 	BATCH_MAX = 64,	    /* messages read, then one sync, then as many acks */
 	PENDING_MAX = 8192, /* alerts not yet safe; more than a sensor keeps unacknowledged */
 	DISOWNED_MAX = PENDING_MAX / 4, /* of them, whose sensor is gone */
-	DRAIN_MS = 5000,    /* at the end of the plugin's life */
-	QUIET_MS = 1000,    /* a sensor that says nothing for so long has nothing left to say */
+	DRAIN_MS = 5000,		/* at the end of the plugin's life */
+	QUIET_MS = 1000, /* a sensor that says nothing for so long has nothing left to say */
 	WAIT_LONGEST_MS = 60000,
 	FIXED_FDS = 3, /* signals, sensor, supervisor; then one for each sink */
 	REACH_EVERY_MS = 10000,
@@ -84,6 +84,7 @@ struct courier {
 	int64_t reach_at;    /* when it is next compared with the folders as they are */
 	bool begins_anew;    /* a new configuration needs more than that */
 	char boot_id[HEARTBEAT_BOOT_ID_SIZE];
+	int64_t keeper_at; /* when to try again to open it */
 	char buffer[sizeof(struct wire_header) + WIRE_BODY_MAX + 1];
 };
 
@@ -440,8 +441,8 @@ static bool is_known(struct courier *courier, uint64_t number, const struct parc
 	for (size_t i = 0; parcel->id[0] && i < courier->pending_count; i++) {
 		if (!pending[i].parcel || strcmp(pending[i].parcel->id, parcel->id) != 0)
 			continue;
-		pending[courier->pending_count++] =
-			(struct pending){number, parcel_ref(pending[i].parcel)};
+		pending[courier->pending_count++] = (struct pending){number,
+								     parcel_ref(pending[i].parcel)};
 		return true;
 	}
 	return false;
@@ -724,10 +725,24 @@ static void show_status(struct courier *courier)
 	status_write(courier->spool_folder, &facts);
 }
 
+/* What could not be had at the start: the disk was full, or another courier there for too long. */
+static void keep_trying(struct courier *courier)
+{
+	struct error err;
+
+	if (!courier->spool_folder || keeper_is_open(courier->keeper) ||
+	    courier->now < courier->keeper_at)
+		return;
+	courier->keeper_at = courier->now + STATUS_EVERY_MS;
+	if (keeper_open(courier->keeper, courier->spool_folder, &err) > 0)
+		log_line(courier->log, LOG_NOTICE, "the checkpoint is kept again");
+}
+
 static void run_sinks(struct courier *courier)
 {
 	const struct sink_list sinks = {courier->sinks, courier->sink_count};
 
+	keep_trying(courier);
 	beat(courier);
 	tell_held_back(&sinks, courier->now, courier->end_at != SINK_NEVER);
 	for (size_t i = 0; i < courier->sink_count; i++)
@@ -870,6 +885,7 @@ static void await_predecessor(struct courier *courier)
 			break; /* gone as well */
 		read_clocks(courier);
 	}
+	courier->keeper_at = courier->now + STATUS_EVERY_MS;
 	if (courier->spool_folder && rc <= 0)
 		log_line(courier->log, LOG_ERR,
 			 "the checkpoint is not kept, so that alerts may come twice after a "

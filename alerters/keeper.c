@@ -97,9 +97,17 @@ int keeper_open(struct keeper *keeper, const char *folder, struct error *err)
 		close(fd);
 		return -1;
 	}
-	read_known(keeper, fd);
 	keeper->fd = fd;
+	if (keeper->next == 0)
+		read_known(keeper, fd);
+	else if (pwrite(fd, keeper->known, sizeof(keeper->known), IDS_AT) < 0)
+		return error_set(err, "%s: %s", path, strerror(errno));
 	return 1;
+}
+
+bool keeper_is_open(const struct keeper *keeper)
+{
+	return keeper->fd >= 0;
 }
 
 bool keeper_has(const struct keeper *keeper, const char *id)
@@ -120,8 +128,8 @@ void keeper_add(struct keeper *keeper, const char *id)
 	if (!*id || keeper_has(keeper, id))
 		return;
 	*known = (struct known){recent_key(id, strlen(id)), keeper->next++};
-	if (keeper->fd >= 0 && pwrite(keeper->fd, known, sizeof(*known),
-				      IDS_AT + (off_t)(place * sizeof(*known))) < 0)
+	if (keeper->fd >= 0 &&
+	    pwrite(keeper->fd, known, sizeof(*known), IDS_AT + (off_t)(place * sizeof(*known))) < 0)
 		return; /* see keeper.h: the memory still knows it */
 }
 

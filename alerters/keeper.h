@@ -29,8 +29,10 @@ struct keeper;
 struct keeper *keeper_new(void);
 void keeper_free(struct keeper *keeper); /* NULL is fine */
 
-/* 1: it has the folder's file, and what that held; 0: another courier has it still; -1 with err. */
+/* 1: it has the folder's file, and what that held, or, when it knew something already, what it
+ * knew; 0: another courier has it still; -1 with err. */
 int keeper_open(struct keeper *keeper, const char *folder, struct error *err);
+bool keeper_is_open(const struct keeper *keeper);
 
 /* Was this alert safe before? "" never was. */
 bool keeper_has(const struct keeper *keeper, const char *id);

@@ -2,10 +2,10 @@
 /*
  * recent: which lines a file got last, so that one that comes again (the courier was killed between
  * writing and saying so) is not written twice. Owns: the memory of the last RECENT_LINES.
- * It compares whole lines by their SHA-256, and of native alerts also the id: what a new sensor judges
- * again has other bytes (the time of judging, what /proc still shows). The id is the one at the
- * line's beginning, where only we write: a process must not be able to keep an alert out of the file
- * by guessing its id and putting it into its own command line.
+ * It compares whole lines by their SHA-256, and of native alerts also the id: what a new sensor
+ * judges again has other bytes (the time of judging, what /proc still shows). The id is the one at
+ * the line's beginning, where only we write: a process must not be able to keep an alert out of the
+ * file by guessing its id and putting it into its own command line.
  */
 #ifndef CAPWATCH_RECENT_H
 #define CAPWATCH_RECENT_H

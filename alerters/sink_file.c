@@ -27,7 +27,7 @@ struct file_state {
 	bool torn;  /* the file ends in part of a line that could not be taken back */
 	char *line; /* room to put a line together, so that one write(2) has all of it */
 	size_t line_size;
-	bool tail_read;	      /* of the file found first: later ones hold what we wrote ourselves */
+	bool tail_read; /* of the file found first: later ones hold what we wrote ourselves */
 	struct recent_lines recent; /* what is on disk */
 	struct {
 		uint64_t line, id;

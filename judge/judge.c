@@ -593,6 +593,8 @@ int64_t judge_next_deadline(const struct judge *judge)
 	deadline = earlier(deadline, blind_deadline(judge->blind));
 	deadline = earlier(deadline, serials_deadline(&judge->serials));
 	deadline = earlier(deadline, repeats_deadline(judge->repeats));
+	if (judge->world.late)
+		return deadline;
 	deadline = earlier(deadline, sweep_deadline(judge->sweep));
 	return earlier(deadline, judge->next_ceilings);
 }

@@ -342,7 +342,9 @@ static struct process *add_process(struct world *world, const struct event *even
 		return NULL;
 	if (forked_by(world, seen->parent, event)) {
 		process_inherit(process, seen->parent);
-		if (is_stale(world, event, seen->parent))
+		/* while nobody watched: what the parent holds now it held then, or more, unless a
+		 * record of its own says otherwise; that alerts by itself */
+		if (is_stale(world, event, seen->parent) && !world->late)
 			forget_birth(world, process);
 		if (seen->parent->pid == 1)
 			process_set_service(process, NULL);
@@ -351,14 +353,10 @@ static struct process *add_process(struct world *world, const struct event *even
 	}
 	if (seen->live)
 		take_status(process, &seen->status);
-	if (seen->live &&
-	    (process->unmeasured_until || (world->late && !process->has_sets))) {
+	if (seen->live && (process->unmeasured_until || (world->late && !process->has_sets))) {
 		adopt_sets(process, &seen->status);
 		process->read_at = world->now;
 	}
-	/* it will never be told: what it held before is judged as unknown */
-	if (world->late)
-		process->unmeasured_until = 0;
 	userns_find(world, event, seen, process);
 	return process;
 }

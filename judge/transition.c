@@ -704,7 +704,8 @@ bool transition_derive(struct world *world, const struct event *event, struct ob
 		seen->process->read_at = 0; /* this record has told what it holds from here on */
 	else if (seen->stale)
 		restore(seen->process, &before);
-	if (measured && !world->late && (seen->stale || event->time < seen->process->unmeasured_until))
+	if (measured && !world->late &&
+	    (seen->stale || event->time < seen->process->unmeasured_until))
 		judged = false;
 	seen->process->seen_event = true;
 	process_note_call(seen->process, event);

@@ -17,8 +17,9 @@
 enum {
 	LINE_MAX_BYTES = 16 * 1024, /* auditd's longest is 8,970 */
 	BUFFER_SIZE = CATCHUP_PIECE_MAX + LINE_MAX_BYTES,
-	ROTATED_MAX = 999,	 /* num_logs: auditd.conf(5) */
-	CLOCK_SETBACK_MS = 10000, /* further back than this before the checkpoint it is not looked for */
+	ROTATED_MAX = 999, /* num_logs: auditd.conf(5) */
+	CLOCK_SETBACK_MS =
+		10000,	 /* further back than this before the checkpoint it is not looked for */
 	SEAM_TRIES = 16, /* of the stream's first lines: the very first may be part of one */
 	WARM_LEAST = 64 * 1024,
 	HEADER_MAX = 512,
@@ -39,8 +40,8 @@ struct catchup {
 	char path[PATH_MAX];
 
 	/* the log: */
-	int fd;	     /* the file that is searched, then read; -1 */
-	int next_fd; /* the file of the checkpoint while an older one is read for its end; -1 */
+	int fd;		 /* the file that is searched, then read; -1 */
+	int next_fd;	 /* the file of the checkpoint while an older one is read for its end; -1 */
 	unsigned index;	 /* of the file that is searched: 0 the newest */
 	off_t search_at; /* before this nothing was searched yet */
 	off_t warm_end;	 /* in the checkpoint's file: where warm ends */
@@ -56,7 +57,7 @@ struct catchup {
 	/* the stream: */
 	char *stream;
 	size_t stream_length;
-	bool joined;	  /* the seam is found; lines up to this number are behind it: */
+	bool joined; /* the seam is found; lines up to this number are behind it: */
 	uint64_t joined_at;
 	int64_t waits_since; /* steady ms; 0: not */
 	struct error gap;
@@ -104,8 +105,9 @@ static void set_gap(struct catchup *catchup, const char *what, const struct spot
 {
 	char since[32], until[32];
 
-	error_set(&catchup->gap, "%s: records between %s (serial %" PRIu64 ") and %s (serial %" PRIu64
-				 ") are not judged",
+	error_set(&catchup->gap,
+		  "%s: records between %s (serial %" PRIu64 ") and %s (serial %" PRIu64
+		  ") are not judged",
 		  what, text_time(from->time, since, sizeof(since)), from->serial,
 		  text_time(to->time, until, sizeof(until)), to->serial);
 	catchup->has_gap = true;
@@ -144,8 +146,7 @@ static bool read_spot(const char *line, size_t length, struct spot *spot)
 
 static bool is_after(const struct spot *spot, const struct checkpoint *from)
 {
-	return spot->time > from->time ||
-	       (spot->time == from->time && spot->serial > from->serial);
+	return spot->time > from->time || (spot->time == from->time && spot->serial > from->serial);
 }
 
 static bool is_end_of_event(const char *line, size_t length)
@@ -165,8 +166,8 @@ static bool is_end_of_event(const char *line, size_t length)
 
 static void note_line(struct catchup *catchup, const char *line, size_t length)
 {
-	catchup->lines[catchup->line_count++ % CATCHUP_LINES_MAX] =
-		checkpoint_line_key(line, length);
+	catchup->lines[catchup->line_count++ % CATCHUP_LINES_MAX] = checkpoint_line_key(line,
+											length);
 }
 
 /* The number of the line of this key, at least from; line_count when there is none. */
@@ -247,8 +248,8 @@ static enum catchup_state begin_reading(struct catchup *catchup, off_t from)
 	return CATCHUP_MORE;
 }
 
-/* Where warm ends is known: in the file that is open. Warm begins before, in an older file where this
- * one has too little. */
+/* Where warm ends is known: in the file that is open. Warm begins before, in an older file where
+ * this one has too little. */
 static enum catchup_state begin_warm(struct catchup *catchup, off_t warm_end)
 {
 	off_t from = warm_end > CATCHUP_WARM_BYTES ? warm_end - CATCHUP_WARM_BYTES : 0;
@@ -290,8 +291,8 @@ static const char *find_in_block(const struct catchup *catchup, const char *bloc
 		line = memrchr(block, '\n', (size_t)(found - block));
 		line = line ? line + 1 : block;
 		newline = memchr(found, '\n', (size_t)(end - found));
-		if (newline && checkpoint_line_key(line, (size_t)(newline - line)) ==
-				       catchup->from.line)
+		if (newline &&
+		    checkpoint_line_key(line, (size_t)(newline - line)) == catchup->from.line)
 			return newline + 1;
 		found += id_length;
 	}
@@ -305,8 +306,7 @@ static bool is_far_back(const struct catchup *catchup, const char *block, size_t
 	const char *newline = memchr(block, '\n', length);
 	struct spot spot;
 
-	return newline &&
-	       read_spot(newline + 1, length - (size_t)(newline + 1 - block), &spot) &&
+	return newline && read_spot(newline + 1, length - (size_t)(newline + 1 - block), &spot) &&
 	       spot.time < catchup->from.time - CLOCK_SETBACK_MS &&
 	       spot.serial < catchup->from.serial;
 }

@@ -41,7 +41,8 @@ enum {
 enum catchup_state {
 	CATCHUP_MORE,	/* there is more to do at once: call again */
 	CATCHUP_PIECE,	/* here is a piece to be judged; call again */
-	CATCHUP_WAITS,	/* all of the log is read; the stream, or auditd's writing, must come first */
+	CATCHUP_WAITS,	/* all of the log is read; the stream, or auditd's writing, must come first
+			 */
 	CATCHUP_DONE,	/* catchup_rest() is what to go on with */
 	CATCHUP_BROKEN, /* as done, but records between may be missing: catchup_gap() */
 };

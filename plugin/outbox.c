@@ -32,7 +32,7 @@ struct outbox {
 	struct item *unsent; /* the first not sent on this link; NULL when all are */
 	size_t count, bytes, line_count;
 	uint64_t last_number, dropped;
-	char *state; /* not sent yet; NULL for none */
+	char *state;				   /* not sent yet; NULL for none */
 	char checkpoint[CHECKPOINT_TEXT_SIZE + 1]; /* the same; "" for none */
 	int link;
 };
@@ -206,8 +206,8 @@ int outbox_link(const struct outbox *outbox)
 
 bool outbox_has_unsent(const struct outbox *outbox)
 {
-	return outbox->link >= 0 &&
-	       (outbox->unsent || outbox->state || outbox->checkpoint[0] || !TAILQ_EMPTY(&outbox->lines));
+	return outbox->link >= 0 && (outbox->unsent || outbox->state || outbox->checkpoint[0] ||
+				     !TAILQ_EMPTY(&outbox->lines));
 }
 
 static int send_line(const struct outbox *outbox, const struct line *line, struct error *err)

@@ -2,8 +2,8 @@
 /*
  * progress: from where the next sensor has to go on, told to the courier as time goes by.
  * Owns: which position of the judge is safe (every alert from before it acknowledged), how often it
- * is told, and reading what the last sensor had told. Must not own: the file (alerters/keeper.h), or
- * catching up.
+ * is told, and reading what the last sensor had told. Must not own: the file (alerters/keeper.h),
+ * or catching up.
  */
 #ifndef CAPWATCH_PROGRESS_H
 #define CAPWATCH_PROGRESS_H
@@ -21,11 +21,11 @@ enum {
 };
 
 struct progress {
-	struct judge *judge;   /* borrowed, both */
+	struct judge *judge; /* borrowed, both */
 	struct outbox *outbox;
 	struct checkpoint told, next; /* next is safe once the alert of this number is: */
 	uint64_t number;
-	bool waits;	    /* there is such a one */
+	bool waits;	      /* there is such a one */
 	uint64_t next_events; /* how many had been judged by then */
 	uint64_t told_events;
 	int64_t told_at; /* steady ms; 0: nothing told yet */

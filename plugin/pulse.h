@@ -3,8 +3,8 @@
  * pulse: whether the sensor still runs its loop, seen from the supervisor.
  * A sensor that stands still (stopped, or waiting for a dead file server) while records wait would
  * block auditd's dispatcher, and in the end every audited process on the host.
- * Owns: a counter in shared memory, how long it may stand, and beside it which event is being judged.
- * Must not own: what is done about either.
+ * Owns: a counter in shared memory, how long it may stand, and beside it which event is being
+ * judged. Must not own: what is done about either.
  */
 #ifndef CAPWATCH_PULSE_H
 #define CAPWATCH_PULSE_H
@@ -23,7 +23,7 @@ enum {
 /* The part that both share. */
 struct pulse {
 	_Atomic uint64_t beats;
-	_Atomic int64_t event_time; /* ms: of the event that is being judged */
+	_Atomic int64_t event_time;    /* ms: of the event that is being judged */
 	_Atomic uint64_t event_serial; /* 0: none is */
 };
 

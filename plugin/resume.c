@@ -176,7 +176,8 @@ static void go_live(struct resume *resume)
 
 static void wait_for_more(struct resume *resume, int64_t now)
 {
-	/* on a quiet host the stream may say nothing for hours: all that there is was caught up with */
+	/* on a quiet host the stream may say nothing for hours: all that there is was caught up
+	 * with */
 	if (!resume->seeded && catchup_is_even(resume->catchup) &&
 	    !resume->ops->stream_waits(resume->ctx)) {
 		resume->warm = false;
@@ -184,8 +185,8 @@ static void wait_for_more(struct resume *resume, int64_t now)
 	}
 	if (resume->waits_since == 0)
 		resume->waits_since = now;
-	resume->again_at = now + (now - resume->waits_since < LOOK_SOON_MS ? LOOK_MS
-									  : LOOK_LONG_MS);
+	resume->again_at = now +
+			   (now - resume->waits_since < LOOK_SOON_MS ? LOOK_MS : LOOK_LONG_MS);
 }
 
 void resume_step(struct resume *resume, int64_t now)

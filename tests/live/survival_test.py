@@ -38,7 +38,7 @@ class SmallLogStack(Stack):
         super().write_configuration()
         path = self.dir / "auditd.conf"
         path.write_text(path.read_text().replace("max_log_file = 64", "max_log_file = 1")
-                        .replace("num_logs = 2", "num_logs = 9")
+                        .replace("num_logs = 2", "num_logs = 99")
                         .replace("max_log_file_action = IGNORE", "max_log_file_action = ROTATE"))
 
     def restart_auditd(self):
@@ -96,10 +96,11 @@ def alerted_gains(path, exe):
     return [(alert["audit"]["serial"]) for alert in alerts], [alert["id"] for alert in alerts]
 
 
-def other_alerts(path, exe):
-    """Alerts that are neither of the gainers nor of what was killed."""
-    alerts = [json.loads(line) for line in path.read_text().splitlines()]
-    return [alert for alert in alerts if (alert["process"] or {}).get("exe") != exe and
+def other_alerts(stack, exe):
+    """Of capwatch's own programs, or of records that it missed."""
+    alerts = [json.loads(line) for line in (stack.dir / "alerts" / "alerts.jsonl").read_text().splitlines()]
+    ours = [alert for alert in alerts if ((alert["process"] or {}).get("exe") or str(stack.dir)).startswith(str(stack.dir))]
+    return [alert for alert in ours if (alert["process"] or {}).get("exe") != exe and
             not re.search(r"ended by signal 9|supervisor ended unexpectedly", alert["message"])]
 
 
@@ -150,54 +151,90 @@ def parent_of(pid):
         return 0
 
 
+def make_gains(gains, restarts, gainers, killer):
+    """All of them, with a restart of auditd, a rotation and a kill of the supervisor in each part."""
+    stack, part = killer.life.stack, gains // restarts
+    for number in range(gains):
+        gainers[number % len(gainers)].gain()
+        time.sleep(0.01 if gains < 1000 else 0.15)
+        if number % part == part // 4:
+            killer.kill_supervisor()
+        elif number % part == part // 3:
+            os.kill(stack.auditd.pid, signal.SIGUSR1)  # it rotates its log
+        elif number % part == part // 2:
+            with killer.free:
+                stack.restart_auditd()
+
+
+def compare(stack, exe, gains):
+    """Problems; what came to the file sink against what is in auditd's log."""
+    logged = logged_gains(stack.dir / "log", exe)
+    serials, ids = alerted_gains(stack.dir / "alerts" / "alerts.jsonl", exe)
+    problems = [] if len(logged) == gains else [f"{gains} gains were made, {len(logged)} are in auditd's log"]
+    missing = sorted({serial for _, serial in logged} - set(serials))
+    if missing:
+        problems.append(f"{len(missing)} gains without an alert: serials {missing[:20]}")
+    if len(set(ids)) != len(ids) or len(ids) != len(set(serials)):
+        twice = [serial for serial, count in collections.Counter(serials).items() if count > 1]
+        problems.append(f"{len(ids)} alerts, {len(set(ids))} ids, of {len(set(serials))} events; twice: {twice[:20]}")
+    return problems + [f"false alert: {alert['message'][:200]}" for alert in other_alerts(stack, exe)[:5]]
+
+
 def every_gain_once(report, options):
     gains, restarts = (1000, 10) if options.soak else (120, 2)
     began = time.monotonic()
     with SmallLogStack(options.build, repeat_window="0", more="sweep: off\n") as stack:
         python = stack.copy_program("/usr/bin/python3", "gainer")
+        exe, sink = str(python), stack.dir / "alerts" / "alerts.jsonl"
         gainers = [Gainer(python, kind) for kind in KINDS]
         stack.undo.append(lambda: [gainer.end() for gainer in gainers])
         time.sleep(START_WINDOW + 0.5)
-        wait_until(lambda: (stack.dir / "alerts" / "spool" / ".checkpoint").exists(), 5)
+        wait_until((stack.dir / "alerts" / "spool" / ".checkpoint").exists, 5)
         killer = Killer(Life(stack, []))
         killer.start()
-        for number in range(gains):
-            gainers[number % len(gainers)].gain()
-            time.sleep(0.01 if not options.soak else 0.15)
-            if number % (gains // restarts) == gains // restarts // 2:
-                with killer.free:
-                    stack.restart_auditd()
-            elif number % (gains // restarts) == gains // restarts // 4:
-                killer.kill_supervisor()
-            elif number % (gains // restarts) == gains // restarts // 3:
-                os.kill(stack.auditd.pid, signal.SIGUSR1)  # it rotates its log
+        make_gains(gains, restarts, gainers, killer)
         killer.end()
-        exe, sink = str(python), stack.dir / "alerts" / "alerts.jsonl"
-        wait_until(lambda: run("auditctl", "-m", "still here") and len(set(alerted_gains(sink, exe)[0])) >= gains, LAST_PATIENCE, 0.5)
+        wait_until(lambda: run("auditctl", "-m", "still here") and
+                   len(set(alerted_gains(sink, exe)[0])) >= gains, LAST_PATIENCE, 0.5)
         time.sleep(1)
-        logged = logged_gains(stack.dir / "log", exe)
-        serials, ids = alerted_gains(sink, exe)
-        problems = []
-        if len(logged) != gains:
-            problems.append(f"{gains} gains were made, {len(logged)} are in auditd's log")
-        missing = sorted({serial for _, serial in logged} - set(serials))
-        if missing:
-            problems.append(f"{len(missing)} gains without an alert: serials {missing[:20]}")
-        if len(set(ids)) != len(ids) or len(ids) != len(set(serials)):
-            twice = [serial for serial, count in collections.Counter(serials).items() if count > 1]
-            problems.append(f"{len(ids)} alerts, {len(set(ids))} ids, of {len(set(serials))} events; twice: {twice[:20]}")
+        ids = alerted_gains(sink, exe)[1]
         print(f"# {gains} gains, {killer.kills['sensor']} sensors, {killer.kills['courier']} couriers and "
               f"{killer.kills['supervisor']} supervisors killed, auditd restarted {restarts} times, "
               f"{len(list((stack.dir / 'log').iterdir()))} log files: {len(ids)} alerts, {len(set(ids))} ids, "
               f"{time.monotonic() - began:.0f} s", flush=True)
-        if options.keep:
-            run("cp", "-a", str(stack.dir), options.keep)
-        others = other_alerts(sink, exe)
-        problems += [f"false alert: {alert['message'][:200]}" for alert in others[:5]]
-        report.result("every-gain-once", problems, [f"log: {line}" for line in (stack.log_lines() or [])[-12:]] if problems else [])
+        problems = compare(stack, exe, gains)
+        report.result("every-gain-once", problems,
+                      [f"log: {line}" for line in (stack.log_lines() or [])[-12:]] if problems else [])
 
 
-TESTS = {"every-gain-once": every_gain_once}
+class LogLessStack(Stack):
+    def write_configuration(self):
+        super().write_configuration()
+        path = self.dir / "auditd.conf"
+        path.write_text(path.read_text().replace("write_logs = yes", "write_logs = no"))
+
+
+def no_log_is_said(report, options):
+    """Where auditd keeps no log, the end of a sensor is a loss of what it had not finished, and is said."""
+    with LogLessStack(options.build) as stack:
+        life = Life(stack, [])
+        run("auditctl", "-m", "a record")
+        wait_until((stack.dir / "alerts" / "spool" / ".checkpoint").exists, 5)
+        time.sleep(0.5)
+        before = life.processes()
+        os.kill(before[1], signal.SIGKILL)
+
+        def said():
+            return [alert for _, alert in stack.alerts() if alert["reason"] == "coverage-loss" and
+                    "keeps no log" in alert["message"]]
+        wait_until(said, 10, 0.1)
+        found = said()
+        problems = [] if len(found) == 1 else [f"said {len(found)} times; the log: {(stack.log_lines() or [])[-5:]}"]
+        problems += [f"severity {alert['severity']}" for alert in found if alert["severity"] != "high"]
+        report.result("no-log-is-said", problems)
+
+
+TESTS = {"every-gain-once": every_gain_once, "no-log-is-said": no_log_is_said}
 
 
 def main():
@@ -205,7 +242,6 @@ def main():
     parser.add_argument("--build", "--build-dir", default=str(TOP / "build"))
     parser.add_argument("--only", default="")
     parser.add_argument("--soak", action="store_true")
-    parser.add_argument("--keep", default="", help="copy the stack's folder there at the end")
     options = parser.parse_args()
     report = Report("survival", options.only)
     try:

@@ -457,6 +457,20 @@ START_TEST(test_fingerprint_above_a_ceiling_is_of_what_exceeds_it)
 }
 END_TEST
 
+START_TEST(test_recovery_has_another_id_than_the_loss)
+{
+	struct alert alert = {.reason = REASON_COVERAGE_LOSS, .coverage = {.present = true}}, other;
+
+	alert.audit.has_event = true;
+	alert.audit.serial = 7;
+	other = alert;
+	other.coverage.state = COVERAGE_RESTORED;
+	alert_make_id(&alert);
+	alert_make_id(&other);
+	ck_assert_str_ne(alert.id, other.id);
+}
+END_TEST
+
 START_TEST(test_different_losses_of_capwatch_itself_are_different_findings)
 {
 	struct alert alert = {.reason = REASON_COVERAGE_LOSS, .coverage = {.present = true}}, other;
@@ -566,6 +580,7 @@ int main(void)
 	tcase_add_test(tcase, test_refusals_of_different_capabilities_are_one_kind);
 	tcase_add_test(tcase, test_fingerprint_above_a_ceiling_is_of_what_exceeds_it);
 	tcase_add_test(tcase, test_different_losses_of_capwatch_itself_are_different_findings);
+	tcase_add_test(tcase, test_recovery_has_another_id_than_the_loss);
 	tcase_add_test(tcase, test_fingerprint_cannot_be_confused_by_moving_bytes_between_fields);
 	tcase_add_test(tcase, test_attack_technique_of_a_reason);
 	suite_add_tcase(suite, tcase);

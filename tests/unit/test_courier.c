@@ -16,6 +16,7 @@
 #include "alerters/courier.h"
 #include "alerters/format.h"
 #include "alerters/spool.h"
+#include "common/checkpoint.h"
 #include "common/wire.h"
 #include "tests/unit/receivers.h"
 
@@ -691,6 +692,71 @@ START_TEST(test_end_leaves_what_waits_to_the_next_start)
 }
 END_TEST
 
+static void replace_sensor(void)
+{
+	int link[2];
+
+	close(sensor);
+	link_pair(link);
+	sensor = link[0];
+	tell(WIRE_COURIER_FD, link[1]);
+	close(link[1]);
+}
+
+static void kill_courier(void)
+{
+	kill(courier, SIGKILL);
+	waitpid(courier, NULL, 0);
+	close(sensor);
+	close(supervisor);
+}
+
+/* A new sensor judges again what the old one had not told to be done. */
+START_TEST(test_alert_of_two_sensors_and_two_couriers_is_delivered_once)
+{
+	configure_file("");
+	start(-1);
+	send_plain(1);
+	expect_ack(1);
+	replace_sensor();
+	send_plain(1);
+	expect_ack(1);
+	kill_courier();
+	start(-1);
+	send_plain(1);
+	send_plain(2);
+	expect_ack(1);
+	expect_ack(2);
+	expect_in_file(alerts, "cw-1\"", 1);
+	expect_in_file(alerts, "cw-2\"", 1);
+	ck_assert_int_eq(stop(), 0);
+}
+END_TEST
+
+START_TEST(test_checkpoint_is_kept_beside_the_spools)
+{
+	const struct checkpoint sample = {1000, 7, 8, false};
+	char text[CHECKPOINT_TEXT_SIZE + 1], path[PATH_SIZE];
+	struct wire_header header = {.type = WIRE_CHECKPOINT, .length = CHECKPOINT_TEXT_SIZE};
+	char *kept;
+
+	configure_file("");
+	start(-1);
+	checkpoint_print(&sample, text);
+	ck_assert_int_eq(wire_send(sensor, &header, text, -1, NULL), 1);
+	text[30] ^= 1; /* one that is none leaves it as it is */
+	ck_assert_int_eq(wire_send(sensor, &header, text, -1, NULL), 1);
+	send_plain(1);
+	expect_ack(1);
+	checkpoint_print(&sample, text);
+	path_in(folder, "spool/" CHECKPOINT_FILE, path);
+	kept = file_read(path);
+	ck_assert_int_eq(memcmp(kept, text, CHECKPOINT_TEXT_SIZE), 0);
+	free(kept);
+	ck_assert_int_eq(stop(), 0);
+}
+END_TEST
+
 START_TEST(test_killed_courier_has_what_it_acknowledged)
 {
 	const struct http_reply script[] = {{HTTP_OK, 0}};
@@ -960,6 +1026,8 @@ int main(void)
 	tcase_add_test(tcase, test_sensor_may_not_flood_the_log);
 	tcase_add_test(tcase, test_new_sensor_takes_the_place_of_a_dead_one);
 	tcase_add_test(tcase, test_end_leaves_what_waits_to_the_next_start);
+	tcase_add_test(tcase, test_alert_of_two_sensors_and_two_couriers_is_delivered_once);
+	tcase_add_test(tcase, test_checkpoint_is_kept_beside_the_spools);
 	tcase_add_test(tcase, test_killed_courier_has_what_it_acknowledged);
 	tcase_add_test(tcase, test_without_a_spool_only_what_is_delivered_is_acknowledged);
 	tcase_add_test(tcase, test_spool_of_a_removed_sink_stays_until_it_is_back);

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/checkpoint.h"
 #include "judge/intake.h"
 
 #define COUNT(table) (sizeof(table) / sizeof((table)[0]))
@@ -461,6 +462,57 @@ START_TEST(test_empty_lines_and_nothing_are_nothing)
 }
 END_TEST
 
+static uint64_t settled_at(void)
+{
+	struct intake_position position;
+
+	return intake_get_position(intake, &position) ? position.serial : 0;
+}
+
+START_TEST(test_position_is_before_the_oldest_open_event)
+{
+	static const char open[] = "type=CAPSET msg=audit(1000.000:5): pid=1 cap_pi=0\n",
+			  other[] = "type=USER_ACCT msg=audit(1000.000:6): pid=2\n",
+			  last[] = "type=EOE msg=audit(1000.000:5): \n";
+	struct intake_position before, after;
+
+	ck_assert_uint_eq(settled_at(), 0);
+	feed("type=USER_ACCT msg=audit(1000.000:4): pid=2\n");
+	ck_assert(intake_get_position(intake, &before));
+	ck_assert_uint_eq(before.serial, 4);
+	ck_assert_int_eq(before.time, 1000000);
+	feed(open);
+	ck_assert_uint_eq(settled_at(), 4);
+	feed(other);
+	ck_assert_uint_eq(settled_at(), 4);
+	feed(last);
+	ck_assert(intake_get_position(intake, &after));
+	ck_assert_uint_eq(after.serial, 6); /* no EOE is in a log */
+	ck_assert_uint_eq(after.line, checkpoint_line_key(other, strlen(other) - 1));
+}
+END_TEST
+
+START_TEST(test_position_is_the_same_however_the_bytes_are_cut)
+{
+	static const char text[] = "type=USER_ACCT msg=audit(1000.000:4): pid=2\n"
+				   "type=CAPSET msg=audit(1000.000:5): pid=1 cap_pi=0\n"
+				   "type=USER_ACCT msg=audit(1000.000:6): pid=3\n"
+				   "type=EO";
+	struct intake_position whole, cut;
+
+	feed(text);
+	ck_assert(intake_get_position(intake, &whole));
+	for (size_t i = 1; i < sizeof(text) - 1; i++) {
+		end();
+		begin();
+		intake_feed(intake, text, i, 1000);
+		intake_feed(intake, text + i, sizeof(text) - 1 - i, 1000);
+		ck_assert(intake_get_position(intake, &cut));
+		ck_assert_uint_eq(cut.line, whole.line);
+	}
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("intake");
@@ -470,6 +522,8 @@ int main(void)
 
 	tcase_add_checked_fixture(tc, begin, end);
 	tcase_set_timeout(tc, 60);
+	tcase_add_test(tc, test_position_is_before_the_oldest_open_event);
+	tcase_add_test(tc, test_position_is_the_same_however_the_bytes_are_cut);
 	tcase_add_test(tc, test_event_ends_with_eoe_and_holds_its_records);
 	tcase_add_test(tc, test_bytes_may_be_cut_anywhere);
 	tcase_add_test(tc, test_bytes_may_come_one_by_one);

@@ -435,6 +435,107 @@ START_TEST(test_events_cut_at_every_length_are_survived)
 }
 END_TEST
 
+/* The sensor comes 5 s after the records; /proc shows what came of them. */
+static void begin_late(struct fixture *fx)
+{
+	judge_begin_late(fx->judge, fx->now);
+	fx->late = 5000;
+	fx->now += fx->late;
+}
+
+static const struct fixture_act late_web = {.pid = 200, .exe = "/usr/sbin/web", AS_UID(33)};
+
+START_TEST(test_gain_while_nobody_watched_is_not_hidden_by_proc)
+{
+	struct fixture *fx = fixture_live(NULL);
+	struct fixture_process *process = fixture_process(fx, 200, 1, "/usr/sbin/web");
+
+	process->status.uid = process->status.euid = 33;
+	fixture_hold(fx, 200, full);
+	fx->now += 60000;
+	begin_late(fx);
+	fixture_capset(fx, late_web, full);
+	ck_assert_int_eq(fixture_only_alert(fx)->previous, PREVIOUS_UNKNOWN);
+	ck_assert_uint_eq(fixture_only_alert(fx)->sets[ALERT_EFFECTIVE].gained, FIXTURE_ALL);
+	fixture_free(fx);
+}
+END_TEST
+
+START_TEST(test_records_from_before_tell_what_was_held_while_nobody_watched)
+{
+	struct fixture *fx = fixture_live(NULL);
+
+	fixture_process(fx, 200, 1, "/usr/sbin/web");
+	fx->now += 60000;
+	begin_late(fx);
+	drop_and_raise(fx, 200, "/usr/sbin/web");
+	ck_assert_uint_eq(fixture_only_alert(fx)->sets[ALERT_EFFECTIVE].gained, CAP(SYS_PTRACE));
+	ck_assert_int_eq(fixture_only_alert(fx)->previous, PREVIOUS_KNOWN);
+	fixture_free(fx);
+}
+END_TEST
+
+/* DESIGN: of root, of whom nothing is known, it is assumed that it held what it was permitted. */
+START_TEST(test_root_of_whom_nothing_is_known_gains_nothing_while_nobody_watched)
+{
+	struct fixture *fx = fixture_live(NULL);
+
+	fixture_process(fx, 200, 1, "/usr/sbin/web");
+	fx->now += 60000;
+	begin_late(fx);
+	fixture_capset(fx, (struct fixture_act){.pid = 200, .exe = "/usr/sbin/web"}, full);
+	fixture_no_alert(fx);
+	/* and from then on it is known */
+	drop_and_raise(fx, 200, "/usr/sbin/web");
+	ck_assert_int_eq(fixture_only_alert(fx)->previous, PREVIOUS_KNOWN);
+	fixture_free(fx);
+}
+END_TEST
+
+START_TEST(test_process_that_executed_another_file_since_is_judged_all_the_same)
+{
+	struct fixture *fx = fixture_live(NULL);
+
+	fixture_process(fx, 200, 1, "/usr/sbin/web");
+	fixture_process(fx, 201, 200, "/usr/bin/later");
+	fx->now += 60000;
+	begin_late(fx);
+	/* it is taken in as a parent first */
+	fixture_capset(fx, (struct fixture_act){.pid = 202, .ppid = 201, .exe = "/usr/bin/x"},
+		       ptrace_idle);
+	fixture_forget_alerts(fx);
+	fixture_capset(
+		fx,
+		(struct fixture_act){.pid = 201, .ppid = 200, .exe = "/usr/sbin/web", AS_UID(33)},
+		full);
+	ck_assert_str_eq(fixture_only_alert(fx)->process.exe.data, "/usr/sbin/web");
+	fixture_free(fx);
+}
+END_TEST
+
+START_TEST(test_what_records_did_not_tell_is_seeded_at_the_end)
+{
+	struct fixture *fx = fixture_live(NULL);
+
+	fixture_process(fx, 200, 1, "/usr/sbin/web");
+	fixture_process(fx, 300, 1, "/usr/sbin/other");
+	fixture_hold(fx, 300, ptrace_idle);
+	fx->now += 60000;
+	begin_late(fx);
+	fixture_capset(fx, (struct fixture_act){.pid = 200, .exe = "/usr/sbin/web"}, ptrace_idle);
+	judge_end_late(fx->judge);
+	judge_seed(fx->judge, fx->now);
+	fx->late = 0;
+	fixture_wait(fx, 120000);
+	fixture_capset(fx, (struct fixture_act){.pid = 300, .exe = "/usr/sbin/other"}, full);
+	ck_assert_uint_eq(fixture_only_alert(fx)->sets[ALERT_EFFECTIVE].gained, CAP(SYS_PTRACE));
+	fixture_forget_alerts(fx);
+	fixture_capset(fx, (struct fixture_act){.pid = 200, .exe = "/usr/sbin/web"}, full);
+	ck_assert_uint_eq(fixture_only_alert(fx)->sets[ALERT_EFFECTIVE].gained, CAP(SYS_PTRACE));
+	fixture_free(fx);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("judge");
@@ -444,6 +545,11 @@ int main(void)
 
 	tcase_set_timeout(tc, 60);
 	tcase_add_test(tc, test_running_service_that_raises_a_capability_alerts);
+	tcase_add_test(tc, test_gain_while_nobody_watched_is_not_hidden_by_proc);
+	tcase_add_test(tc, test_records_from_before_tell_what_was_held_while_nobody_watched);
+	tcase_add_test(tc, test_root_of_whom_nothing_is_known_gains_nothing_while_nobody_watched);
+	tcase_add_test(tc, test_process_that_executed_another_file_since_is_judged_all_the_same);
+	tcase_add_test(tc, test_what_records_did_not_tell_is_seeded_at_the_end);
 	tcase_add_test(tc, test_start_of_a_service_is_silent);
 	tcase_add_test(tc, test_raise_during_the_start_is_an_expansion_at_start);
 	tcase_add_test(tc, test_child_of_running_service_is_running);

@@ -202,6 +202,47 @@ START_TEST(test_alert_that_comes_again_is_in_the_file_once)
 }
 END_TEST
 
+/* A native alert as the courier has it. */
+static void offer_judged(const char *id, const char *judged)
+{
+	char text[256];
+	struct parcel *parcel;
+
+	snprintf(text, sizeof(text),
+		 "{\"schema\":\"capwatch.alert/1\",\"id\":\"%s\",\"observed_time\":\"%s\"}", id,
+		 judged);
+	parcel = parcel_new(SEVERITY_HIGH, DISPOSITION_ALERT, text, strlen(text));
+	sink_offer(sink, parcel, 0);
+	parcel_unref(parcel);
+	sink_run(sink, sink->retry.at);
+}
+
+static size_t count_lines(void)
+{
+	char *text = file_read(path);
+	size_t count = 0;
+
+	for (const char *at = text; (at = strchr(at, '\n')) != NULL; at++)
+		count++;
+	free(text);
+	return count;
+}
+
+START_TEST(test_alert_that_was_judged_again_is_in_the_file_once)
+{
+	offer_judged("cw-1-2-abc-0", "then");
+	offer_judged("cw-1-2-abc-0", "later");
+	offer_judged("cw-1-2-abc-1", "later");
+	ck_assert_uint_eq(count_lines(), 2);
+	sink_free(sink);
+	sink = sink_new(&settings, &tools, NULL);
+	offer_judged("cw-1-2-abc-1", "much later");
+	offer_judged("cw-9", "\\\"id\\\":\\\"cw-10\\\"");
+	offer_judged("cw-10", "now");
+	ck_assert_uint_eq(count_lines(), 4);
+}
+END_TEST
+
 START_TEST(test_alert_that_comes_again_after_rotation_is_not_written_again)
 {
 	char old[PATH_SIZE];
@@ -345,6 +386,7 @@ int main(void)
 	tcase_add_test(tcase, test_missing_folder_is_said_once_and_waited_for);
 	tcase_add_test(tcase, test_full_disk_leaves_no_part_of_a_line);
 	tcase_add_test(tcase, test_alert_that_comes_again_is_in_the_file_once);
+	tcase_add_test(tcase, test_alert_that_was_judged_again_is_in_the_file_once);
 	tcase_add_test(tcase, test_alert_that_comes_again_after_rotation_is_not_written_again);
 	tcase_add_test(tcase, test_id_in_another_alerts_text_hides_nothing);
 	tcase_add_test(tcase, test_folder_removed_below_us_is_waited_for);
