@@ -20,6 +20,9 @@ struct stream {
 	char ring[STREAM_AHEAD_MAX];
 };
 
+/* What is read while records are thrown away fits once they are kept again. */
+_Static_assert(STREAM_AHEAD_MAX / 2 >= STREAM_CHUNK, "half of the ring is less than one read");
+
 static bool is_socket(int fd)
 {
 	int type;
