@@ -250,6 +250,9 @@ static void guess_sets(struct world *world, const struct event *event, struct pr
 
 	if (process->has_sets || !process->exe || (!lost && (!service || !service->first_event)))
 		return;
+	/* what somebody started while nobody watched is no child of those that were there before */
+	if (world->late && event->ppid != 1)
+		return;
 	for (struct process *member = service ? service->members : NULL; member;
 	     member = member->member_next)
 		take_least_of(&guess, member);
@@ -344,7 +347,9 @@ static struct process *add_process(struct world *world, const struct event *even
 		process_inherit(process, seen->parent);
 		/* while nobody watched: what the parent holds now it held then, or more, unless a
 		 * record of its own says otherwise; that alerts by itself */
-		if (is_stale(world, event, seen->parent) && !world->late)
+		if (world->late)
+			process->read_at = 0;
+		else if (is_stale(world, event, seen->parent))
 			forget_birth(world, process);
 		if (seen->parent->pid == 1)
 			process_set_service(process, NULL);

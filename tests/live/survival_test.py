@@ -243,6 +243,7 @@ def main():
     parser.add_argument("--only", default="")
     parser.add_argument("--soak", action="store_true")
     options = parser.parse_args()
+    options.build = pathlib.Path(options.build).resolve()  # a stack changes the working folder
     report = Report("survival", options.only)
     try:
         for name, function in TESTS.items():

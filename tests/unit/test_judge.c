@@ -513,6 +513,21 @@ START_TEST(test_process_that_executed_another_file_since_is_judged_all_the_same)
 }
 END_TEST
 
+START_TEST(test_child_that_is_gone_had_what_its_parent_holds)
+{
+	struct fixture *fx = fixture_live(NULL);
+
+	fixture_process(fx, 200, 1, "/usr/sbin/web");
+	fixture_hold(fx, 200, ptrace_idle);
+	fx->now += 60000;
+	begin_late(fx);
+	fixture_capset(fx, (struct fixture_act){.pid = 201, .ppid = 200, .exe = "/usr/sbin/web"},
+		       full);
+	ck_assert_uint_eq(fixture_only_alert(fx)->sets[ALERT_EFFECTIVE].gained, CAP(SYS_PTRACE));
+	fixture_free(fx);
+}
+END_TEST
+
 START_TEST(test_what_records_did_not_tell_is_seeded_at_the_end)
 {
 	struct fixture *fx = fixture_live(NULL);
@@ -549,6 +564,7 @@ int main(void)
 	tcase_add_test(tc, test_records_from_before_tell_what_was_held_while_nobody_watched);
 	tcase_add_test(tc, test_root_of_whom_nothing_is_known_gains_nothing_while_nobody_watched);
 	tcase_add_test(tc, test_process_that_executed_another_file_since_is_judged_all_the_same);
+	tcase_add_test(tc, test_child_that_is_gone_had_what_its_parent_holds);
 	tcase_add_test(tc, test_what_records_did_not_tell_is_seeded_at_the_end);
 	tcase_add_test(tc, test_start_of_a_service_is_silent);
 	tcase_add_test(tc, test_raise_during_the_start_is_an_expansion_at_start);
