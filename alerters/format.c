@@ -112,8 +112,9 @@ const char *format_content_type(enum sink_format format)
 _Static_assert(FRAME_HEADER_MAX + CEF_EVENT_MAX + 16 < SYSLOG_FRAME_MAX,
 	       "a frame with a CEF event at its longest must fit");
 
-size_t format_syslog(const struct syslog_origin *origin, const char *json, size_t size,
-		     char frame[SYSLOG_FRAME_MAX])
+size_t format_syslog(
+	const struct syslog_origin *origin, const char *json, size_t size,
+	char frame[SYSLOG_FRAME_MAX]) /* NOLINT(readability-non-const-parameter): out writes it */
 {
 	struct format_context context = {.facility = origin->facility, .pid = origin->pid};
 	struct text_out out = {frame, 0, SYSLOG_FRAME_MAX};

@@ -5,7 +5,12 @@
 #include <stdio.h>
 #include "common/text.h"
 
-enum { NAME_SIZE = 64, TIME_SIZE = 32, HEARTBEATS = 3 };
+enum {
+	NAME_SIZE = 64,
+	TIME_SIZE = 32,
+	HEARTBEATS = 3,
+	INTERVAL_LONGEST_S = 365 * 24 * 60 * 60, /* no configuration has more; a forged one might */
+};
 
 /* "expansion-after-start" as "CapwatchExpansionAfterStart", as Prometheus' rules are named. */
 static json_t *make_name(const json_t *root, const json_t *value)
@@ -78,10 +83,11 @@ static const struct field_row heartbeat_labels[] = {
 static int64_t end_of(const struct format_context *context, const json_t *alert)
 {
 	const json_t *interval = fields_find(alert, "interval_seconds");
-	int64_t time = fields_time(alert, "time");
+	int64_t time = fields_time(alert, "time"), seconds = json_integer_value(interval);
 
-	if (fields_is_heartbeat(alert) && json_is_integer(interval) && time >= 0)
-		return time + HEARTBEATS * 1000 * (int64_t)json_integer_value(interval);
+	if (fields_is_heartbeat(alert) && json_is_integer(interval) && time >= 0 && seconds >= 0 &&
+	    seconds <= INTERVAL_LONGEST_S)
+		return time + INT64_C(1000) * HEARTBEATS * seconds;
 	return context->ends_at;
 }
 

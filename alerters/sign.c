@@ -214,7 +214,7 @@ static int sign_standard(const struct sign_keys *keys, const struct sign_message
 	return result;
 }
 
-_Static_assert(sizeof("webhook-signature:") + SIGN_KEYS_MAX * (MAC_BASE64_SIZE + 4) <
+_Static_assert(sizeof("webhook-signature:") + (size_t)SIGN_KEYS_MAX * (MAC_BASE64_SIZE + 4) <
 		       SIGN_LINE_SIZE,
 	       "signatures of all keys must fit");
 

@@ -133,6 +133,7 @@ static int open_folder(int at, const char *path, struct error *err)
 {
 	int fd = openat(at, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
 
+	/* cppcheck-suppress resourceLeak ; it is the caller's */
 	return fd < 0 ? fail(err, "cannot open the folder", path) : fd;
 }
 

@@ -75,7 +75,7 @@ char *syslog_link_room(struct syslog_link *link)
 /* How it is marked off is known only when it is sent: a local socket may be of either kind. */
 void syslog_link_take(struct syslog_link *link, size_t length)
 {
-	char prefix[SYSLOG_LINK_PREFIX_MAX + 8];
+	char prefix[SYSLOG_LINK_PREFIX_MAX + 8] = "";
 	size_t used = 0;
 
 	if (is_remote(link) && !is_udp(link))

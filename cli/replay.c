@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <getopt.h>
+#include <inttypes.h>
 #include <jansson.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -177,9 +178,10 @@ static int check_input(const struct judge *judge)
 	judge_get_stats(judge, &stats);
 	bad = stats.malformed_records + stats.oversized_records + stats.unparsable_events;
 	if (bad)
-		fprintf(stderr, "capwatch replay: %llu of %llu records skipped as malformed\n",
-			(unsigned long long)bad,
-			(unsigned long long)(stats.records + stats.oversized_records));
+		fprintf(stderr,
+			"capwatch replay: %" PRIu64 " of %" PRIu64
+			" records skipped as malformed\n",
+			bad, stats.records + stats.oversized_records);
 	if (bad && stats.records == stats.malformed_records)
 		return complain(
 			"no audit record in the input: is it a plugin stream or an audit.log?");

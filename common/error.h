@@ -17,9 +17,19 @@ struct error {
 
 /* Writes the message (truncated to fit, control characters left to the caller). Always returns -1,
  * so that a caller can write: return error_set(err, ...). err may be NULL. */
-int error_set(struct error *err, const char *format, ...) __attribute__((format(printf, 2, 3)));
+#define error_set(err, ...) (error_write((err), __VA_ARGS__), error_result())
 
 /* Puts "prefix: " in front of what err already says. Always returns -1. */
-int error_prefix(struct error *err, const char *format, ...) __attribute__((format(printf, 2, 3)));
+#define error_prefix(err, ...) (error_write_prefix((err), __VA_ARGS__), error_result())
+
+/* What the two are made of: that the result is -1 is said here, where compilers and analysers of
+ * their callers see it. */
+void error_write(struct error *err, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void error_write_prefix(struct error *err, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+static inline int error_result(void)
+{
+	return -1;
+}
 
 #endif

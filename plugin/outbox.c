@@ -100,6 +100,8 @@ static struct item *least_severe_oldest(const struct outbox *outbox)
 
 	TAILQ_FOREACH(item, &outbox->items, next)
 	{
+		/* cppcheck-suppress uninitvar ; TAILQ_FOREACH sets item, in a header of the system
+		 */
 		if (item->alert.severity < least->alert.severity)
 			least = item;
 		if (least->alert.severity == SEVERITY_LOW)

@@ -453,6 +453,7 @@ static int open_exe(pid_t pid)
 
 	snprintf(name, sizeof(name), "/proc/%d/exe", (int)pid);
 	exe = open(name, O_PATH | O_CLOEXEC);
+	/* cppcheck-suppress resourceLeak ; it is the caller's */
 	return exe < 0 && errno == ENOENT ? open_threads_exe(pid) : exe;
 }
 

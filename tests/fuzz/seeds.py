@@ -21,8 +21,8 @@ sys.path.insert(0, str(TOP / "tests" / "hostile"))
 import streams  # noqa: E402
 
 PART_MAX = 0xffff
-EVENTS_A_SEED = 6       # of a stream that is cut
-SEEDS_A_STREAM = 24
+EVENTS_A_SEED = 3       # of a stream that is cut
+SEEDS_A_STREAM = 12
 MEND, TO_SENSOR = 1, 8  # fuzz_wire.c's flags
 MAGIC = 0x31777063
 ALERT, LOG, ACK, NOTICE, RELOAD, COURIER_FD, STATE = range(1, 8)
@@ -60,7 +60,7 @@ def make_streams(folder):
             save(folder, block[:20_000])
     save(folder, b"".join(streams.between([b"node=a " + streams.finding(9, 7)])))
     for block in streams.long_lines():
-        save(folder, block[:40_000])
+        save(folder, block[:18_000])
 
 
 # ---- configuration
