@@ -49,12 +49,13 @@ class Builder:
     def _build_root(self):
         wanted = sorted({*build_packages(), "automake", "check"})
         root = image.cache_folder() / f"build-root-debian{self.release}"
-        if not (root / "built").exists():
+        built = root / "built"
+        if not built.exists() or built.read_text().split() != wanted:
             self.log(f"making a root to build in for Debian {self.release} (once; cached)")
             shutil.rmtree(root, ignore_errors=True)
             root.parent.mkdir(parents=True, exist_ok=True)
             image.build_root(self.release, root, wanted)
-            (root / "built").touch()
+            built.write_text("\n".join(wanted))
         return root
 
     def command(self, *words, folder):
