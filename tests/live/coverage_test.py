@@ -225,7 +225,8 @@ def records_dropped(stack, watch):
         problems.append(f"it is {found[1]['severity']}, of {found[1]['coverage']['events']} records")
     if found and found[0] - began > LIMIT + 1:
         problems.append(f"it came after {found[0] - began:.2f} s")
-    if not watch.first(GRACE + ROOM + 2, lambda alert: "records were lost" in alert["message"]
+    # what was dropped after the first alert is one more, a grace later; a grace without is the end
+    if not watch.first(2 * GRACE + ROOM + 2, lambda alert: "records were lost" in alert["message"]
                        and alert["coverage"]["state"] == "restored"):
         problems.append(f"its end is not told: {brief(watch.new())}")
     time.sleep(QUIET)
