@@ -40,7 +40,6 @@ static int64_t parse_time(const char *text)
 	struct tm tm = {0};
 	int ms = 0, used = 0;
 
-	/* NOLINTNEXTLINE(cert-err34-c): the widths bound each number, the count is looked at */
 	if (!text || sscanf(text, "%4d-%2d-%2dT%2d:%2d:%2d.%3dZ%n", &tm.tm_year, &tm.tm_mon,
 			    &tm.tm_mday, &tm.tm_hour, &tm.tm_min, &tm.tm_sec, &ms, &used) != 7)
 		return -1;

@@ -36,7 +36,7 @@ static int make_frame(const struct own_log *own, int priority, const char *line,
 	int length;
 
 	localtime_r(&now, &tm);
-	strftime(stamp, sizeof(stamp), "%b %e %H:%M:%S", &tm);
+	(void)strftime(stamp, sizeof(stamp), "%b %e %H:%M:%S", &tm);
 	length = snprintf(frame, FRAME_MAX, "<%d>%s %s[%d]: %s", LOG_DAEMON | priority, stamp,
 			  own->ident, (int)getpid(), line);
 	return length < FRAME_MAX ? length : FRAME_MAX - 1;

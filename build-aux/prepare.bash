@@ -3,14 +3,16 @@
 # What quickstart and check share: installing packages that are missing, and building.
 # Owns: the names of packages, by distribution. Must not own: what is done with them.
 
-# What the build needs, what the private auditd of a live run needs, what the tests need, and what
-# whole hosts need.
+# What the build needs, what the private auditd of a live run needs, what the tests need, static
+# analysis and valgrind, fuzzing, and what whole hosts need.
 PACKAGES_APT_BUILD=(autoconf automake gcc make pkgconf libc6-dev libauparse-dev libaudit-dev
 	libcurl4-openssl-dev libyaml-dev libcap-dev libjansson-dev libseccomp-dev libssl-dev zlib1g-dev)
 PACKAGES_APT_LIVE=(auditd)
 PACKAGES_APT_TEST=(openssl strace git check clang clang-format shellcheck groff-base xz-utils procps iproute2 libcap2-bin
 	python3 python3-jsonschema chrony nginx-light unbound dnsmasq-base tcpdump iputils-ping sudo
 	bubblewrap runc busybox-static mount systemd prometheus-alertmanager rsyslog liblognorm-utils)
+PACKAGES_APT_ANALYSIS=(clang-tidy cppcheck valgrind)
+PACKAGES_APT_FUZZ=(clang libclang-rt-dev llvm)
 PACKAGES_APT_VM=(mmdebstrap qemu-system-x86 qemu-utils e2fsprogs debian-archive-keyring openssh-client)
 
 PACKAGES_DNF_BUILD=(autoconf automake gcc make pkgconf-pkg-config audit-libs-devel libcurl-devel
@@ -19,6 +21,8 @@ PACKAGES_DNF_LIVE=(audit)
 PACKAGES_DNF_TEST=(openssl strace git check-devel clang clang-tools-extra ShellCheck groff-base xz procps-ng iproute libcap
 	libasan libubsan python3 python3-jsonschema chrony nginx unbound dnsmasq tcpdump iputils sudo
 	bubblewrap runc busybox rsyslog liblognorm-utils)
+PACKAGES_DNF_ANALYSIS=(clang-tools-extra cppcheck valgrind)
+PACKAGES_DNF_FUZZ=(clang compiler-rt llvm)
 PACKAGES_DNF_VM=(mmdebstrap qemu-system-x86-core qemu-img e2fsprogs debian-keyring openssh-clients)
 
 # say LINE...
@@ -75,7 +79,7 @@ dnf_install() {
 	as_root dnf -q -y --setopt=install_weak_deps=False install "$@"
 }
 
-# prepare_packages GROUP...: installs what is missing of build, live and test; fails, having said the
+# prepare_packages GROUP...: installs what is missing of these groups; fails, having said the
 # exact command, when it may not.
 prepare_packages() {
 	local tool group package

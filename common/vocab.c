@@ -6,7 +6,7 @@
 
 enum { NEAREST_WORD_MAX = 63 };
 
-#define VOCAB(name, words) const struct vocab name = {words, sizeof(words) / sizeof(words[0])}
+#define VOCAB(name, words) const struct vocab name = {words, sizeof(words) / sizeof((words)[0])}
 
 static const char *const severity_words[] = {"low", "medium", "high", "critical"};
 static const char *const reason_words[] = {

@@ -173,6 +173,8 @@ int yaml_read_path(const struct yaml_reader *reader, const struct yaml_node *nod
 
 	if (yaml_read_string(reader, node, &path) < 0)
 		return -1;
+	/* NOLINTNEXTLINE(clang-analyzer-core.NullDereference): set where the result is not negative
+	 */
 	if (path[0] != '/')
 		return yaml_read_fail(reader, node, "'%s' is no absolute path; start it with /",
 				      shown(path, text));

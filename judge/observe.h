@@ -28,7 +28,7 @@ bool observe_event(struct world *world, const struct event *event, struct observ
 
 /* The process named by the event now runs event->exe (an exec event, after its transition is
  * taken): new identity, new program service where it was in none that lasts. */
-void observe_exec(struct world *world, const struct event *event, struct observation *observation);
+void observe_exec(struct world *world, const struct event *event, struct observation *seen);
 
 /* LOGIN: the process set its audit login id. */
 void observe_login(struct world *world, const struct event *event);

@@ -631,6 +631,8 @@ static void remember_change(struct process *process, const struct process_past *
 	struct process_past after;
 
 	process_state(process, &after);
+	/* process_state() sets the padding, too */
+	/* NOLINTNEXTLINE(bugprone-suspicious-memory-comparison,cert-exp42-c,cert-flp37-c) */
 	if (memcmp(before, &after, sizeof(after)) != 0)
 		process_remember(process, before, time);
 }

@@ -44,7 +44,7 @@ void outbox_free(struct outbox *outbox);
 void outbox_put(struct outbox *outbox, const struct outbox_alert *alert);
 
 /* Queues a line for the courier's log; priority as in syslog(3). */
-void outbox_put_line(struct outbox *outbox, int priority, const char *line);
+void outbox_put_line(struct outbox *outbox, int priority, const char *text);
 
 /* The sensor's state, malloc'ed, which the outbox takes over; one not sent yet gives way to it. */
 void outbox_put_state(struct outbox *outbox, char *body);

@@ -311,6 +311,25 @@ START_TEST(test_every_format_takes_every_type_in_every_place)
 }
 END_TEST
 
+/* What a sensor that was taken over may say: no number is too large to be a number. */
+START_TEST(test_heartbeat_with_a_forged_interval_ends_as_others_do)
+{
+	static const char *const forged[] = {"9223372036854775807", "-9223372036854775808", "-1"};
+	struct format_context context = {.format = FORMAT_ALERTMANAGER, .ends_at = 1790000000000};
+	struct error err = {""};
+	size_t length;
+	char json[256], *line;
+
+	snprintf(json, sizeof(json),
+		 "{\"schema\":\"capwatch.heartbeat/1\",\"time\":\"2026-01-01T00:00:00.000Z\","
+		 "\"interval_seconds\":%s}",
+		 forged[_i]);
+	line = format_line(&context, json, &length, &err);
+	expect_part(line, "\"endsAt\":\"2026-09-21T14:13:20.000Z\"");
+	free(line);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("format");
@@ -334,6 +353,7 @@ int main(void)
 	tcase_add_test(tcase, test_cef_values_are_cut_never_the_frame);
 	tcase_add_loop_test(tcase, test_every_format_takes_every_type_in_every_place, 0,
 			    FORMAT_RFC5424 + 1);
+	tcase_add_loop_test(tcase, test_heartbeat_with_a_forged_interval_ends_as_others_do, 0, 3);
 	suite_add_tcase(suite, tcase);
 	srunner_run_all(runner, CK_NORMAL);
 	failed = srunner_ntests_failed(runner);
