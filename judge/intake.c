@@ -507,16 +507,26 @@ static void take_bystander(struct intake *intake, const struct record *record)
 		slot_append(intake, slot, record->line, record->length);
 }
 
-static void count_serial(struct intake *intake, const struct record *record)
+static bool is_daemon_record(const struct record *record)
 {
 	static const char daemon[] = "DAEMON_";
 
-	if (record->serial == intake->serials->highest ||
-	    (record->node_length > 0 && !is_of_node(record, intake->host)))
+	return record->type_length >= sizeof(daemon) &&
+	       memcmp(record->type, daemon, sizeof(daemon) - 1) == 0;
+}
+
+/* auditd's own records count apart; of those, its start and its end are where the kernel had
+ * nobody to give its records to. */
+static void count_serial(struct intake *intake, const struct record *record)
+{
+	if (record->node_length > 0 && !is_of_node(record, intake->host))
 		return;
-	if (record->type_length < sizeof(daemon) ||
-	    memcmp(record->type, daemon, sizeof(daemon) - 1) != 0)
-		serials_take(intake->serials, record->serial, intake->now);
+	if (!is_daemon_record(record)) {
+		if (record->serial != intake->serials->highest)
+			serials_take(intake->serials, record->serial, intake->now);
+	} else if (type_is(record, "DAEMON_END") || type_is(record, "DAEMON_START")) {
+		serials_begin_anew(intake->serials);
+	}
 }
 
 /* A line that lies elsewhere soon (the next bytes take its place) is remembered by its key. */

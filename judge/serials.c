@@ -64,6 +64,11 @@ void serials_take(struct serials *serials, uint64_t serial, int64_t now)
 	serials->highest = serial;
 }
 
+void serials_begin_anew(struct serials *serials)
+{
+	serials->highest = 0;
+}
+
 uint64_t serials_gone(struct serials *serials, int64_t now)
 {
 	uint64_t gone;

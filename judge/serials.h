@@ -33,6 +33,11 @@ struct serials {
 /* One record's serial; now in ms. */
 void serials_take(struct serials *serials, uint64_t serial, int64_t now);
 
+/* Between the last serial and the next one nothing is passed over: auditd ended or began, and the
+ * event of its leaving (audit_pid=0) goes to nobody. What the kernel drops meanwhile its own counter
+ * tells. */
+void serials_begin_anew(struct serials *serials);
+
 /* How many have not come within the patience since the last call. */
 uint64_t serials_gone(struct serials *serials, int64_t now);
 

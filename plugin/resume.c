@@ -134,12 +134,14 @@ void resume_take_stream(struct resume *resume, const char *bytes, size_t length)
 	resume->again_at = 0;
 }
 
-/* A boot lies between: whoever lived before it is gone, and its pid is another's. */
+/* A boot lies between: whoever lived before it is gone, and its pid is another's. Of those that
+ * live now many are older than the rules, which auditd's start loads: what these hold only /proc
+ * tells, as at a first start. */
 static void cross_boot(struct resume *resume)
 {
 	judge_finish(*resume->judge, clock_wall_ms());
 	resume->ops->renew(resume->ctx);
-	judge_begin_late(*resume->judge, resume->since);
+	seed(resume);
 	resume->before_boot = false;
 }
 

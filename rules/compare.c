@@ -99,6 +99,22 @@ static bool has_calls_of_permission(const struct rule *wanted, const struct audi
 	       rule_has_call(loaded, audit_name_to_syscall("openat", machine));
 }
 
+static bool has_calls_of(const struct rule *wanted, const struct audit_rule_data *loaded)
+{
+	for (size_t i = 0; i < sizeof(loaded->mask) / sizeof(loaded->mask[0]); i++)
+		if (wanted->data->mask[i] & ~loaded->mask[i])
+			return false;
+	return true;
+}
+
+/* Newer auditctl (4.0.2) adds all the calls that perm means to those of -S: an always rule with
+ * more of them, all else alike, records what is wanted. */
+static bool is_widened_by_permission(const struct rule *wanted,
+				     const struct audit_rule_data *loaded)
+{
+	return wanted->data->action == AUDIT_ALWAYS && has_calls_of(wanted, loaded);
+}
+
 /* Of the lists that we know the exit list alone looks at calls: auditctl, asked for none, sets all
  * of them or none in the others, by its version. */
 static bool same_calls(const struct rule *wanted, const struct audit_rule_data *loaded)
@@ -106,8 +122,10 @@ static bool same_calls(const struct rule *wanted, const struct audit_rule_data *
 	if ((loaded->flags & AUDIT_FILTER_MASK) != AUDIT_FILTER_EXIT ||
 	    memcmp(wanted->data->mask, loaded->mask, sizeof(loaded->mask)) == 0)
 		return true;
-	return wanted->any_call && field_value(wanted->data, AUDIT_PERM) &&
-	       has_calls_of_permission(wanted, loaded);
+	if (!field_value(wanted->data, AUDIT_PERM))
+		return false;
+	return wanted->any_call ? has_calls_of_permission(wanted, loaded)
+				: is_widened_by_permission(wanted, loaded);
 }
 
 bool rule_same(const struct rule *wanted, const struct audit_rule_data *loaded)

@@ -96,9 +96,14 @@ BEFORE_BOOT = patient((
 
 
 def has_caps(name, field, mask):
-    """Shell: the main process of a unit holds exactly these."""
+    """Shell: the main process of a unit holds exactly these, once it has executed its program."""
     return (f"pid=$(systemctl show -P MainPID {name}); [ $pid -gt 1 ]\n"
-            f"[ $((16#$(sed -n 's/^{field}:.//p' /proc/$pid/status))) = {mask} ]\n")
+            "for wait in $(seq 50); do\n"
+            f"	held=$((16#$(sed -n 's/^{field}:.//p' /proc/$pid/status)))\n"
+            f"	if [ $held = {mask} ]; then break; fi\n"
+            "	sleep 0.1\n"
+            "done\n"
+            f"[ $held = {mask} ]\n")
 
 
 CLOCKS = (
