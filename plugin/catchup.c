@@ -453,6 +453,18 @@ static size_t whole_lines(const char *bytes, size_t length)
 	return newline ? (size_t)(newline + 1 - bytes) : 0;
 }
 
+/* All of a file newer than the checkpoint's lies after the checkpoint; and where its line was the
+ * last of its own file, nothing there has ended warm. */
+static enum catchup_state begin_newer(struct catchup *catchup, int newer)
+{
+	catchup->turned_away = false;
+	if (!catchup->by_order)
+		catchup->warm = false;
+	close_fd(&catchup->fd);
+	catchup->fd = newer;
+	return begin_reading(catchup, 0);
+}
+
 /* The end of the file that is open. */
 static enum catchup_state turn_page(struct catchup *catchup)
 {
@@ -484,10 +496,7 @@ static enum catchup_state turn_page(struct catchup *catchup)
 	newer = open_log(catchup, index > ROTATED_MAX ? 0 : index - 1, &status);
 	if (newer < 0)
 		return CATCHUP_WAITS; /* auditd is about to make it */
-	catchup->turned_away = false;
-	close_fd(&catchup->fd);
-	catchup->fd = newer;
-	return begin_reading(catchup, 0);
+	return begin_newer(catchup, newer);
 }
 
 static enum catchup_state fill(struct catchup *catchup)
