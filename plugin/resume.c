@@ -68,6 +68,7 @@ static void begin_catching_up(struct resume *resume, const struct resume_options
 	int64_t boot = clock_wall_ms() - clock_ms(CLOCK_BOOTTIME);
 	struct audit_log log;
 	struct error err = {"no memory"};
+	char since[32];
 
 	if (audit_log_find(options->auditd, &log, &err) < 0) {
 		report_no_log(resume, options, from, &err);
@@ -79,6 +80,9 @@ static void begin_catching_up(struct resume *resume, const struct resume_options
 		return;
 	}
 	resume->since = from->time;
+	resume->began_at = clock_steady_ms();
+	log_line(resume->log, LOG_INFO, "going on after serial %" PRIu64 " (%s) in %s",
+		 from->serial, text_time(from->time, since, sizeof(since)), log.path);
 	resume->warm = true; /* until a piece says otherwise */
 	resume->before_boot = from->time < boot;
 	judge_begin_late(*resume->judge, from->time);
@@ -161,6 +165,15 @@ static void report_gap(struct resume *resume)
 		report_loss(resume, gap);
 }
 
+static void log_end(const struct resume *resume)
+{
+	struct checkpoint at = {.serial = 0};
+
+	judge_get_position(*resume->judge, &at);
+	log_line(resume->log, LOG_INFO, "caught up to serial %" PRIu64 " in %" PRId64 " ms",
+		 at.serial, clock_steady_ms() - resume->began_at);
+}
+
 /* What of the stream is left is older than now as well: /proc after it. */
 static void go_live(struct resume *resume)
 {
@@ -171,6 +184,7 @@ static void go_live(struct resume *resume)
 	if (length > 0)
 		resume->ops->feed(resume->ctx, rest, length);
 	seed(resume);
+	log_end(resume);
 	resume_end(resume);
 }
 

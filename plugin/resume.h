@@ -41,7 +41,7 @@ struct resume {
 	struct catchup *catchup; /* NULL: it is over, or there was nothing to catch up with */
 	int64_t since;		 /* ms: of the checkpoint */
 	bool warm, before_boot, seeded;
-	int64_t again_at, waits_since; /* steady ms */
+	int64_t began_at, again_at, waits_since; /* steady ms */
 };
 
 /* Everything but the options is set by the caller: ops, ctx, judge, log. */
