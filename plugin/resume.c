@@ -47,6 +47,16 @@ static void begin_now(struct resume *resume, const struct resume_options *option
 	report_loss(resume, what.text);
 }
 
+/* Where the log is cannot be asked of the dead. What is left of the stream is judged; but before it
+ * there may be more that nobody judged, so the checkpoint stays for whoever auditd starts next. */
+static void begin_aside(struct resume *resume)
+{
+	seed(resume);
+	resume->aside = true;
+	log_line(resume->log, LOG_NOTICE,
+		 "auditd has ended: its log is left to the next sensor to catch up with");
+}
+
 static void report_no_log(struct resume *resume, const struct resume_options *options,
 			  const struct checkpoint *from, const struct error *why)
 {
@@ -71,6 +81,10 @@ static void begin_catching_up(struct resume *resume, const struct resume_options
 	char since[32];
 
 	if (audit_log_find(options->auditd, &log, &err) < 0) {
+		if (audit_log_is_gone(options->auditd)) {
+			begin_aside(resume);
+			return;
+		}
 		report_no_log(resume, options, from, &err);
 		return;
 	}
@@ -95,15 +109,19 @@ static void begin_catching_up(struct resume *resume, const struct resume_options
 
 void resume_begin(struct resume *resume, const struct resume_options *options)
 {
+	bool is_auditd = audit_log_is_auditd(options->auditd);
 	struct checkpoint from;
 
-	if (!audit_log_is_auditd(options->auditd)) {
+	if (!is_auditd && !audit_log_is_gone(options->auditd)) {
 		begin_now(resume, options, NULL);
 		return;
 	}
 	switch (progress_read(options->spool_folder, &from)) {
 	case PROGRESS_FOUND:
-		begin_catching_up(resume, options, &from);
+		if (is_auditd)
+			begin_catching_up(resume, options, &from);
+		else
+			begin_aside(resume);
 		return;
 	case PROGRESS_BROKEN:
 		begin_now(resume, options,
@@ -130,6 +148,11 @@ bool resume_is_on(const struct resume *resume)
 bool resume_is_warm(const struct resume *resume)
 {
 	return resume->catchup && resume->warm;
+}
+
+bool resume_may_tell_progress(const struct resume *resume)
+{
+	return !resume->aside && !resume_is_warm(resume);
 }
 
 void resume_take_stream(struct resume *resume, const char *bytes, size_t length)
