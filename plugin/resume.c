@@ -178,6 +178,9 @@ static void take_piece(struct resume *resume, const struct catchup_piece *piece)
 	/* what the dead held helps nobody */
 	if (!(piece->warm && piece->before_boot))
 		resume->ops->feed(resume->ctx, piece->bytes, piece->length);
+	/* an alert of them would have no event's id that the courier knows it by */
+	if (piece->warm)
+		judge_forget_gaps(*resume->judge);
 }
 
 static void report_gap(struct resume *resume)
