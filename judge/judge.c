@@ -568,6 +568,11 @@ void judge_end_late(struct judge *judge)
 	judge->world.late = false;
 }
 
+void judge_forget_gaps(struct judge *judge)
+{
+	serials_forget(&judge->serials);
+}
+
 bool judge_get_position(const struct judge *judge, struct checkpoint *position)
 {
 	struct intake_position at;

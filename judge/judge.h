@@ -67,6 +67,9 @@ void judge_seed(struct judge *judge, int64_t now);
 void judge_begin_late(struct judge *judge, int64_t since);
 void judge_end_late(struct judge *judge);
 
+/* Serials that did not come until now are not reported: another has done that. */
+void judge_forget_gaps(struct judge *judge);
+
 /* How far the stream has been judged: the last record that no open event is part of. False before
  * there is one. Never clean (common/checkpoint.h). */
 bool judge_get_position(const struct judge *judge, struct checkpoint *position);

@@ -89,6 +89,12 @@ uint64_t serials_gone(struct serials *serials, int64_t now)
 	return gone;
 }
 
+void serials_forget(struct serials *serials)
+{
+	serials->count = 0;
+	serials->gone = 0;
+}
+
 int64_t serials_deadline(const struct serials *serials)
 {
 	int64_t deadline = -1;

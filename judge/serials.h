@@ -41,6 +41,9 @@ void serials_begin_anew(struct serials *serials);
 /* How many have not come within the patience since the last call. */
 uint64_t serials_gone(struct serials *serials, int64_t now);
 
+/* What was passed over until now is nobody's loss. */
+void serials_forget(struct serials *serials);
+
 /* When serials_gone() next has some (ms), or -1. */
 int64_t serials_deadline(const struct serials *serials);
 

@@ -30,6 +30,14 @@ bool audit_log_is_auditd(pid_t pid)
 	return name && strncmp(name, "/auditd", 7) == 0 && (name[7] == '\0' || name[7] == ' ');
 }
 
+bool audit_log_is_gone(pid_t pid)
+{
+	char path[PROC_PATH_SIZE], exe[1];
+
+	snprintf(path, sizeof(path), "/proc/%d/exe", (int)pid);
+	return pid == 1 || (readlink(path, exe, sizeof(exe)) < 0 && errno == ENOENT);
+}
+
 /* Up to size - 1 bytes; the length, or -1. Opened exactly as the shipped rules leave out. */
 static ssize_t read_file(const char *path, char *text, size_t size)
 {
@@ -108,6 +116,8 @@ int audit_log_find(pid_t auditd, struct audit_log *log, struct error *err)
 	length = read_file(path, arguments, sizeof(arguments));
 	if (length < 0)
 		return error_set(err, "%s: %s", path, strerror(errno));
+	if (length == 0) /* a zombie's */
+		return error_set(err, "%s: auditd has ended", path);
 	snprintf(settings, sizeof(settings), "%s/auditd.conf",
 		 find_folder(arguments, (size_t)length));
 	return audit_log_read_settings(settings, log, err);

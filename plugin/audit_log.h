@@ -19,6 +19,10 @@ struct audit_log {
 /* Is that process an auditd? Of another (a test, a pipe) nobody knows whether it has a log. */
 bool audit_log_is_auditd(pid_t pid);
 
+/* The process has ended (or is a zombie), and whose parent it was is pid 1's child now. A
+ * supervisor outlives its auditd by a moment. */
+bool audit_log_is_gone(pid_t pid);
+
 /* Of the auditd of this pid. -1 with err: it keeps none, or what it says cannot be read. */
 int audit_log_find(pid_t auditd, struct audit_log *log, struct error *err);
 

@@ -22,6 +22,7 @@ enum {
 		10000,	 /* further back than this before the checkpoint it is not looked for */
 	SEAM_TRIES = 16, /* of the stream's first lines: the very first may be part of one */
 	WARM_LEAST = 64 * 1024,
+	NEIGHBOUR_TRIES = 3, /* more rotations than that in a row are none of auditd's */
 	HEADER_MAX = 512,
 };
 
@@ -42,7 +43,6 @@ struct catchup {
 	/* the log: */
 	int fd;		 /* the file that is searched, then read; -1 */
 	int next_fd;	 /* the file of the checkpoint while an older one is read for its end; -1 */
-	unsigned index;	 /* of the file that is searched: 0 the newest */
 	off_t search_at; /* before this nothing was searched yet */
 	off_t warm_end;	 /* in the checkpoint's file: where warm ends */
 	off_t line_at;	 /* of the first byte in buffer */
@@ -224,6 +224,28 @@ static unsigned find_index(const struct catchup *catchup, const struct stat *fil
 	return index;
 }
 
+/* The file that auditd made just before (1) or after (-1) the one that is open, by the names that
+ * they have by now: a rotation between look and opening would give another. -1: there is none. */
+static int open_neighbour(const struct catchup *catchup, int step, struct stat *status)
+{
+	struct stat ours;
+	unsigned index;
+	int fd;
+
+	if (fstat(catchup->fd, &ours) < 0)
+		return -1;
+	for (int i = 0; i < NEIGHBOUR_TRIES; i++) {
+		index = find_index(catchup, &ours);
+		if (index > ROTATED_MAX || (index == 0 && step < 0))
+			return -1;
+		fd = open_log(catchup, index + (unsigned)step, status);
+		if (fd < 0 || find_index(catchup, &ours) == index)
+			return fd;
+		close(fd);
+	}
+	return -1;
+}
+
 static ssize_t read_at(int fd, off_t at, char *buffer, size_t size)
 {
 	size_t length = 0;
@@ -260,7 +282,7 @@ static enum catchup_state begin_warm(struct catchup *catchup, off_t warm_end)
 	catchup->warm_end = warm_end;
 	if (warm_end >= WARM_LEAST)
 		return begin_reading(catchup, from);
-	older = open_log(catchup, catchup->index + 1, &status);
+	older = open_neighbour(catchup, 1, &status);
 	if (older < 0)
 		return begin_reading(catchup, from);
 	catchup->next_fd = catchup->fd;
@@ -345,14 +367,12 @@ static enum catchup_state not_found(struct catchup *catchup)
 static enum catchup_state search_older(struct catchup *catchup)
 {
 	struct stat status;
-	int older = catchup->index < ROTATED_MAX ? open_log(catchup, catchup->index + 1, &status)
-						 : -1;
+	int older = open_neighbour(catchup, 1, &status);
 
 	if (older < 0)
 		return not_found(catchup);
 	close_fd(&catchup->fd);
 	catchup->fd = older;
-	catchup->index++;
 	catchup->search_at = status.st_size;
 	return CATCHUP_MORE;
 }
@@ -453,6 +473,18 @@ static size_t whole_lines(const char *bytes, size_t length)
 	return newline ? (size_t)(newline + 1 - bytes) : 0;
 }
 
+/* All of a file newer than the checkpoint's lies after the checkpoint; and where its line was the
+ * last of its own file, nothing there has ended warm. */
+static enum catchup_state begin_newer(struct catchup *catchup, int newer)
+{
+	catchup->turned_away = false;
+	if (!catchup->by_order)
+		catchup->warm = false;
+	close_fd(&catchup->fd);
+	catchup->fd = newer;
+	return begin_reading(catchup, 0);
+}
+
 /* The end of the file that is open. */
 static enum catchup_state turn_page(struct catchup *catchup)
 {
@@ -481,13 +513,11 @@ static enum catchup_state turn_page(struct catchup *catchup)
 	if (index > ROTATED_MAX)
 		set_gap(catchup, "auditd's log was rotated away while it was read", &catchup->last,
 			&catchup->last);
-	newer = open_log(catchup, index > ROTATED_MAX ? 0 : index - 1, &status);
+	newer = index > ROTATED_MAX ? open_log(catchup, 0, &status)
+				    : open_neighbour(catchup, -1, &status);
 	if (newer < 0)
 		return CATCHUP_WAITS; /* auditd is about to make it */
-	catchup->turned_away = false;
-	close_fd(&catchup->fd);
-	catchup->fd = newer;
-	return begin_reading(catchup, 0);
+	return begin_newer(catchup, newer);
 }
 
 static enum catchup_state fill(struct catchup *catchup)

@@ -40,6 +40,7 @@ plugin_audisp_capwatch_LDADD = $(PLUGIN_LIBS)
 PLUGIN_TESTS = \
 	tests/unit/test_stumbles \
 	tests/unit/test_progress \
+	tests/unit/test_resume \
 	tests/unit/test_catchup \
 	tests/unit/test_audit_log \
 	tests/unit/test_alert_body \
@@ -96,6 +97,9 @@ tests_unit_test_catchup_LDADD = $(PLUGIN_TEST_LIBS)
 tests_unit_test_progress_SOURCES = tests/unit/test_progress.c
 tests_unit_test_progress_CPPFLAGS = $(UNIT_TEST_CPPFLAGS)
 tests_unit_test_progress_LDADD = $(PLUGIN_TEST_LIBS)
+tests_unit_test_resume_SOURCES = tests/unit/test_resume.c
+tests_unit_test_resume_CPPFLAGS = $(UNIT_TEST_CPPFLAGS)
+tests_unit_test_resume_LDADD = $(PLUGIN_TEST_LIBS)
 tests_unit_test_stumbles_SOURCES = tests/unit/test_stumbles.c
 tests_unit_test_stumbles_CPPFLAGS = $(UNIT_TEST_CPPFLAGS)
 tests_unit_test_stumbles_LDADD = $(PLUGIN_TEST_LIBS)

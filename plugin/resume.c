@@ -47,6 +47,16 @@ static void begin_now(struct resume *resume, const struct resume_options *option
 	report_loss(resume, what.text);
 }
 
+/* Where the log is cannot be asked of the dead. What is left of the stream is judged; but before it
+ * there may be more that nobody judged, so the checkpoint stays for whoever auditd starts next. */
+static void begin_aside(struct resume *resume)
+{
+	seed(resume);
+	resume->aside = true;
+	log_line(resume->log, LOG_NOTICE,
+		 "auditd has ended: its log is left to the next sensor to catch up with");
+}
+
 static void report_no_log(struct resume *resume, const struct resume_options *options,
 			  const struct checkpoint *from, const struct error *why)
 {
@@ -68,8 +78,13 @@ static void begin_catching_up(struct resume *resume, const struct resume_options
 	int64_t boot = clock_wall_ms() - clock_ms(CLOCK_BOOTTIME);
 	struct audit_log log;
 	struct error err = {"no memory"};
+	char since[32];
 
 	if (audit_log_find(options->auditd, &log, &err) < 0) {
+		if (audit_log_is_gone(options->auditd)) {
+			begin_aside(resume);
+			return;
+		}
 		report_no_log(resume, options, from, &err);
 		return;
 	}
@@ -79,6 +94,9 @@ static void begin_catching_up(struct resume *resume, const struct resume_options
 		return;
 	}
 	resume->since = from->time;
+	resume->began_at = clock_steady_ms();
+	log_line(resume->log, LOG_INFO, "going on after serial %" PRIu64 " (%s) in %s",
+		 from->serial, text_time(from->time, since, sizeof(since)), log.path);
 	resume->warm = true; /* until a piece says otherwise */
 	resume->before_boot = from->time < boot;
 	judge_begin_late(*resume->judge, from->time);
@@ -91,15 +109,19 @@ static void begin_catching_up(struct resume *resume, const struct resume_options
 
 void resume_begin(struct resume *resume, const struct resume_options *options)
 {
+	bool is_auditd = audit_log_is_auditd(options->auditd);
 	struct checkpoint from;
 
-	if (!audit_log_is_auditd(options->auditd)) {
+	if (!is_auditd && !audit_log_is_gone(options->auditd)) {
 		begin_now(resume, options, NULL);
 		return;
 	}
 	switch (progress_read(options->spool_folder, &from)) {
 	case PROGRESS_FOUND:
-		begin_catching_up(resume, options, &from);
+		if (is_auditd)
+			begin_catching_up(resume, options, &from);
+		else
+			begin_aside(resume);
 		return;
 	case PROGRESS_BROKEN:
 		begin_now(resume, options,
@@ -128,6 +150,11 @@ bool resume_is_warm(const struct resume *resume)
 	return resume->catchup && resume->warm;
 }
 
+bool resume_may_tell_progress(const struct resume *resume)
+{
+	return !resume->aside && !resume_is_warm(resume);
+}
+
 void resume_take_stream(struct resume *resume, const char *bytes, size_t length)
 {
 	catchup_take_stream(resume->catchup, bytes, length);
@@ -153,6 +180,9 @@ static void take_piece(struct resume *resume, const struct catchup_piece *piece)
 	/* what the dead held helps nobody */
 	if (!(piece->warm && piece->before_boot))
 		resume->ops->feed(resume->ctx, piece->bytes, piece->length);
+	/* an alert of them would have no event's id that the courier knows it by */
+	if (piece->warm)
+		judge_forget_gaps(*resume->judge);
 }
 
 static void report_gap(struct resume *resume)
@@ -161,6 +191,15 @@ static void report_gap(struct resume *resume)
 
 	if (gap)
 		report_loss(resume, gap);
+}
+
+static void log_end(const struct resume *resume)
+{
+	struct checkpoint at = {.serial = 0};
+
+	judge_get_position(*resume->judge, &at);
+	log_line(resume->log, LOG_INFO, "caught up to serial %" PRIu64 " in %" PRId64 " ms",
+		 at.serial, clock_steady_ms() - resume->began_at);
 }
 
 /* What of the stream is left is older than now as well: /proc after it. */
@@ -173,6 +212,7 @@ static void go_live(struct resume *resume)
 	if (length > 0)
 		resume->ops->feed(resume->ctx, rest, length);
 	seed(resume);
+	log_end(resume);
 	resume_end(resume);
 }
 

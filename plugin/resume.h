@@ -41,7 +41,8 @@ struct resume {
 	struct catchup *catchup; /* NULL: it is over, or there was nothing to catch up with */
 	int64_t since;		 /* ms: of the checkpoint */
 	bool warm, before_boot, seeded;
-	int64_t again_at, waits_since; /* steady ms */
+	bool aside; /* what lies between the checkpoint and the stream is the next sensor's */
+	int64_t began_at, again_at, waits_since; /* steady ms */
 };
 
 /* Everything but the options is set by the caller: ops, ctx, judge, log. */
@@ -53,6 +54,9 @@ bool resume_is_on(const struct resume *resume);
 
 /* What alerts now was alerted by the predecessor. */
 bool resume_is_warm(const struct resume *resume);
+
+/* All between the last checkpoint and what is judged now was judged, or said to be lost. */
+bool resume_may_tell_progress(const struct resume *resume);
 
 void resume_take_stream(struct resume *resume, const char *bytes, size_t length);
 

@@ -363,7 +363,7 @@ static void go_on_resuming(struct sensor *sensor)
 
 static void tell_progress(struct sensor *sensor)
 {
-	if (!resume_is_warm(&sensor->resume))
+	if (resume_may_tell_progress(&sensor->resume))
 		progress_tell(&sensor->progress, clock_steady_ms());
 }
 
@@ -449,7 +449,8 @@ static enum sensor_end finish(struct sensor *sensor)
 	judge_finish(sensor->judge, clock_wall_ms());
 	report_dropped(sensor);
 	deliver_rest(sensor);
-	if (!orphaned && !resume_is_on(&sensor->resume) && outbox_pending(sensor->outbox) == 0)
+	if (!orphaned && !resume_is_on(&sensor->resume) &&
+	    resume_may_tell_progress(&sensor->resume) && outbox_pending(sensor->outbox) == 0)
 		progress_tell_end(&sensor->progress);
 	send_to_courier(sensor);
 	return outbox_pending(sensor->outbox) > 0 ? SENSOR_UNDELIVERED : SENSOR_DONE;

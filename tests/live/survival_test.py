@@ -3,8 +3,9 @@
 """survival_test: capwatch's processes are killed, auditd is restarted, its log is rotated: every gain
 that reached auditd's log is alerted once.
 
-usage: tests/live/survival_test.py [--build DIR] [--only NAME] [--soak]
+usage: tests/live/survival_test.py [--build DIR] [--only NAME] [--soak] [--keep DIR]
 --soak: 1,000 gains and ten restarts of auditd, some six minutes, instead of 120 and two.
+--keep: alerts, checkpoint, auditd's log and capwatch's own are copied there, to see by what is missing.
 """
 import argparse
 import collections
@@ -13,6 +14,7 @@ import os
 import pathlib
 import random
 import re
+import shutil
 import signal
 import subprocess
 import threading
@@ -180,6 +182,13 @@ def compare(stack, exe, gains):
     return problems + [f"false alert: {alert['message'][:200]}" for alert in other_alerts(stack, exe)[:5]]
 
 
+def keep(stack, folder):
+    for name in ("log", "alerts"):
+        shutil.copytree(stack.dir / name, folder / name, dirs_exist_ok=True, ignore=shutil.ignore_patterns("spool"))
+    shutil.copy(stack.dir / "alerts" / "spool" / ".checkpoint", folder / "checkpoint")  # the rest changes meanwhile
+    (folder / "own.log").write_text("\n".join(stack.log_lines() or []) + "\n")
+
+
 def every_gain_once(report, options):
     gains, restarts = (1000, 10) if options.soak else (120, 2)
     began = time.monotonic()
@@ -202,6 +211,8 @@ def every_gain_once(report, options):
               f"{killer.kills['supervisor']} supervisors killed, auditd restarted {restarts} times, "
               f"{len(list((stack.dir / 'log').iterdir()))} log files: {len(ids)} alerts, {len(set(ids))} ids, "
               f"{time.monotonic() - began:.0f} s", flush=True)
+        if options.keep:
+            keep(stack, pathlib.Path(options.keep))
         problems = compare(stack, exe, gains)
         report.result("every-gain-once", problems,
                       [f"log: {line}" for line in (stack.log_lines() or [])[-12:]] if problems else [])
@@ -242,6 +253,7 @@ def main():
     parser.add_argument("--build", "--build-dir", default=str(TOP / "build"))
     parser.add_argument("--only", default="")
     parser.add_argument("--soak", action="store_true")
+    parser.add_argument("--keep", default="")
     options = parser.parse_args()
     options.build = pathlib.Path(options.build).resolve()  # a stack changes the working folder
     report = Report("survival", options.only)

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "plugin/audit_log.h"
@@ -55,6 +56,25 @@ END_TEST
 START_TEST(test_another_program_is_no_auditd)
 {
 	ck_assert(!audit_log_is_auditd(getpid()));
+	ck_assert(!audit_log_is_gone(getpid()));
+}
+END_TEST
+
+START_TEST(test_auditd_that_has_ended_is_gone_and_has_no_log)
+{
+	struct audit_log log;
+	struct error err;
+	siginfo_t info;
+	pid_t child = fork();
+
+	if (child == 0)
+		_exit(0);
+	ck_assert_int_eq(waitid(P_PID, (id_t)child, &info, WEXITED | WNOWAIT), 0);
+	ck_assert(audit_log_is_gone(child)); /* a zombie */
+	ck_assert_int_eq(audit_log_find(child, &log, &err), -1);
+	ck_assert_int_eq(waitpid(child, NULL, 0), child);
+	ck_assert(audit_log_is_gone(child));
+	ck_assert_int_eq(audit_log_find(child, &log, &err), -1);
 }
 END_TEST
 
@@ -68,6 +88,7 @@ int main(void)
 	tcase_add_test(tcase, test_log_file_is_the_configured_one_or_the_default);
 	tcase_add_test(tcase, test_auditd_without_a_log_is_said);
 	tcase_add_test(tcase, test_another_program_is_no_auditd);
+	tcase_add_test(tcase, test_auditd_that_has_ended_is_gone_and_has_no_log);
 	suite_add_tcase(suite, tcase);
 	runner = srunner_create(suite);
 	srunner_run_all(runner, CK_ENV);

@@ -366,6 +366,24 @@ START_TEST(test_serials_that_never_come_are_lost_records_and_those_that_come_lat
 }
 END_TEST
 
+/* A sensor that begins reads again what its predecessor had. */
+START_TEST(test_gap_that_another_has_told_is_forgotten_and_the_next_is_not)
+{
+	struct fixture *fx = begin();
+
+	event_of(fx, 4928, "USER_ACCT");
+	event_of(fx, 4935, "USER_ACCT");
+	judge_forget_gaps(fx->judge);
+	event_of(fx, 4936, "USER_ACCT");
+	fixture_wait(fx, 5000);
+	fixture_no_alert(fx);
+	event_of(fx, 4939, "USER_ACCT");
+	fixture_wait(fx, 5000);
+	ck_assert_int_eq(fixture_only_alert(fx)->coverage.events, 2);
+	fixture_free(fx);
+}
+END_TEST
+
 START_TEST(test_serials_of_another_host_are_not_judged)
 {
 	struct fixture *fx = begin();
@@ -410,6 +428,7 @@ int main(void)
 	tcase_add_test(tc, test_lost_records_are_high_at_once_and_their_end_is_told);
 	tcase_add_test(
 		tc, test_serials_that_never_come_are_lost_records_and_those_that_come_late_are_not);
+	tcase_add_test(tc, test_gap_that_another_has_told_is_forgotten_and_the_next_is_not);
 	tcase_add_test(tc, test_serials_of_another_host_are_not_judged);
 	suite_add_tcase(suite, tc);
 	runner = srunner_create(suite);

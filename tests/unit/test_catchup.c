@@ -267,6 +267,57 @@ START_TEST(test_rotated_files_are_read_in_their_order)
 }
 END_TEST
 
+/* The newer file may be shorter or longer than where the checkpoint lay in the older one. */
+START_TEST(test_checkpoint_on_the_last_line_of_a_rotated_file)
+{
+	log_records(1, 30);
+	rotate(1);
+	log_records(31, 35);
+	resume_at(30);
+	step();
+	ck_assert_int_eq(state, CATCHUP_WAITS);
+	expect(31, 35);
+	ck_assert_ptr_null(strstr(warm, record(31)));
+	stream(record(35));
+	stream(record(36));
+	step();
+	ck_assert_int_eq(state, CATCHUP_DONE);
+	expect(31, 36);
+}
+END_TEST
+
+START_TEST(test_log_that_is_rotated_behind_the_checkpoint)
+{
+	log_records(1, 30);
+	resume_at(30);
+	step();
+	ck_assert_int_eq(state, CATCHUP_WAITS);
+	rotate(1);
+	log_records(31, 35);
+	step();
+	expect(31, 35);
+}
+END_TEST
+
+/* The file that is searched has then the name that the one before it had. */
+START_TEST(test_rotation_while_the_checkpoint_is_looked_for)
+{
+	struct catchup_piece piece;
+
+	log_records(1, 9);
+	rotate(1);
+	log_records(10, 2 * CATCHUP_PIECE_MAX / (unsigned)strlen(record(1000)));
+	resume_at(12);
+	ck_assert_int_eq(catchup_step(catchup, now, &piece), CATCHUP_MORE);
+	rotate(2);
+	step();
+	ck_assert_int_eq(strncmp(warm, record(1), strlen(record(1))), 0);
+	ck_assert_ptr_nonnull(strstr(warm, record(12)));
+	ck_assert_ptr_null(strstr(warm, record(13)));
+	ck_assert_int_eq(strncmp(got, record(13), strlen(record(13))), 0);
+}
+END_TEST
+
 START_TEST(test_rotation_while_it_waits)
 {
 	log_records(1, 4);
@@ -377,6 +428,9 @@ int main(void)
 	tcase_add_test(tcase, test_ends_of_events_are_in_the_stream_alone_and_kept);
 	tcase_add_test(tcase, test_records_that_the_queue_dropped_come_from_the_log);
 	tcase_add_test(tcase, test_rotated_files_are_read_in_their_order);
+	tcase_add_test(tcase, test_checkpoint_on_the_last_line_of_a_rotated_file);
+	tcase_add_test(tcase, test_log_that_is_rotated_behind_the_checkpoint);
+	tcase_add_test(tcase, test_rotation_while_the_checkpoint_is_looked_for);
 	tcase_add_test(tcase, test_rotation_while_it_waits);
 	tcase_add_test(tcase, test_log_that_was_rotated_away_is_a_gap_with_its_range);
 	tcase_add_test(tcase, test_checkpoint_that_auditd_never_wrote_goes_by_the_order);
