@@ -507,6 +507,12 @@ static void take_bystander(struct intake *intake, const struct record *record)
 		slot_append(intake, slot, record->line, record->length);
 }
 
+static bool type_is(const struct record *record, const char *type)
+{
+	return strlen(type) == record->type_length &&
+	       memcmp(type, record->type, record->type_length) == 0;
+}
+
 static bool is_daemon_record(const struct record *record)
 {
 	static const char daemon[] = "DAEMON_";

@@ -93,7 +93,6 @@ static void begin_catching_up(struct resume *resume, const struct resume_options
 		report_no_log(resume, options, from, &err);
 		return;
 	}
-	resume->since = from->time;
 	resume->began_at = clock_steady_ms();
 	log_line(resume->log, LOG_INFO, "going on after serial %" PRIu64 " (%s) in %s",
 		 from->serial, text_time(from->time, since, sizeof(since)), log.path);

@@ -39,7 +39,6 @@ struct resume {
 	struct judge **judge;
 	const struct logger *log;
 	struct catchup *catchup; /* NULL: it is over, or there was nothing to catch up with */
-	int64_t since;		 /* ms: of the checkpoint */
 	bool warm, before_boot, seeded;
 	bool aside; /* what lies between the checkpoint and the stream is the next sensor's */
 	int64_t began_at, again_at, waits_since; /* steady ms */
