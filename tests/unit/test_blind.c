@@ -384,6 +384,23 @@ START_TEST(test_gap_that_another_has_told_is_forgotten_and_the_next_is_not)
 }
 END_TEST
 
+/* Debian 13, auditd restarted: 9649, DAEMON_END, 9651, and the kernel's lost counter stays. */
+START_TEST(test_serial_that_an_ending_auditd_takes_along_is_no_loss)
+{
+	struct fixture *fx = begin();
+
+	event_of(fx, 9649, "CONFIG_CHANGE");
+	event_of(fx, 4101, "DAEMON_END");
+	event_of(fx, 9651, "SERVICE_STOP");
+	fixture_wait(fx, 60000);
+	fixture_no_alert(fx);
+	event_of(fx, 9653, "SERVICE_START");
+	fixture_wait(fx, 5000);
+	ck_assert_int_eq(fixture_only_alert(fx)->coverage.events, 1);
+	fixture_free(fx);
+}
+END_TEST
+
 START_TEST(test_serials_of_another_host_are_not_judged)
 {
 	struct fixture *fx = begin();
@@ -430,6 +447,7 @@ int main(void)
 		tc, test_serials_that_never_come_are_lost_records_and_those_that_come_late_are_not);
 	tcase_add_test(tc, test_gap_that_another_has_told_is_forgotten_and_the_next_is_not);
 	tcase_add_test(tc, test_serials_of_another_host_are_not_judged);
+	tcase_add_test(tc, test_serial_that_an_ending_auditd_takes_along_is_no_loss);
 	suite_add_tcase(suite, tc);
 	runner = srunner_create(suite);
 	srunner_run_all(runner, CK_NORMAL);

@@ -344,6 +344,26 @@ START_TEST(test_a_narrowed_rule_by_perm_is_the_same)
 }
 END_TEST
 
+/* auditctl 4.0.2 adds the calls of perm to those of -S. Fewer are not enough, and a never rule with
+ * more of them is another. */
+START_TEST(test_a_rule_widened_by_perm_is_the_same)
+{
+	struct ruleset wanted = read_rules(
+		"-a always,exit -F arch=b64 -S openat,truncate -F perm=w -F obj_uid=0\n"
+		"-a never,exit -F arch=b64 -S openat,truncate -F perm=w -F obj_uid=0");
+	struct ruleset loaded = read_rules(
+		"-a always,exit -F arch=b64 -S openat,truncate,bind -F perm=w -F obj_uid=0\n"
+		"-a never,exit -F arch=b64 -S openat,truncate,bind -F perm=w -F obj_uid=0\n"
+		"-a always,exit -F arch=b64 -S openat,bind -F perm=w -F obj_uid=0");
+
+	ck_assert(rule_same(&wanted.items[0], loaded.items[0].data));
+	ck_assert(!rule_same(&wanted.items[1], loaded.items[1].data));
+	ck_assert(!rule_same(&wanted.items[0], loaded.items[2].data));
+	ruleset_free(&wanted);
+	ruleset_free(&loaded);
+}
+END_TEST
+
 /* what is shipped */
 
 static struct rules_place shipped_place(const char *root)
@@ -670,6 +690,7 @@ static Suite *rules_suite(void)
 	tcase_add_test(comparing, test_excluded_records_hide);
 	tcase_add_test(comparing, test_a_task_rule_is_the_same_whatever_its_calls);
 	tcase_add_test(comparing, test_a_narrowed_rule_by_perm_is_the_same);
+	tcase_add_test(comparing, test_a_rule_widened_by_perm_is_the_same);
 	tcase_add_test(shipped, test_every_rule_shipped_has_a_comment_a_key_and_a_twin);
 	tcase_add_test(shipped, test_never_rules_hide_nothing_that_gains_or_writes);
 	tcase_add_test(shipped, test_profiles_are_named);
