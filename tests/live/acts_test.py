@@ -18,7 +18,7 @@ import time
 
 import cases
 import expect
-from harness import (CannotRun, SETTLE, START_WINDOW, Stack, TOP, forget_login, schema_validator,
+from harness import (CannotRun, SETTLE, START_WINDOW, Stack, TOP, forget_login, has_i386_abi, schema_validator,
                      wait_until)
 from report import Report
 
@@ -282,6 +282,8 @@ def main():
     options = parser.parse_args()
     report = Report("acts", options.only)
     everything = cases.MECHANISMS + [cases.REPEATED] + cases.EVASIONS + cases.QUIET
+    if not has_i386_abi():
+        everything = [case for case in everything if "--abi 32" not in case.arguments]
     try:
         run_stack(report, options, everything)
         options.record = None

@@ -34,8 +34,8 @@ SYSCALL = re.compile(r"^type=SYSCALL msg=audit\(([0-9.]+):\d+\): arch=(\w+) sysc
 # removed, and two syncs). Twice that leaves room for a connection made anew.
 PER_ALERT = 16
 # By the clock: the status file every 10 s (open, write, rename); what else is kept on disk or asked of the
-# kernel once a second may be as much again, each second.
-PER_SECOND = 5
+# kernel may be as much again, each second: records of others move the checkpoint, which is written then.
+PER_SECOND = 12
 
 
 class SiteStack(Stack):

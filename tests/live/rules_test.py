@@ -18,7 +18,7 @@ import subprocess
 import sys
 import tempfile
 
-from harness import (AUDITD_CONF, TOP, AuditLock, CannotRun, audit_status, in_own_mounts, run, silence_kernel,
+from harness import (AUDITD_CONF, TOP, AuditLock, CannotRun, audit_status, has_i386_abi, in_own_mounts, run, silence_kernel,
                      wait_until)
 from report import Report
 
@@ -30,6 +30,8 @@ NEWUSER, NEWNET = 0x10000000, 0x40000000
 CAPS_V2 = struct.pack("<IIIII", 0x02000001, 1 << 13, 0, 0, 0).hex()        # cap_net_raw=ep, 20 bytes
 CAPS_V3 = struct.pack("<IIIIII", 0x03000001, 1 << 13, 0, 0, 0, 0).hex()    # the same, 24 bytes
 CAPSET_HEADER = struct.pack("<Ii", 0x20080522, 0).hex()
+
+HAS_I386 = has_i386_abi()
 
 # (name, key, 64-bit number, 32-bit number, arguments, calls before it): each must be recorded by our
 # rules, by both ABIs. {dir} is the test's folder. Calls that come first are by the 64-bit ABI.
@@ -350,7 +352,7 @@ class Suite:
     def expect_acts(self, name, keys):
         for act, key, number64, number32, arguments, before in ACTS:
             for abi, number, arch in ((64, number64, "c000003e"), (32, number32, "40000003")):
-                if number is None:
+                if number is None or (abi == 32 and not HAS_I386):
                     continue
                 events = self.host.events(self.host.call(abi, number, arguments, before))
                 met = [event for event in events if event[0] == number and event[1] == arch]
@@ -443,7 +445,7 @@ class Suite:
             (seen(64, 1, [99, 0, 0]), "a write is hidden"),
             (seen(64, 42, [99, 0, 0]), "a connect is hidden"),
             (seen(64, 126, [f"x:{CAPSET_HEADER}", "x:" + "00" * 24]), "a capset is hidden"),
-            (seen(32, 185, [f"x:{CAPSET_HEADER}", "x:" + "00" * 24]), "a 32-bit capset is hidden"),
+            (not HAS_I386 or seen(32, 185, [f"x:{CAPSET_HEADER}", "x:" + "00" * 24]), "a 32-bit capset is hidden"),
             (seen(64, 157, [28, 0]), "securebits are hidden"),
             (seen(64, SETRESUID, [-1, 0, -1]), "a seteuid is hidden"),
             (len(seen(64, 59, ["s:/bin/true", "v:true", "e:"])) == 2, "an exec is hidden"),
