@@ -545,7 +545,8 @@ static void keep_key(struct passed *passed)
 
 static void note_passed(struct intake *intake, const struct record *record, enum role role)
 {
-	if (role != ROLE_ENDS)
+	/* auditd's own records count apart: their serials are no place among the kernel's */
+	if (role != ROLE_ENDS && !is_daemon_record(record))
 		intake->last = (struct passed){.at = {record->time, record->serial, 0},
 					       .line = record->line,
 					       .length = record->length};
