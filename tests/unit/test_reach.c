@@ -217,9 +217,10 @@ static int confined_to_folder(void)
 	rc = landlock_restrict(paths, 2, &err);
 	if (rc <= 0)
 		return rc == 0 ? SKIPPED : CANNOT_BEGIN;
-	EXPECT(denied(environment, O_RDONLY));
-	EXPECT(denied("/proc/self/environ", O_RDONLY));
-	EXPECT(denied("/proc", O_RDONLY | O_DIRECTORY));
+	/* a build with sanitizers leaves it /proc, for the leak checker */
+	EXPECT(SANITIZED || denied(environment, O_RDONLY));
+	EXPECT(SANITIZED || denied("/proc/self/environ", O_RDONLY));
+	EXPECT(SANITIZED || denied("/proc", O_RDONLY | O_DIRECTORY));
 	EXPECT(denied(path_in(outside, "file"), O_WRONLY | O_CREAT));
 	EXPECT(denied("/etc/capwatch-not-made", O_WRONLY | O_CREAT));
 	EXPECT(open("/etc/passwd", O_RDONLY) >= 0);
