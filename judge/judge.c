@@ -32,6 +32,7 @@ struct judge {
 	struct report_host host;
 	judge_alert_fn deliver;
 	void *deliver_ctx;
+	bool silent; /* alerts are neither given nor counted */
 	judge_event_fn event_fn;
 	void *event_ctx;
 	struct intake *intake;
@@ -65,7 +66,7 @@ static void send_alert(struct judge *judge, struct alert *alert)
 {
 	alert->observed_time = judge->world.now;
 	alert->ordinal = judge->reported++;
-	if (!repeats_take(judge->repeats, alert, judge->world.now))
+	if (judge->silent || !repeats_take(judge->repeats, alert, judge->world.now))
 		judge->stats.folded++;
 }
 
@@ -566,6 +567,11 @@ void judge_begin_late(struct judge *judge, int64_t since)
 void judge_end_late(struct judge *judge)
 {
 	judge->world.late = false;
+}
+
+void judge_set_silent(struct judge *judge, bool silent)
+{
+	judge->silent = silent;
 }
 
 void judge_forget_gaps(struct judge *judge)

@@ -176,6 +176,7 @@ static void take_piece(struct resume *resume, const struct catchup_piece *piece)
 	if (resume->before_boot && !piece->before_boot)
 		cross_boot(resume);
 	resume->warm = piece->warm;
+	judge_set_silent(*resume->judge, piece->warm);
 	/* what the dead held helps nobody */
 	if (!(piece->warm && piece->before_boot))
 		resume->ops->feed(resume->ctx, piece->bytes, piece->length);
@@ -208,6 +209,7 @@ static void go_live(struct resume *resume)
 	const char *rest = catchup_rest(resume->catchup, &length);
 
 	resume->warm = false;
+	judge_set_silent(*resume->judge, false);
 	if (length > 0)
 		resume->ops->feed(resume->ctx, rest, length);
 	seed(resume);
@@ -222,6 +224,7 @@ static void wait_for_more(struct resume *resume, int64_t now)
 	if (!resume->seeded && catchup_is_even(resume->catchup) &&
 	    !resume->ops->stream_waits(resume->ctx)) {
 		resume->warm = false;
+		judge_set_silent(*resume->judge, false);
 		seed(resume);
 	}
 	if (resume->waits_since == 0)
