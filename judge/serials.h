@@ -34,8 +34,8 @@ struct serials {
 void serials_take(struct serials *serials, uint64_t serial, int64_t now);
 
 /* Between the last serial and the next one nothing is passed over: auditd ended or began, and the
- * event of its leaving (audit_pid=0) goes to nobody. What the kernel drops meanwhile its own counter
- * tells. */
+ * event of its leaving (audit_pid=0) goes to nobody. What the kernel drops meanwhile its own
+ * counter tells. */
 void serials_begin_anew(struct serials *serials);
 
 /* How many have not come within the patience since the last call. */
