@@ -32,7 +32,7 @@ struct judge {
 	struct report_host host;
 	judge_alert_fn deliver;
 	void *deliver_ctx;
-	bool silent; /* alerts are neither given nor counted */
+	bool silent; /* what events alert is neither given nor counted */
 	judge_event_fn event_fn;
 	void *event_ctx;
 	struct intake *intake;
@@ -62,11 +62,17 @@ static void deliver(void *ctx, const struct alert *alert)
 	judge->deliver(judge->deliver_ctx, alert);
 }
 
+/* A loss of sight may last still, and what has no event is of now. */
+static bool is_told_already(const struct judge *judge, const struct alert *alert)
+{
+	return judge->silent && alert->audit.has_event && alert->reason != REASON_COVERAGE_LOSS;
+}
+
 static void send_alert(struct judge *judge, struct alert *alert)
 {
 	alert->observed_time = judge->world.now;
 	alert->ordinal = judge->reported++;
-	if (judge->silent || !repeats_take(judge->repeats, alert, judge->world.now))
+	if (is_told_already(judge, alert) || !repeats_take(judge->repeats, alert, judge->world.now))
 		judge->stats.folded++;
 }
 

@@ -70,7 +70,8 @@ void judge_end_late(struct judge *judge);
 /* Serials that did not come until now are not reported: another has done that. */
 void judge_forget_gaps(struct judge *judge);
 
-/* While true, what alerts is neither given nor counted as a repeat: another has told it already. */
+/* While true, what events alert, losses of sight aside, is neither given nor counted as a repeat:
+ * another has told it already. */
 void judge_set_silent(struct judge *judge, bool silent);
 
 /* How far the stream has been judged: the last record that no open event is part of. False before

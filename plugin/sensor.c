@@ -78,11 +78,6 @@ static void on_alert(void *ctx, const struct alert *alert)
 	struct sensor *sensor = ctx;
 	struct outbox_alert message;
 
-	/* the predecessor has sent it. A count may be of more by now, and a loss of sight still
-	 * last: the courier knows by the id what it had */
-	if (resume_is_warm(&sensor->resume) && alert->audit.has_event && !alert->is_summary &&
-	    alert->reason != REASON_COVERAGE_LOSS)
-		return;
 	if (alert_body_make(alert, &message))
 		outbox_put(sensor->outbox, &message);
 	else

@@ -401,6 +401,18 @@ START_TEST(test_serial_that_an_ending_auditd_takes_along_is_no_loss)
 }
 END_TEST
 
+/* What a sensor finds while it reads again what its predecessor had is of now. */
+START_TEST(test_finding_of_our_own_is_told_while_events_are_silent)
+{
+	struct fixture *fx = begin();
+
+	judge_set_silent(fx->judge, true);
+	judge_report_loss(fx->judge, "the log does not reach back", SEVERITY_HIGH, fx->now);
+	ck_assert_int_eq(fixture_only_alert(fx)->severity, SEVERITY_HIGH);
+	fixture_free(fx);
+}
+END_TEST
+
 START_TEST(test_serials_of_another_host_are_not_judged)
 {
 	struct fixture *fx = begin();
@@ -447,6 +459,7 @@ int main(void)
 		tc, test_serials_that_never_come_are_lost_records_and_those_that_come_late_are_not);
 	tcase_add_test(tc, test_gap_that_another_has_told_is_forgotten_and_the_next_is_not);
 	tcase_add_test(tc, test_serials_of_another_host_are_not_judged);
+	tcase_add_test(tc, test_finding_of_our_own_is_told_while_events_are_silent);
 	tcase_add_test(tc, test_serial_that_an_ending_auditd_takes_along_is_no_loss);
 	suite_add_tcase(suite, tc);
 	runner = srunner_create(suite);
