@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -73,9 +74,8 @@ static void add_folder(struct reach *reach, const char *folder, bool writes)
 {
 	char path[PATH_MAX];
 
-	if (strlen(folder) >= sizeof(path))
+	if (snprintf(path, sizeof(path), "%s", folder) >= PATH_MAX)
 		return;
-	strcpy(path, folder);
 	while (access(path, F_OK) < 0 && errno == ENOENT)
 		if (!go_up(path))
 			return;
@@ -86,9 +86,8 @@ static void add_folder_of(struct reach *reach, const char *file, bool writes)
 {
 	char path[PATH_MAX];
 
-	if (strlen(file) >= sizeof(path))
+	if (snprintf(path, sizeof(path), "%s", file) >= PATH_MAX)
 		return;
-	strcpy(path, file);
 	if (go_up(path))
 		add_folder(reach, path, writes);
 	else
@@ -105,9 +104,9 @@ static void add_file(struct reach *reach, const char *file)
 	add_folder_of(reach, file, false);
 	if (realpath(file, real) && strcmp(real, file) != 0)
 		add_folder_of(reach, real, false);
-	if (access(file, R_OK) < 0 && !*reach->unreadable && strlen(file) < PATH_MAX) {
-		strcpy(reach->unreadable, file);
+	if (access(file, R_OK) < 0 && !*reach->unreadable) {
 		reach->unreadable_error = errno;
+		snprintf(reach->unreadable, sizeof(reach->unreadable), "%s", file);
 	}
 }
 

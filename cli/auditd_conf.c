@@ -45,11 +45,10 @@ static void take_line(struct auditd_conf *conf, const char *text, unsigned numbe
 
 	if (*first == '\0' || *first == '#' || conf->count == AUDITD_CONF_LINES_MAX)
 		return;
-	if (strlen(text) > AUDITD_CONF_LINE_MAX) {
+	if (snprintf(line->text, sizeof(line->text), "%s", text) > AUDITD_CONF_LINE_MAX) {
 		note_fault(conf, number, "is too long for auditd, which passes over it");
 		return;
 	}
-	strcpy(line->text, text);
 	line->number = number;
 	split(conf, line);
 	conf->count++;

@@ -186,6 +186,7 @@ int doctor_facts_uid(const struct doctor_facts *facts, const char *user, uid_t *
 		found = getpwnam(user);
 	} else if (doctor_host_path(facts->host, "/etc/passwd", path) &&
 		   (file = fopen(path, "re"))) {
+		/* cppcheck-suppress fgetpwentCalled ; one thread */
 		while ((found = fgetpwent(file)) && strcmp(found->pw_name, user) != 0)
 			;
 		fclose(file);
@@ -212,7 +213,7 @@ static void find_auditd_folder(const struct doctor_facts *facts, char folder[PAT
 	if (option)
 		snprintf(folder, PATH_MAX, "%.*s", (int)strcspn(option + 4, " "), option + 4);
 	else
-		strcpy(folder, AUDITD_FOLDER);
+		snprintf(folder, PATH_MAX, "%s", AUDITD_FOLDER);
 }
 
 static void gather_auditd(struct doctor_facts *facts)

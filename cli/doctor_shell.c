@@ -18,7 +18,7 @@ __attribute__((format(printf, 2, 0))) static void append(doctor_text buf, const 
 	int length = vsnprintf(buf + used, DOCTOR_TEXT_MAX - used, format, arguments);
 
 	if (length < 0 || (size_t)length >= DOCTOR_TEXT_MAX - used)
-		strcpy(buf, "# the command is too long to be printed");
+		snprintf(buf, DOCTOR_TEXT_MAX, "# the command is too long to be printed");
 }
 
 __attribute__((format(printf, 2, 3))) static void add(doctor_text buf, const char *format, ...)

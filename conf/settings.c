@@ -582,15 +582,13 @@ static int check_signature(const struct yaml_reader *reader, const struct yaml_n
 	const struct yaml_pair *header = yaml_find(node, "signature_header");
 
 	if (signature && !sink->secret_files)
-		/* NOLINTNEXTLINE(clang-analyzer-core.NullDereference): sha256 is no default: it was
-		 * given */
 		return yaml_doc_fail(reader->doc, signature->place, reader->err,
 				     "key 'signature' needs the key 'secret_file' beside it");
 	if (header && (!signature || sink->signature != SIGNATURE_SHA256))
 		return yaml_doc_fail(reader->doc, header->place, reader->err,
 				     "key 'signature_header' is for signature: sha256; the names "
 				     "of standard-webhooks are fixed");
-	if (sink->secret_files && sink->signature == SIGNATURE_SHA256 && sink->secret_files[1])
+	if (signature && sink->signature == SIGNATURE_SHA256 && sink->secret_files[1])
 		return yaml_doc_fail(reader->doc, signature->place, reader->err,
 				     "signature: sha256 has room for one secret; name one "
 				     "secret_file");

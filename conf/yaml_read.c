@@ -169,16 +169,13 @@ int yaml_read_string(const struct yaml_reader *reader, const struct yaml_node *n
 
 int yaml_read_path(const struct yaml_reader *reader, const struct yaml_node *node, void *target)
 {
-	char *path, text[SHOWN_MAX];
+	char text[SHOWN_MAX];
 
-	if (yaml_read_string(reader, node, &path) < 0)
+	if (yaml_read_string(reader, node, target) < 0)
 		return -1;
-	/* NOLINTNEXTLINE(clang-analyzer-core.NullDereference): set where the result is not negative
-	 */
-	if (path[0] != '/')
+	if (node->text[0] != '/')
 		return yaml_read_fail(reader, node, "'%s' is no absolute path; start it with /",
-				      shown(path, text));
-	*(char **)target = path;
+				      shown(node->text, text));
 	return 0;
 }
 

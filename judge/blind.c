@@ -147,6 +147,18 @@ static void note_maker(struct blind *blind, struct change *change, int64_t now)
 		change->ended_at = now;
 }
 
+/* The process that made a loss goes on: a reload first deletes rules and then adds them. */
+static void go_on(struct blind *blind, const struct change *change)
+{
+	for (size_t i = 0; i < BLIND_LOSSES_MAX; i++) {
+		struct loss *loss = &blind->losses[i];
+
+		if (loss->open && loss->has_maker && loss->maker.pid == change->pid &&
+		    loss->maker.start_ticks == change->start_ticks)
+			loss->maker.seen = change->seen;
+	}
+}
+
 void blind_take_change(struct blind *blind, const struct event *event, int64_t now)
 {
 	struct change *change = &blind->changes[blind->next_change];
@@ -172,6 +184,8 @@ void blind_take_change(struct blind *blind, const struct event *event, int64_t n
 	if (event->record_count)
 		copy_text(change->record, sizeof(change->record), event->records[0]);
 	note_maker(blind, change, now);
+	if (change->start_ticks)
+		go_on(blind, change);
 }
 
 static bool may_cause(const struct change *change, enum blind_kind kind)
@@ -227,6 +241,8 @@ static bool is_auditctl(const struct change *change)
 static int64_t certain_at(struct blind *blind, struct loss *loss, int64_t now)
 {
 	struct change *maker = &loss->maker;
+	int64_t pause = is_auditctl(maker) ? COVERAGE_PAUSE_MS : BLIND_PAUSE_MS;
+	int64_t at_last = loss->since + blind->grace;
 
 	if (!loss->has_maker)
 		return loss->found_at + BLIND_RECORD_MS;
@@ -236,7 +252,7 @@ static int64_t certain_at(struct blind *blind, struct loss *loss, int64_t now)
 		maker->ended_at = now;
 	if (maker->ended_at)
 		return maker->ended_at + BLIND_SETTLE_MS;
-	return maker->seen + (is_auditctl(maker) ? COVERAGE_PAUSE_MS : BLIND_PAUSE_MS);
+	return maker->seen + pause < at_last ? maker->seen + pause : at_last;
 }
 
 /* ---- telling --------------------------------------------------------------------------------- */

@@ -80,8 +80,7 @@ static void link_newest(struct ledger *ledger, struct process *process)
 	process->older = ledger->newest;
 	process->newer = NULL;
 	if (ledger->newest)
-		/* NOLINTNEXTLINE(clang-analyzer-unix.Malloc): unlink_age() has left none that is
-		 * freed */
+		/* NOLINTNEXTLINE(clang-analyzer-unix.Malloc): unlink_age() left no freed one */
 		ledger->newest->newer = process;
 	else
 		ledger->oldest = process;

@@ -108,11 +108,8 @@ void membership_by_itself(struct world *world, struct process *process, int64_t 
 	bool is_new = false;
 
 	(void)read_identity(world, process, &identity);
-	if (identity.kind == SERVICE_CONTAINER)
-		service = identity_service(world, process->node, &identity, &is_new);
-	/* NOLINTNEXTLINE(bugprone-branch-clone): a login counts for more than a unit, not than a
-	 * container */
-	else if (has_login(world, process, &identity))
+	/* a login counts for more than a unit, not than a container */
+	if (identity.kind != SERVICE_CONTAINER && has_login(world, process, &identity))
 		service = identity_session(world, process->node, process->session, &is_new);
 	else if (identity.kind != SERVICE_UNKNOWN)
 		service = identity_service(world, process->node, &identity, &is_new);

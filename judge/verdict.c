@@ -155,8 +155,7 @@ static enum reason name_reason(const struct transition *t, enum phase phase)
 		return REASON_GAIN_DENIED;
 	if (t->mechanism == MECHANISM_CAPSET && phase == PHASE_STARTING)
 		return REASON_EXPANSION_AT_START;
-	/* NOLINTNEXTLINE(clang-analyzer-core.uninitialized.UndefReturn): others make no transition
-	 */
+	/* NOLINTNEXTLINE(clang-analyzer-core.uninitialized.UndefReturn): there are no others */
 	return by_mechanism[t->mechanism];
 }
 

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
+#include <semaphore.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdlib.h>
@@ -22,6 +23,7 @@
 struct asker {
 	int socket, questions[2];
 	_Atomic bool busy;
+	sem_t runs; /* posted once */
 };
 
 struct lookout {
@@ -36,11 +38,13 @@ struct lookout {
 	struct blind_snapshot snapshot;
 };
 
+/* Allocates nothing and takes no lock, so that a fork of the supervisor finds none held. */
 static void *ask_kernel(void *ctx)
 {
 	struct asker *asker = ctx;
 	uint32_t number;
 
+	sem_post(&asker->runs);
 	while (read(asker->questions[0], &number, sizeof(number)) == sizeof(number)) {
 		kernel_reading_ask(asker->socket, number);
 		atomic_store(&asker->busy, false);
@@ -48,7 +52,8 @@ static void *ask_kernel(void *ctx)
 	return NULL;
 }
 
-/* Signals are the main thread's. */
+/* Signals are the main thread's. The beginning of a thread takes locks (of AddressSanitizer's
+ * allocator, for one): a child that was forked then would wait for them forever. */
 static int start_thread(struct asker *asker, struct error *err)
 {
 	pthread_t thread;
@@ -63,12 +68,17 @@ static int start_thread(struct asker *asker, struct error *err)
 	number = pthread_create(&thread, &attributes, ask_kernel, asker);
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
 	pthread_attr_destroy(&attributes);
-	return number ? error_set(err, "a thread: %s", strerror(number)) : 0;
+	if (number)
+		return error_set(err, "a thread: %s", strerror(number));
+	while (sem_wait(&asker->runs) < 0 && errno == EINTR)
+		;
+	return 0;
 }
 
 static int start_asker(struct asker *asker, struct error *err)
 {
 	asker->questions[0] = asker->questions[1] = -1;
+	sem_init(&asker->runs, 0, 0);
 	asker->socket = kernel_reading_open(err);
 	if (asker->socket < 0)
 		return -1;

@@ -104,8 +104,8 @@ static struct item *least_severe_oldest(const struct outbox *outbox)
 
 	TAILQ_FOREACH(item, &outbox->items, next)
 	{
-		/* NOLINTNEXTLINE(clang-analyzer-unix.Malloc) cppcheck-suppress uninitvar ; see
-		 * outbox_free() */
+		/* cppcheck-suppress uninitvar ; see outbox_free() */
+		/* NOLINTNEXTLINE(clang-analyzer-unix.Malloc): see outbox_free() */
 		if (item->alert.severity < least->alert.severity)
 			least = item;
 		if (least->alert.severity == SEVERITY_LOW)

@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -47,18 +48,19 @@ static int fail(int fd, int error)
 /* The link's text comes before the rest. */
 static int follow(struct walk *walk, int link)
 {
-	char target[PATH_MAX], rest[PATH_MAX];
+	char target[PATH_MAX];
 	ssize_t length = readlinkat(link, "", target, sizeof(target) - 1);
+	size_t rest = strlen(walk->rest) + 1;
 
 	if (length < 0)
 		return fail(link, errno);
 	target[length] = '\0';
-	strcpy(rest, walk->rest);
 	if (++walk->links > ROOT_PATH_LINKS_MAX)
 		return fail(link, ELOOP);
-	if (strlen(target) + strlen(rest) + 1 >= sizeof(walk->rest))
+	if ((size_t)length + rest > sizeof(walk->rest))
 		return fail(link, ENAMETOOLONG);
-	stpcpy(stpcpy(walk->rest, target), rest);
+	memmove(walk->rest + length, walk->rest, rest);
+	memcpy(walk->rest, target, (size_t)length);
 	if (*target == '/')
 		go_to_root(walk);
 	close(link);
@@ -105,9 +107,8 @@ int root_path_open(int root, const char *path)
 	struct walk walk = {.folders = {root}};
 	int fd = -1, rc, error;
 
-	if (strlen(path) >= sizeof(walk.rest))
+	if (snprintf(walk.rest, sizeof(walk.rest), "%s", path) >= (int)sizeof(walk.rest))
 		return fail(-1, ENAMETOOLONG);
-	strcpy(walk.rest, path);
 	while ((rc = step(&walk)) > 0)
 		;
 	if (rc == 0)

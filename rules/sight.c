@@ -136,14 +136,10 @@ static const char *rule_words(const struct audit_rule_data *rule, char text[SIGH
 {
 	static const char cut[] = "...";
 	char whole[RULE_LINE_MAX];
-	size_t length = strlen(rule_to_text(rule, whole, sizeof(whole)));
 
-	if (length >= SIGHT_TEXT_MAX / 2) {
-		length = SIGHT_TEXT_MAX / 2 - 1;
-		memcpy(whole + length - strlen(cut), cut, strlen(cut));
-	}
-	memcpy(text, whole, length);
-	text[length] = '\0';
+	rule_to_text(rule, whole, sizeof(whole));
+	if (snprintf(text, SIGHT_TEXT_MAX / 2, "%s", whole) >= SIGHT_TEXT_MAX / 2)
+		memcpy(text + SIGHT_TEXT_MAX / 2 - sizeof(cut), cut, sizeof(cut));
 	return text;
 }
 

@@ -207,14 +207,17 @@ def evidence(stack, pid):
 
 
 def run_cases(report, stack, chosen, wait):
-    runs = [Run(case, stack) for case in chosen]
+    # who acts within its start window is started last, and acts before another is
+    runs = sorted((Run(case, stack) for case in chosen), key=lambda run: not run.case.wait)
+    speaking = [run for run in runs if run.case.speaks]
     for run in runs:
         run.start()
-    speaking = [run for run in runs if run.case.speaks]
-    for run in speaking:
-        run.actor.await_word("READY")
-        if not run.case.wait:
+        if run in speaking and not run.case.wait:
+            run.actor.await_word("READY")
             run.actor.act()
+    for run in speaking:
+        if run.case.wait:
+            run.actor.await_word("READY")
     time.sleep(wait + 0.5)
     for run in speaking:
         if run.case.wait:

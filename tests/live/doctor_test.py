@@ -68,7 +68,9 @@ ACTS = [
     ("entry-writable", "chmod 0666 {dir}/plugins.d/capwatch.conf", "plugin.entry", "broken", "everybody"),
     ("entry-without-blanks", "sed -i 's/active = yes/active=yes/' {dir}/plugins.d/capwatch.conf",
      "plugin.lines", "broken", "line 1 lacks"),
-    ("inactive", "sed -i 's/active = yes/active = no/' {dir}/plugins.d/capwatch.conf; auditctl --signal HUP",
+    # auditd 3.0.9 does not start one that still ends
+    ("inactive", "sed -i 's/active = yes/active = no/' {dir}/plugins.d/capwatch.conf; auditctl --signal HUP; "
+     "while pgrep -P {auditd} -x audisp-capwatch; do sleep 0.1; done",
      "plugin.active", "broken", "not active"),
     ("plugin-killed-for-good", "sed -i 's/^max_restarts.*/max_restarts = 0/' {dir}/auditd.conf; "
      "auditctl --signal HUP; sleep 0.5; kill -9 $(pgrep -P {auditd} -x audisp-capwatch); sleep 0.5; "

@@ -21,7 +21,7 @@ import threading
 import time
 
 from harness import (CannotRun, FileSink, NAMES, START_WINDOW, Stack, TOP, audit_status, forget_login,
-                     install_program, test_users)
+                     install_program, is_sanitized, test_users)
 from report import Report
 
 LIVE = TOP / "tests" / "live"
@@ -70,10 +70,6 @@ def compile_programs(folder):
     common = ["cc", "-std=gnu11", "-Wall", "-Wextra", "-O2", f"-I{TOP}"]
     for name in ("dispatcher", "flooder", "actor"):
         subprocess.run([*common, "-o", folder / name, LIVE / f"{name}.c", LIVE / "act.c", "-pthread"], check=True)
-
-
-def is_sanitized(program):
-    return b"__asan_init" in pathlib.Path(program).read_bytes()
 
 
 def counted(alerts):

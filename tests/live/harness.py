@@ -605,6 +605,10 @@ def removed(folder):
     return True
 
 
+def is_sanitized(program):
+    return b"__asan_init" in pathlib.Path(program).read_bytes()
+
+
 def install_program(source, target):
     """auditd wants a plugin that is root's, regular, mode 0750; libtool's wrapper is no such thing."""
     real = source.parent / ".libs" / source.name

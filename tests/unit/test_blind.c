@@ -125,13 +125,33 @@ START_TEST(test_rules_that_a_living_process_goes_on_to_load_are_no_loss)
 	fault(BLIND_MISSING, "one rule");
 	for (int i = 0; i < 10; i++) {
 		look_for(fx, COVERAGE_PAUSE_MS - 500);
-		change(fx, "op=remove_rule key=\"site\" list=4");
+		change(fx, i < 5 ? "op=remove_rule key=\"site\" list=4"
+				 : "op=add_rule key=\"site\" list=4");
 	}
 	change(fx, "op=add_rule key=\"capwatch_capset\" list=4");
 	snapshot.count = 0;
 	fixture_exit(fx, AUDITCTL);
 	look_for(fx, 120000);
 	fixture_no_alert(fx);
+	fixture_free(fx);
+}
+END_TEST
+
+/* Who never ends changing something does not put it off forever. */
+START_TEST(test_rules_that_a_living_process_does_not_load_within_the_grace_are_a_loss)
+{
+	struct fixture *fx = begin();
+
+	fixture_process(fx, AUDITCTL, 65, "/usr/sbin/auditctl");
+	change(fx, "op=remove_rule key=\"capwatch_capset\" list=4");
+	fault(BLIND_MISSING, "one rule");
+	for (int waited = 0; waited < 59000; waited += 1000) {
+		look_for(fx, 1000);
+		fixture_no_alert(fx);
+		change(fx, "op=add_rule key=\"site\" list=4");
+	}
+	look_for(fx, 1500);
+	ck_assert_int_eq(fixture_only_alert(fx)->severity, SEVERITY_HIGH);
 	fixture_free(fx);
 }
 END_TEST
@@ -442,6 +462,8 @@ int main(void)
 	tcase_add_test(tc, test_a_loss_is_told_low_at_once_with_its_maker_and_high_after_the_grace);
 	tcase_add_test(tc, test_a_loss_told_and_healed_within_the_grace_is_one_low_alert);
 	tcase_add_test(tc, test_rules_that_a_living_process_goes_on_to_load_are_no_loss);
+	tcase_add_test(tc,
+		       test_rules_that_a_living_process_does_not_load_within_the_grace_are_a_loss);
 	tcase_add_test(tc, test_a_living_process_that_pauses_has_made_a_loss);
 	tcase_add_test(tc,
 		       test_rules_put_back_by_another_before_anybody_was_sure_are_one_low_alert);
