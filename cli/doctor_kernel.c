@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 #include "cli/doctor_shell.h"
+#include "rules/boot_line.h"
 #include "rules/sight.h"
 
 enum {
@@ -186,27 +187,16 @@ static void check_failure(const struct doctor_facts *facts, struct doctor_report
 	doctor_mend(report, "%s", doctor_shell_control(facts, "-f", FAILURE_PRINT, text));
 }
 
-/* The value of "name=" among the words of the kernel's command line; NULL without it. */
-static const char *boot_value(const struct doctor_facts *facts, const char *name)
-{
-	const char *value = NULL;
-
-	for (const char *at = facts->boot_line; (at = strstr(at, name)); at += strlen(name))
-		if (at == facts->boot_line || at[-1] == ' ')
-			value = at + strlen(name);
-	return value;
-}
-
 static void check_boot(const struct doctor_facts *facts, struct doctor_report *report)
 {
-	const char *value = boot_value(facts, "audit=");
+	const char *value = boot_line_value(facts->boot_line, "audit=");
 	doctor_text text;
 
 	if (!*facts->boot_line) {
 		doctor_skip(report, "there is no /proc/cmdline to read");
 		return;
 	}
-	if (value && (*value == '1' || strncmp(value, "on", 2) == 0)) {
+	if (boot_line_audits(facts->boot_line)) {
 		doctor_ok(report, "audit=1 is on the kernel's command line");
 		return;
 	}
@@ -221,7 +211,7 @@ static void check_boot(const struct doctor_facts *facts, struct doctor_report *r
 
 static void check_boot_backlog(const struct doctor_facts *facts, struct doctor_report *report)
 {
-	const char *value = boot_value(facts, "audit_backlog_limit=");
+	const char *value = boot_line_value(facts->boot_line, "audit_backlog_limit=");
 	unsigned limit = 0;
 	doctor_text text;
 

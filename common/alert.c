@@ -76,7 +76,8 @@ static void hash_source(struct hashed *hashed, const struct alert *alert)
 	if (alert->audit.has_event && !is_once_a_boot(alert))
 		return;
 	hash_field(hashed, alert->coverage.boot_id);
-	hash_field(hashed, alert->detail);
+	if (!is_once_a_boot(alert))
+		hash_field(hashed, alert->detail);
 	hash_field(hashed, alert->coverage.lost);
 	hash_field(hashed, alert->coverage.rule);
 	hash_number(hashed, alert->process.present ? (uint64_t)alert->process.pid : 0);

@@ -54,6 +54,7 @@ struct blind_snapshot {
 	 * the rules, and nothing is a loss. */
 	bool settled;
 	bool immutable;		  /* the configuration, until the next boot */
+	bool may_be_older;	  /* audit=1 is not on the kernel's command line: see judge/older */
 	uint32_t lost;		  /* the kernel's counter of records that it dropped */
 	uint32_t wanted, missing; /* rules */
 	uint32_t left_out;	  /* faults beyond BLIND_FAULTS_MAX */

@@ -11,6 +11,7 @@
 #include "judge/intake.h"
 #include "judge/membership.h"
 #include "judge/observe.h"
+#include "judge/older.h"
 #include "judge/repeats.h"
 #include "judge/report.h"
 #include "judge/serials.h"
@@ -40,6 +41,7 @@ struct judge {
 	struct repeats *repeats;
 	struct coverage *coverage;
 	struct blind *blind;
+	struct older older;
 	struct serials serials;
 	struct sweep *sweep;
 	struct event event; /* the one being judged */
@@ -678,6 +680,9 @@ void judge_take_snapshot(struct judge *judge, const struct blind_snapshot *snaps
 	judge->world.now = now > judge->world.now ? now : judge->world.now;
 	coverage_set_sighted(judge->coverage, true);
 	blind_take_snapshot(judge->blind, snapshot, judge->world.now);
+	older_take_snapshot(&judge->older, snapshot, judge->world.now);
+	if (!judge->world.late)
+		older_run(&judge->older, &judge->world, on_blind, judge);
 }
 
 bool judge_wants_look(struct judge *judge)

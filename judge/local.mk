@@ -14,6 +14,7 @@ judge_libjudge_a_SOURCES = \
 	judge/match.c judge/match.h \
 	judge/membership.c judge/membership.h \
 	judge/observe.c judge/observe.h \
+	judge/older.c judge/older.h \
 	judge/origin.c judge/origin.h \
 	judge/proc_reader.h \
 	judge/readings.c judge/readings.h \

@@ -15,8 +15,11 @@
 #include <unistd.h>
 
 #include "plugin/clock.h"
+#include "rules/boot_line.h"
 #include "rules/profile.h"
 #include "rules/reading.h"
+
+enum { BOOT_LINE_MAX = 4096 }; /* the kernel's own limit is 2048 (x86) or less */
 
 /* What the two threads share. The asker may still be kept waiting by the kernel when the process
  * ends, so this is freed by nobody. */
@@ -87,15 +90,25 @@ static int start_asker(struct asker *asker, struct error *err)
 	return start_thread(asker, err);
 }
 
-static void read_boot_id(char boot_id[BLIND_BOOT_MAX])
+/* "" when it cannot be read. */
+static void read_line(const char *path, char *line, size_t size)
 {
-	int fd = open("/proc/sys/kernel/random/boot_id", O_RDONLY | O_CLOEXEC);
-	ssize_t got = fd < 0 ? -1 : read(fd, boot_id, BLIND_BOOT_MAX - 1);
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	ssize_t got = fd < 0 ? -1 : read(fd, line, size - 1);
 
 	if (fd >= 0)
 		close(fd);
-	boot_id[got > 0 ? got : 0] = '\0';
-	boot_id[strcspn(boot_id, "\n")] = '\0';
+	line[got > 0 ? got : 0] = '\0';
+	line[strcspn(line, "\n")] = '\0';
+}
+
+static void read_boot(struct blind_snapshot *snapshot)
+{
+	char line[BOOT_LINE_MAX];
+
+	read_line("/proc/sys/kernel/random/boot_id", snapshot->boot_id, BLIND_BOOT_MAX);
+	read_line("/proc/cmdline", line, sizeof(line));
+	snapshot->may_be_older = *line && !boot_line_audits(line);
 }
 
 struct lookout *lookout_new(const char *rules, const struct logger *log, struct error *err)
@@ -111,7 +124,7 @@ struct lookout *lookout_new(const char *rules, const struct logger *log, struct 
 		lookout->asker = asker;
 		lookout->every = LOOKOUT_EVERY_MS;
 		lookout->began = lookout->due = clock_steady_ms();
-		read_boot_id(lookout->snapshot.boot_id);
+		read_boot(&lookout->snapshot);
 		lookout_reload(lookout);
 		return lookout;
 	}

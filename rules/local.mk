@@ -2,6 +2,7 @@
 # rules: the audit rules shipped, and the comparison of what the kernel has loaded with them.
 noinst_LIBRARIES += rules/librules.a
 rules_librules_a_SOURCES = \
+	rules/boot_line.c rules/boot_line.h \
 	rules/compare.c rules/compare.h \
 	rules/file.c rules/file.h \
 	rules/filecaps.c rules/filecaps.h \

@@ -7,11 +7,13 @@ Each act is done, the time until its alert lies in the file is taken, and it is 
 grace (one low alert, and no other), or after it (a high one, then one that says it is over).
 """
 import argparse
+import pathlib
+import re
 import signal
 import subprocess
 import time
 
-from harness import CannotRun, Stack, run, schema_validator, wait_until
+from harness import CannotRun, Stack, is_of_boot, run, schema_validator, wait_until
 from report import Report
 
 LIMIT = 2.0   # seconds from the act to the file
@@ -258,6 +260,23 @@ def auditd_stopped(stack, watch):
     return problems
 
 
+def older_are_named(stack, began):
+    """Once, a minute after the start, where the machine was booted without audit=1."""
+    audits = any(word in ("audit=1", "audit=on") for word in pathlib.Path("/proc/cmdline").read_text().split())
+
+    def named():
+        return [alert for _, alert in stack.file.all() if is_of_boot(alert)]
+    wait_until(lambda: time.time() > began + 65 or (named() and not audits), 70)
+    if audits or not named():
+        return ["told, though audit=1 is there"] if named() else [] if audits else ["nobody is named"]
+    time.sleep(QUIET)
+    [alert, *more] = named()
+    problems = ["told more than once"] if more else []
+    problems += [] if re.search(r": \d+ process(es)? may be: .*\(pid 1\)", alert["message"]) else [alert["message"]]
+    coverage = alert["coverage"]
+    return problems + ([] if (alert["severity"], coverage["state"]) == ("low", "pending-reboot") else [f"{coverage}"])
+
+
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--build", default="build")
@@ -272,7 +291,7 @@ def main():
     try:
         with Stack(options.build, more=f"coverage_grace: {int(GRACE)}s\nsweep: 60s\n",
                    repeat_window="0s") as stack:
-            watch = Watch(stack)
+            watch, began = Watch(stack), time.time()
             time.sleep(1.5)
             for name, work in (("a quiet host", lambda stack: None), ("a reload of 300 rules", reload_large),
                                ("a slow reload", reload_slowly)):
@@ -294,6 +313,8 @@ def main():
                                ("a queue that auditd does not empty", auditd_stopped)):
                 if report.wants(name):
                     report.result(name, work(stack, watch))
+            if report.wants("older than auditing"):
+                report.result("older than auditing: named once", older_are_named(stack, began))
             report.result("all alerts fit the schema", invalid(stack))
     except CannotRun as reason:
         report.skip("coverage", str(reason))

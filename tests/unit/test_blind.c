@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "judge/blind.h"
+#include "judge/world.h"
 #include "tests/unit/judge_fixture.h"
 
 enum { AUDITCTL = 66 };
@@ -183,6 +184,66 @@ START_TEST(test_rules_put_back_by_another_before_anybody_was_sure_are_one_low_al
 			   "list=4 res=1");
 	look_for(fx, 120000);
 	ck_assert_int_eq(fixture_only_alert(fx)->coverage.state, COVERAGE_RESTORED);
+	fixture_free(fx);
+}
+END_TEST
+
+/* ---- what is older than auditing ---- */
+
+enum { OLD_DAEMON = 500, RECORDED = 600, NEWER_DAEMON = 700 };
+
+static void begin_with_three(struct fixture **fx)
+{
+	*fx = fixture_live(NULL);
+	memset(&snapshot, 0, sizeof(snapshot));
+	snapshot.settled = snapshot.may_be_older = true;
+	snprintf(snapshot.boot_id, sizeof(snapshot.boot_id), "one-boot");
+	fixture_process(*fx, OLD_DAEMON, 1, "/usr/sbin/old-daemon");
+	fixture_wait(*fx, 5000);
+	fixture_process(*fx, RECORDED, 1, "/usr/sbin/recorded");
+	fixture_wait(*fx, 5000);
+	fixture_process(*fx, NEWER_DAEMON, 1, "/usr/sbin/newer-daemon");
+	fixture_wait(*fx, 5000);
+	judge_seed((*fx)->judge, (*fx)->now);
+}
+
+START_TEST(test_what_is_older_than_all_that_is_on_record_is_named_once_a_boot)
+{
+	const struct alert *alert;
+	char id[sizeof(alert->id)];
+	struct fixture *fx;
+
+	begin_with_three(&fx);
+	fixture_capset(fx, (struct fixture_act){.pid = RECORDED, .exe = "/usr/sbin/recorded"},
+		       (struct event_sets){.permitted = 0});
+	look_for(fx, RULES_LOADED_MS - 1000);
+	fixture_no_alert(fx);
+	look_for(fx, 120000);
+	alert = fixture_only_alert(fx);
+	ck_assert_int_eq(alert->severity, SEVERITY_LOW);
+	ck_assert_int_eq(alert->coverage.state, COVERAGE_PENDING_REBOOT);
+	ck_assert_ptr_nonnull(strstr(alert->detail.data, ": 2 processes may be: "));
+	ck_assert_ptr_nonnull(strstr(alert->detail.data, "old-daemon (pid 500)"));
+	ck_assert_ptr_nonnull(strstr(alert->detail.data, "systemd (pid 1)"));
+	memcpy(id, alert->id, sizeof(id));
+	fixture_free(fx);
+	/* another sensor names others, and it is the same alert all the same */
+	begin_with_three(&fx);
+	look_for(fx, RULES_LOADED_MS + 1000);
+	ck_assert_ptr_nonnull(strstr(fixture_only_alert(fx)->detail.data, "newer-daemon"));
+	ck_assert_str_eq(fixture_only_alert(fx)->id, id);
+	fixture_free(fx);
+}
+END_TEST
+
+START_TEST(test_where_auditing_was_on_from_the_boot_on_nothing_is_older)
+{
+	struct fixture *fx;
+
+	begin_with_three(&fx);
+	snapshot.may_be_older = false;
+	look_for(fx, RULES_LOADED_MS + 1000);
+	fixture_no_alert(fx);
 	fixture_free(fx);
 }
 END_TEST
@@ -464,6 +525,8 @@ int main(void)
 	tcase_add_test(tc, test_rules_that_a_living_process_goes_on_to_load_are_no_loss);
 	tcase_add_test(tc,
 		       test_rules_that_a_living_process_does_not_load_within_the_grace_are_a_loss);
+	tcase_add_test(tc, test_what_is_older_than_all_that_is_on_record_is_named_once_a_boot);
+	tcase_add_test(tc, test_where_auditing_was_on_from_the_boot_on_nothing_is_older);
 	tcase_add_test(tc, test_a_living_process_that_pauses_has_made_a_loss);
 	tcase_add_test(tc,
 		       test_rules_put_back_by_another_before_anybody_was_sure_are_one_low_alert);
