@@ -423,6 +423,26 @@ static void bound_by_parent(const struct world *world, const struct event *event
 	}
 }
 
+/* The record of this capset was still on its way when /proc was read, and that shows just what came
+ * of it: nothing of before. It is a child that runs its parent's file, so it held no more than the
+ * parent does. */
+static void doubt_seeding(const struct world *world, const struct event *event,
+			  const struct observation *seen)
+{
+	struct process *process = seen->process;
+	const struct process *parent = seen->parent;
+
+	if (!(event->parts & EVENT_CAPSET) || process->seen_event || !is_seeded(world, process) ||
+	    read_by(world, process) <= event->time ||
+	    memcmp(&process->sets, &event->capset, sizeof(process->sets)) != 0 || !parent ||
+	    parent->pid == 1 || !parent->has_sets || parent->userns != USERNS_HOST ||
+	    !runs_same_image(parent, event->exe))
+		return;
+	process_take_least(&process->sets, &parent->sets);
+	process->most = process->sets;
+	process->provenance = PREVIOUS_INFERRED;
+}
+
 static bool sets_uids(const struct event *event)
 {
 	return event->call == CALL_SETUID || event->call == CALL_SETREUID ||
@@ -545,6 +565,7 @@ bool observe_event(struct world *world, const struct event *event, struct observ
 	}
 	find_service(world, event, seen->process);
 	bound_by_parent(world, event, seen);
+	doubt_seeding(world, event, seen);
 	guess_sets(world, event, seen->process);
 	if (event->call != CALL_EXEC && !sets_uids(event) && !seen->stale)
 		process_apply_uids(seen->process, event, false);

@@ -24,9 +24,10 @@ enum { BOOT_LINE_MAX = 4096 }; /* the kernel's own limit is 2048 (x86) or less *
 /* What the two threads share. The asker may still be kept waiting by the kernel when the process
  * ends, so this is freed by nobody. */
 struct asker {
-	int socket, questions[2];
-	_Atomic bool busy;
-	sem_t runs; /* posted once */
+	int socket;
+	uint32_t number; /* of the question; the asker's while it is busy */
+	_Atomic bool busy, over;
+	sem_t runs, asked; /* runs: posted once */
 };
 
 struct lookout {
@@ -41,15 +42,20 @@ struct lookout {
 	struct blind_snapshot snapshot;
 };
 
+static void wait_for(sem_t *semaphore)
+{
+	while (sem_wait(semaphore) < 0 && errno == EINTR)
+		;
+}
+
 /* Allocates nothing and takes no lock, so that a fork of the supervisor finds none held. */
 static void *ask_kernel(void *ctx)
 {
 	struct asker *asker = ctx;
-	uint32_t number;
 
 	sem_post(&asker->runs);
-	while (read(asker->questions[0], &number, sizeof(number)) == sizeof(number)) {
-		kernel_reading_ask(asker->socket, number);
+	for (wait_for(&asker->asked); !atomic_load(&asker->over); wait_for(&asker->asked)) {
+		kernel_reading_ask(asker->socket, asker->number);
 		atomic_store(&asker->busy, false);
 	}
 	return NULL;
@@ -73,20 +79,17 @@ static int start_thread(struct asker *asker, struct error *err)
 	pthread_attr_destroy(&attributes);
 	if (number)
 		return error_set(err, "a thread: %s", strerror(number));
-	while (sem_wait(&asker->runs) < 0 && errno == EINTR)
-		;
+	wait_for(&asker->runs);
 	return 0;
 }
 
 static int start_asker(struct asker *asker, struct error *err)
 {
-	asker->questions[0] = asker->questions[1] = -1;
 	sem_init(&asker->runs, 0, 0);
+	sem_init(&asker->asked, 0, 0);
 	asker->socket = kernel_reading_open(err);
 	if (asker->socket < 0)
 		return -1;
-	if (pipe2(asker->questions, O_CLOEXEC) < 0)
-		return error_set(err, "pipe: %s", strerror(errno));
 	return start_thread(asker, err);
 }
 
@@ -140,7 +143,8 @@ void lookout_free(struct lookout *lookout)
 {
 	if (!lookout)
 		return;
-	close(lookout->asker->questions[1]);
+	atomic_store(&lookout->asker->over, true);
+	sem_post(&lookout->asker->asked);
 	kernel_reading_free(&lookout->reading);
 	ruleset_free(&lookout->wanted);
 	free(lookout);
@@ -200,9 +204,9 @@ static void ask(struct lookout *lookout, int64_t now)
 		return;
 	}
 	kernel_reading_begin(&lookout->reading, number);
+	lookout->asker->number = number;
 	atomic_store(&lookout->asker->busy, true);
-	lookout->awaiting = write(lookout->asker->questions[1], &number, sizeof(number)) ==
-			    sizeof(number);
+	lookout->awaiting = sem_post(&lookout->asker->asked) == 0;
 	lookout->asked_at = now;
 	lookout->due = now + lookout->every;
 }

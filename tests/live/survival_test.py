@@ -101,6 +101,7 @@ def alerted_gains(path, exe):
 def other_alerts(stack, exe):
     """Of capwatch's own programs, or of records that it missed."""
     alerts = [json.loads(line) for line in (stack.dir / "alerts" / "alerts.jsonl").read_text().splitlines()]
+    alerts = [alert for alert in alerts if not harness.is_of_boot(alert)]
     ours = [alert for alert in alerts if ((alert["process"] or {}).get("exe") or str(stack.dir)).startswith(str(stack.dir))]
     return [alert for alert in ours if (alert["process"] or {}).get("exe") != exe and
             not re.search(r"ended by signal 9|supervisor ended unexpectedly", alert["message"])]

@@ -95,6 +95,43 @@ START_TEST(test_seeded_process_has_a_known_before)
 }
 END_TEST
 
+/* The record of what it did was on its way while /proc was read: that shows what came of it. */
+START_TEST(test_gain_that_seeding_has_seen_already_is_one)
+{
+	struct fixture *fx = fixture_live(launchers);
+
+	fixture_process(fx, 200, 1, WEB);
+	fixture_hold(fx, 200, idle);
+	fixture_wait(fx, 600000);
+	fixture_process(fx, 201, 200, WEB);
+	fixture_wait(fx, 1000);
+	judge_seed(fx->judge, fx->now);
+	fixture_wait(fx, 50);
+	fx->late = 80;
+	fixture_capset(fx, (struct fixture_act){.pid = 201, .ppid = 200, .exe = WEB}, full);
+	ck_assert_uint_eq(fixture_only_alert(fx)->sets[ALERT_EFFECTIVE].gained, FIXTURE_ALL);
+	fixture_free(fx);
+}
+END_TEST
+
+/* Raised before, and not by what is on record: no gain of that. */
+START_TEST(test_what_seeding_found_is_no_gain_of_a_later_record)
+{
+	struct fixture *fx = fixture_live(launchers);
+
+	fixture_process(fx, 200, 1, WEB);
+	fixture_hold(fx, 200, idle);
+	fixture_wait(fx, 600000);
+	fixture_process(fx, 201, 200, WEB);
+	fixture_wait(fx, 1000);
+	judge_seed(fx->judge, fx->now);
+	fixture_wait(fx, 50);
+	fixture_capset(fx, (struct fixture_act){.pid = 201, .ppid = 200, .exe = WEB}, full);
+	fixture_no_alert(fx);
+	fixture_free(fx);
+}
+END_TEST
+
 START_TEST(test_unit_does_not_become_a_session_by_writing_its_login_id)
 {
 	struct fixture *fx = fixture_live(launchers);
@@ -1418,6 +1455,8 @@ int main(void)
 	tcase_add_loop_test(tc, test_process_found_running_belongs_to_what_its_cgroup_and_login_say,
 			    0, COUNT(services));
 	tcase_add_test(tc, test_seeded_process_has_a_known_before);
+	tcase_add_test(tc, test_gain_that_seeding_has_seen_already_is_one);
+	tcase_add_test(tc, test_what_seeding_found_is_no_gain_of_a_later_record);
 	tcase_add_test(tc, test_unit_does_not_become_a_session_by_writing_its_login_id);
 	tcase_add_test(tc, test_login_by_sshd_opens_a_session_inside_its_unit);
 	tcase_add_loop_test(tc, test_exec_hidden_by_a_login_id_of_ones_own_gives_nothing, 0,
