@@ -503,7 +503,7 @@ static const struct fault {
 	{"a plugin that all may write", seed_program_writable, "plugin.program", DOCTOR_BROKEN,
 	 "can be written by others", "chmod 0750 ROOT/usr/sbin/audisp-capwatch"},
 	{"a path that leads nowhere", seed_no_program, "plugin.program", DOCTOR_BROKEN,
-	 "No such file", "path = /usr/sbin/audisp-capwatch|I'"},
+	 "No such file", "path = " CAPWATCH_SBINDIR "/audisp-capwatch|I'"},
 	{"a misspelt key in capwatch.yaml", seed_bad_configuration, "plugin.configuration",
 	 DOCTOR_BROKEN, "capwatch.yaml:5:1: ", "capwatch check --config"},
 	{"a misspelt key in a baseline", seed_bad_baseline, "plugin.configuration", DOCTOR_BROKEN,
@@ -708,7 +708,8 @@ START_TEST(test_text_is_lines_without_control_characters)
 	text = printed(&report, false);
 	ck_assert_msg(strncmp(text, "broken   delivery.sinks       sink syslog fails", 47) == 0,
 		      "%s", text);
-	ck_assert(strstr(text, "\n    mend: capwatch test-alert\n") != NULL);
+	/* with --config where /etc/capwatch is not the build's own place */
+	ck_assert(strstr(text, "\n    mend: capwatch test-alert") != NULL);
 	ck_assert(strstr(text, "\nbroken: ") != NULL);
 	ck_assert_ptr_null(strchr(text, '\033'));
 	ck_assert_ptr_null(strstr(text, "\nok "));
