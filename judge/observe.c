@@ -198,7 +198,9 @@ static bool is_another_image(const struct world *world, const struct event *even
 {
 	bool first = is_seeded(world, process) && read_by(world, process) > event->time;
 
-	return (first || is_stale(world, event, process)) && !runs_same_image(process, event->exe);
+	/* of what had ended already /proc shows no file: it says nothing */
+	return process->exe && (first || is_stale(world, event, process)) &&
+	       !runs_same_image(process, event->exe);
 }
 
 /* Where execs are recorded, none can have happened to this process unannounced. */
