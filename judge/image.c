@@ -197,6 +197,9 @@ bool image_is_of_namesake(const struct process *process)
 
 static bool is_of_interest(const struct baseline *baseline, const char *path)
 {
+	for (size_t i = 0; i < baseline->launcher_count; i++)
+		if (match_any(&baseline->launchers[i].match.exe, path))
+			return true;
 	for (size_t i = 0; i < baseline->entry_count; i++)
 		if (match_any(&baseline->entries[i].match.exe, path))
 			return true;
@@ -205,11 +208,12 @@ static bool is_of_interest(const struct baseline *baseline, const char *path)
 
 /* Where execs are recorded, a process that runs this path without an exec of its own was forked by
  * one that has it, and all that do are on record: they all run the host's file. */
-static bool is_fork_of_host_file(const struct world *world, const struct process *process)
+static bool is_fork_of_host_file(const struct world *world, const struct event *event,
+				 const struct process *process)
 {
-	bool any = false;
+	bool any = event->ppid == 1 && world_may_predate_rules(world, event->time);
 
-	if (!world->execs_seen[0])
+	if (!any && !world->execs_seen[0])
 		return false;
 	for (struct process *kin = ledger_oldest(world->ledger); kin; kin = kin->newer) {
 		if (kin == process || kin->node != 0 || !kin->exe ||
@@ -262,7 +266,7 @@ static void identify_by_family(const struct world *world, const struct event *ev
 	    !proc->host_file(proc->ctx, process->exe, &file))
 		return;
 	host = event->auid >= 0 ? session_sees_host_files(world, event)
-				: is_fork_of_host_file(world, process);
+				: is_fork_of_host_file(world, event, process);
 	if (host)
 		set_image(process, EXE_ID_HOST, EXE_UNKNOWN, &file);
 }

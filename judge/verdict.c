@@ -219,19 +219,30 @@ static bool is_begun_by_init(const struct process *process)
 	       process->origin == ORIGIN_INIT;
 }
 
+/* Gone, and its exec is on no record because the rules were not loaded yet. */
+static bool may_be_begun_at_boot(const struct world *world, const struct event *event,
+				 const struct observation *seen)
+{
+	return !seen->live && seen->process->origin == ORIGIN_UNKNOWN && event->ppid == 1 &&
+	       world_has_proc(world, event->node_number) &&
+	       world_may_predate_rules(world, event->time);
+}
+
 /* What a launcher does is its target's, by the target's own configuration, as long as that starts.
  * In a service that has started before, it is judged like anybody's, but for two: init's own child
  * sets up a unit's reload and stop, too; and a container is entered from outside (membership.c: its
  * cgroup is not the runtime's), so that "runc exec" is the runtime's work at any age. */
-static bool is_launcher_grant(const struct world *world, const struct observation *seen,
-			      const struct transition *t, enum phase phase)
+static bool is_launcher_grant(const struct world *world, const struct event *event,
+			      const struct observation *seen, const struct transition *t,
+			      enum phase phase)
 {
 	if (!t->by_launcher || t->impossible || t->mechanism == MECHANISM_CAP_LAST_CAP ||
 	    !within_grants(t, phase))
 		return false;
 	if (world->settings->report_launcher_grants && t->outcome == OUTCOME_SUCCESS)
 		return false;
-	if (t->launching_to == SERVICE_UNIT && is_begun_by_init(seen->process))
+	if (t->launching_to == SERVICE_UNIT &&
+	    (is_begun_by_init(seen->process) || may_be_begun_at_boot(world, event, seen)))
 		return true;
 	/* its target is not known: a replay can't; a container's init may live for milliseconds
 	 * ("runc exec true"), while a unit's child stage becomes the unit's program */
@@ -250,7 +261,7 @@ void verdict_judge(const struct world *world, const struct event *event,
 
 	memset(verdict, 0, sizeof(*verdict));
 	verdict->phase = service_phase(t->service, &world->clock, event->time);
-	if (is_launcher_grant(world, seen, t, verdict->phase))
+	if (is_launcher_grant(world, event, seen, t, verdict->phase))
 		return;
 	verdict->entry = match_entry(world, seen->process, seen->parent);
 	verdict->disposition = dispose(world, verdict->entry);

@@ -17,6 +17,9 @@ enum {
 	/* audit stamps its events with the coarse clock (up to 10 ms behind), /proc counts 10 ms */
 	CLOCK_SLACK_MS = 30,
 	RULES_LOADED_MS = 60000,
+	/* so long after its exec a child of init may still act before it executes its target, on a
+	   host that starves at boot */
+	UNRECORDED_MS = 10000,
 };
 
 struct world {
@@ -60,6 +63,14 @@ static inline bool world_is_alive(const struct world *world, const struct proces
 static inline int64_t world_rules_loaded(const struct world *world)
 {
 	return world->seeded_until + RULES_LOADED_MS;
+}
+
+/* At boot, on this host: who acts at this time (ms) may have executed his file just before the
+ * rules were loaded, which record execs from then on. */
+static inline bool world_may_predate_rules(const struct world *world, int64_t time)
+{
+	return world->seeded_until && time < world_rules_loaded(world) &&
+	       (!world->execs_seen[0] || time < world->execs_since + UNRECORDED_MS);
 }
 
 /* Nothing but records: what they do not tell is passed over instead of held against a process. */

@@ -133,6 +133,34 @@ START_TEST(test_what_seeding_found_is_no_gain_of_a_later_record)
 }
 END_TEST
 
+/* init's child executed its file before the rules were loaded, and has gone when its record comes:
+ * nobody can tell that this was the host's file, and only at boot is it believed. */
+START_TEST(test_init_s_child_at_boot_may_be_older_than_the_record_of_its_exec)
+{
+	static const char grants[] = "launchers:\n"
+				     "  - name: systemd-executor\n"
+				     "    match: {exe: " EXECUTOR ", parent_exe: " SYSTEMD
+				     ", parent_pid: 1}\n"
+				     "    grants: {userns: true}\n";
+	struct fixture *fx = fixture_live(grants);
+	struct fixture_act unshare = {.pid = 394, .ppid = 1, .exe = EXECUTOR, .comm = "(tworkctl)"};
+
+	unshare.call = 272;
+	unshare.args[0] = 0x10000000;
+	judge_seed(fx->judge, fx->now);
+	fixture_wait(fx, 2000);
+	fixture_exec(fx, (struct fixture_act){.pid = 300, .exe = WEB}, &full, &full);
+	fixture_wait(fx, _i ? 11000 : 100);
+	fixture_call(fx, unshare);
+	fixture_wait(fx, 10000);
+	if (_i)
+		ck_assert_int_eq(fixture_only_alert(fx)->reason, REASON_USERNS_GAIN);
+	else
+		fixture_no_alert(fx);
+	fixture_free(fx);
+}
+END_TEST
+
 START_TEST(test_unit_does_not_become_a_session_by_writing_its_login_id)
 {
 	struct fixture *fx = fixture_live(launchers);
@@ -1458,6 +1486,8 @@ int main(void)
 	tcase_add_test(tc, test_seeded_process_has_a_known_before);
 	tcase_add_loop_test(tc, test_gain_that_seeding_has_seen_already_is_one, 0, 2);
 	tcase_add_test(tc, test_what_seeding_found_is_no_gain_of_a_later_record);
+	tcase_add_loop_test(tc, test_init_s_child_at_boot_may_be_older_than_the_record_of_its_exec,
+			    0, 2);
 	tcase_add_test(tc, test_unit_does_not_become_a_session_by_writing_its_login_id);
 	tcase_add_test(tc, test_login_by_sshd_opens_a_session_inside_its_unit);
 	tcase_add_loop_test(tc, test_exec_hidden_by_a_login_id_of_ones_own_gives_nothing, 0,
