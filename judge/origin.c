@@ -115,6 +115,20 @@ static bool is_watched(const struct world *world, const struct event *event,
 	       process->start_time > world->execs_since + CLOCK_SLACK_MS;
 }
 
+/* Whoever forked it is on record with the exec of this file, and had gone before it was looked at:
+ * a daemon's first process, on a host that starves. */
+static bool has_lost_forker(const struct world *world, const struct event *event,
+			    const struct process *process)
+{
+	if (event->ppid != 1 || !process->exe)
+		return false;
+	for (struct process *other = ledger_oldest(world->ledger); other; other = other->newer)
+		if (may_have_forked(other, process) && other->ppid == 1 && other->execs_recorded &&
+		    !other->start_ticks && other->origin != ORIGIN_OTHER)
+			return true;
+	return false;
+}
+
 enum origin origin_of_actor(const struct world *world, const struct event *event,
 			    const struct observation *seen)
 {
@@ -127,7 +141,8 @@ enum origin origin_of_actor(const struct world *world, const struct event *event
 	if (inits_file)
 		return of_fork(world, event, seen);
 	/* what init begins executes something before it acts, and that would be known */
-	if (!process->launching && !process->execs_recorded && is_watched(world, event, process))
+	if (!process->launching && !process->execs_recorded && is_watched(world, event, process) &&
+	    !has_lost_forker(world, event, process))
 		return ORIGIN_OTHER;
 	return ORIGIN_UNKNOWN;
 }

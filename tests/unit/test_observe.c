@@ -161,6 +161,31 @@ START_TEST(test_init_s_child_at_boot_may_be_older_than_the_record_of_its_exec)
 }
 END_TEST
 
+/* A host that starves: the daemon's first process has come and gone before it was looked at. That
+ * it forked the one that is left is on no record, but its exec is. */
+START_TEST(test_daemon_whose_forker_was_never_seen_is_starting)
+{
+	struct fixture *fx = fixture_live(launchers);
+	struct fixture_act daemon = {.pid = 472, .ppid = 1, .exe = "/usr/sbin/daemon"};
+
+	judge_seed(fx->judge, fx->now);
+	fixture_wait(fx, 20000);
+	fixture_exec(fx, (struct fixture_act){.pid = 300, .ppid = 1, .exe = WEB}, &full, &full);
+	fixture_wait(fx, 20000);
+	if (_i == 0)
+		fixture_exec(fx, (struct fixture_act){.pid = 431, .ppid = 1, .exe = daemon.exe},
+			     &full, &full);
+	fixture_wait(fx, 200);
+	fixture_process(fx, 472, 1, daemon.exe);
+	set_cgroup(fx, 472, "/system.slice/daemon.service");
+	fixture_wait(fx, 200);
+	fixture_capset(fx, daemon, idle);
+	fixture_capset(fx, daemon, full);
+	ck_assert_int_eq(fixture_only_alert(fx)->phase, _i == 0 ? PHASE_STARTING : PHASE_RUNNING);
+	fixture_free(fx);
+}
+END_TEST
+
 START_TEST(test_unit_does_not_become_a_session_by_writing_its_login_id)
 {
 	struct fixture *fx = fixture_live(launchers);
@@ -1488,6 +1513,7 @@ int main(void)
 	tcase_add_test(tc, test_what_seeding_found_is_no_gain_of_a_later_record);
 	tcase_add_loop_test(tc, test_init_s_child_at_boot_may_be_older_than_the_record_of_its_exec,
 			    0, 2);
+	tcase_add_loop_test(tc, test_daemon_whose_forker_was_never_seen_is_starting, 0, 2);
 	tcase_add_test(tc, test_unit_does_not_become_a_session_by_writing_its_login_id);
 	tcase_add_test(tc, test_login_by_sshd_opens_a_session_inside_its_unit);
 	tcase_add_loop_test(tc, test_exec_hidden_by_a_login_id_of_ones_own_gives_nothing, 0,

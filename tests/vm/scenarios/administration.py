@@ -305,7 +305,12 @@ systemctl stop capwatch-bits.service capwatch-noroot.service
     Step("PrivateUsers=", """
 systemctl start capwatch-users.service capwatch-users-bob.service
 for name in capwatch-users capwatch-users-bob; do
-	[ "$(readlink /proc/$(systemctl show -P MainPID $name.service)/ns/user)" != "$(readlink /proc/self/ns/user)" ]
+	# "systemctl start" is done before systemd's child stage has entered it
+	for try in $(seq 100); do
+		[ "$(readlink /proc/$(systemctl show -P MainPID $name.service)/ns/user)" = "$(readlink /proc/self/ns/user)" ] || break
+		sleep 0.1
+	done
+	[ $try -lt 100 ]
 done
 systemctl stop capwatch-users.service capwatch-users-bob.service
 """),
