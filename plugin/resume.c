@@ -144,14 +144,15 @@ bool resume_is_on(const struct resume *resume)
 	return resume->catchup != NULL;
 }
 
-bool resume_is_warm(const struct resume *resume)
+/* What alerts now was alerted by the predecessor. */
+static bool is_warm(const struct resume *resume)
 {
 	return resume->catchup && resume->warm;
 }
 
 bool resume_may_tell_progress(const struct resume *resume)
 {
-	return !resume->aside && !resume_is_warm(resume);
+	return !resume->aside && !is_warm(resume);
 }
 
 void resume_take_stream(struct resume *resume, const char *bytes, size_t length)

@@ -51,9 +51,6 @@ void resume_end(struct resume *resume); /* frees; what is not caught up with sta
 /* While true the stream's bytes go to resume_take_stream(), not to the judge. */
 bool resume_is_on(const struct resume *resume);
 
-/* What alerts now was alerted by the predecessor. */
-bool resume_is_warm(const struct resume *resume);
-
 /* All between the last checkpoint and what is judged now was judged, or said to be lost. */
 bool resume_may_tell_progress(const struct resume *resume);
 

@@ -135,6 +135,13 @@ class Sink:
             return list(self.items)
 
 
+class QuietServer(http.server.ThreadingHTTPServer):
+    def handle_error(self, request, client_address):
+        """A courier that is killed resets its connections."""
+        if not isinstance(sys.exc_info()[1], ConnectionError):
+            super().handle_error(request, client_address)
+
+
 class WebhookSink(Sink):
     """A receiver on the loopback. Everything that is not a POST of JSON is kept in errors."""
 
@@ -168,7 +175,7 @@ class WebhookSink(Sink):
             def log_message(self, *_):
                 pass
 
-        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.server = QuietServer(("127.0.0.1", 0), Handler)
         self.server.daemon_threads = True
         self.url = f"http://127.0.0.1:{self.server.server_port}/ingest"
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
