@@ -143,6 +143,14 @@ void membership_of_session(struct world *world, struct process *process, int64_t
 	process_set_service(process, service);
 }
 
+/* What was there before us may have told before us, too, that it had started. */
+static void take_for_started(const struct world *world, struct service *service)
+{
+	if (world->seeding && service && service->awaits_start &&
+	    world->now - service->first_event >= 2 * world->clock.start_window_ms)
+		service->awaits_start = false;
+}
+
 void membership_adopt(struct world *world, struct process *process, struct process *parent)
 {
 	struct service *service = parent ? parent->service : NULL;
@@ -156,6 +164,7 @@ void membership_adopt(struct world *world, struct process *process, struct proce
 		process_set_service(process, service);
 	if (process->service && process->service->first_event > process->start_time)
 		process->service->first_event = process->start_time;
+	take_for_started(world, process->service);
 }
 
 /* A new image in a process that belongs to no unit, container or session: where nobody manages

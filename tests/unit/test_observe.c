@@ -80,6 +80,23 @@ START_TEST(test_process_found_running_belongs_to_what_its_cgroup_and_login_say)
 }
 END_TEST
 
+/* Nobody tells of what was there before us that it has started. */
+START_TEST(test_unit_found_running_is_not_starting_for_long)
+{
+	struct fixture *fx = fixture_live(launchers);
+
+	fixture_process(fx, 200, 1, WEB);
+	set_cgroup(fx, 200, "/system.slice/web.service");
+	fixture_wait(fx, _i == 0 ? 25000 : 5000);
+	judge_seed(fx->judge, fx->now);
+	fixture_wait(fx, 60000);
+	fixture_capset(fx, (struct fixture_act){.pid = 200, .exe = WEB}, idle);
+	fixture_capset(fx, (struct fixture_act){.pid = 200, .exe = WEB}, full);
+	ck_assert_int_eq(fixture_only_alert(fx)->phase, _i == 0 ? PHASE_RUNNING : PHASE_STARTING);
+	fixture_free(fx);
+}
+END_TEST
+
 START_TEST(test_seeded_process_has_a_known_before)
 {
 	struct fixture *fx = fixture_live(launchers);
@@ -1508,6 +1525,7 @@ int main(void)
 	tcase_set_timeout(tc, 60);
 	tcase_add_loop_test(tc, test_process_found_running_belongs_to_what_its_cgroup_and_login_say,
 			    0, COUNT(services));
+	tcase_add_loop_test(tc, test_unit_found_running_is_not_starting_for_long, 0, 2);
 	tcase_add_test(tc, test_seeded_process_has_a_known_before);
 	tcase_add_loop_test(tc, test_gain_that_seeding_has_seen_already_is_one, 0, 2);
 	tcase_add_test(tc, test_what_seeding_found_is_no_gain_of_a_later_record);

@@ -437,7 +437,7 @@ IMPOSSIBLE = Case("impossible: root that held nothing holds everything, and no e
 COVERAGE = (
     *victims_start("coverage"), IMPOSSIBLE, HIDDEN, EXCLUDED,
     Case("coverage: a rule taken out and not put back", f"auditctl -d {CAPSET_RULE}; sleep 10",
-         (Alert("coverage-loss", mechanism="audit", severity="high"),), within=20),
+         (Alert("coverage-loss", mechanism="audit", severity="high"),), also=(LOSS,), within=20),
     Case("coverage: auditing switched off and on again", "auditctl -e 0; sleep 5; auditctl -e 1; id >/dev/null", (LOSS,),
          prepare=f"auditctl -a {CAPSET_RULE}; sleep 6", within=20),
     Case("coverage: the sensor killed", "kill -9 $(pgrep -u capwatch -x audisp-capwatch)", (LOSS,), within=20),
