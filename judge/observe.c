@@ -85,6 +85,14 @@ struct process *observe_adopt(struct world *world, int64_t pid, int depth)
 	return process;
 }
 
+/* Of a process that was never looked at the last record tells when it lived. */
+static bool is_of_later_process(const struct process *process, const struct proc_status *status)
+{
+	if (process->start_ticks)
+		return process->start_ticks != status->start_ticks;
+	return process->moved_at && status->start_time > process->moved_at + CLOCK_SLACK_MS;
+}
+
 /* Confirms by start time that /proc shows the process of the event and not a later one of its pid.
  */
 static bool confirm_live(struct world *world, const struct event *event, struct observation *seen)
@@ -95,8 +103,7 @@ static bool confirm_live(struct world *world, const struct event *event, struct 
 	    !readings_status(&world->readings, world->proc, (pid_t)event->pid, status) ||
 	    status->start_time > event->time + CLOCK_SLACK_MS)
 		return false;
-	if (seen->process && seen->process->start_ticks &&
-	    seen->process->start_ticks != status->start_ticks) {
+	if (seen->process && is_of_later_process(seen->process, status)) {
 		ledger_remove(world->ledger, seen->process);
 		seen->process = NULL;
 	}

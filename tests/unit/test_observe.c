@@ -203,6 +203,26 @@ START_TEST(test_daemon_whose_forker_was_never_seen_is_starting)
 }
 END_TEST
 
+/* The first had gone before it was looked at, so that its start is not known; its last record is
+ * older than who has its pid now. */
+START_TEST(test_what_began_after_a_pid_s_last_record_is_another)
+{
+	struct fixture *fx = fixture_live(launchers);
+	struct fixture_act act = {.pid = 200, .ppid = 150, .exe = WEB};
+
+	fixture_process(fx, 150, 1, WEB);
+	judge_seed(fx->judge, fx->now);
+	fixture_wait(fx, 600000);
+	fixture_capset(fx, act, idle);
+	fixture_wait(fx, 5000);
+	fixture_process(fx, 200, 150, WEB);
+	fixture_wait(fx, 50);
+	fixture_capset(fx, act, full);
+	fixture_no_alert(fx);
+	fixture_free(fx);
+}
+END_TEST
+
 START_TEST(test_unit_does_not_become_a_session_by_writing_its_login_id)
 {
 	struct fixture *fx = fixture_live(launchers);
@@ -1532,6 +1552,7 @@ int main(void)
 	tcase_add_loop_test(tc, test_init_s_child_at_boot_may_be_older_than_the_record_of_its_exec,
 			    0, 2);
 	tcase_add_loop_test(tc, test_daemon_whose_forker_was_never_seen_is_starting, 0, 2);
+	tcase_add_test(tc, test_what_began_after_a_pid_s_last_record_is_another);
 	tcase_add_test(tc, test_unit_does_not_become_a_session_by_writing_its_login_id);
 	tcase_add_test(tc, test_login_by_sshd_opens_a_session_inside_its_unit);
 	tcase_add_loop_test(tc, test_exec_hidden_by_a_login_id_of_ones_own_gives_nothing, 0,
