@@ -2,7 +2,8 @@
 # tests: what make check runs besides the unit tests, which each folder declares beside its module.
 # The suites that need root, Python or minutes (replay, hostile, live, install) are ./check's.
 TESTS += tests/layering/check-includes
-AM_TESTS_ENVIRONMENT = srcdir='$(srcdir)'; export srcdir;
+# libcheck's own 4 s for a test are too few on a machine that does much else.
+AM_TESTS_ENVIRONMENT = srcdir='$(srcdir)'; export srcdir; CK_DEFAULT_TIMEOUT=60; export CK_DEFAULT_TIMEOUT;
 
 # A live run kept, and judged again: the recorder is a plugin for a test host (tests/vm).
 noinst_PROGRAMS += tests/vm/recorder tests/replay/judge-recording
