@@ -159,33 +159,54 @@ static void go_on(struct blind *blind, const struct change *change)
 	}
 }
 
+static bool is_same_work(const struct change *one, const struct change *other)
+{
+	return one->pid >= 0 && one->pid == other->pid && one->start_ticks == other->start_ticks &&
+	       one->removes == other->removes && one->adds == other->adds &&
+	       one->enabled == other->enabled && one->sets_rate == other->sets_rate &&
+	       one->sets_backlog == other->sets_backlog;
+}
+
+/* One reload makes hundreds: they must not push out what came before them. */
+static void keep_change(struct blind *blind, const struct change *change)
+{
+	for (size_t i = 0; i < BLIND_CHANGES_MAX; i++)
+		if (blind->changes[i].time > 0 && is_same_work(&blind->changes[i], change)) {
+			blind->changes[i] = *change;
+			return;
+		}
+	blind->changes[blind->next_change] = *change;
+	blind->next_change = (blind->next_change + 1) % BLIND_CHANGES_MAX;
+}
+
 void blind_take_change(struct blind *blind, const struct event *event, int64_t now)
 {
-	struct change *change = &blind->changes[blind->next_change];
+	bool known = event->parts & EVENT_SYSCALL;
+	struct change change = {
+		.time = event->time,
+		.seen = now,
+		.serial = event->serial,
+		.pid = known ? event->pid : -1,
+		.auid = known ? event->auid : -1,
+		.removes = event_record_has(event, 0, "op=remove_rule"),
+		.adds = event_record_has(event, 0, "op=add_rule"),
+		.enabled = event->config.audit_enabled,
+		.sets_rate = event_record_has(event, 0, "audit_rate_limit="),
+		.sets_backlog = event_record_has(event, 0, "audit_backlog_limit="),
+	};
 
 	blind->last_change = now;
 	look_at(blind, now);
 	if (!(event->parts & EVENT_CONFIG_CHANGE) || event->config.result == 0)
 		return;
-	blind->next_change = (blind->next_change + 1) % BLIND_CHANGES_MAX;
-	memset(change, 0, sizeof(*change));
-	change->time = event->time;
-	change->seen = now;
-	change->serial = event->serial;
-	change->pid = event->parts & EVENT_SYSCALL ? event->pid : -1;
-	change->auid = event->parts & EVENT_SYSCALL ? event->auid : -1;
-	change->removes = event_record_has(event, 0, "op=remove_rule");
-	change->adds = event_record_has(event, 0, "op=add_rule");
-	change->enabled = event->config.audit_enabled;
-	change->sets_rate = event_record_has(event, 0, "audit_rate_limit=");
-	change->sets_backlog = event_record_has(event, 0, "audit_backlog_limit=");
-	copy_text(change->exe, sizeof(change->exe), event->exe);
-	copy_text(change->act, sizeof(change->act), event->proctitle);
+	copy_text(change.exe, sizeof(change.exe), event->exe);
+	copy_text(change.act, sizeof(change.act), event->proctitle);
 	if (event->record_count)
-		copy_text(change->record, sizeof(change->record), event->records[0]);
-	note_maker(blind, change, now);
-	if (change->start_ticks)
-		go_on(blind, change);
+		copy_text(change.record, sizeof(change.record), event->records[0]);
+	note_maker(blind, &change, now);
+	keep_change(blind, &change);
+	if (change.start_ticks)
+		go_on(blind, &change);
 }
 
 static bool may_cause(const struct change *change, enum blind_kind kind)

@@ -272,7 +272,7 @@ def older_are_named(stack, began):
     time.sleep(QUIET)
     [alert, *more] = named()
     problems = ["told more than once"] if more else []
-    problems += [] if re.search(r": \d+ process(es)? may be: .*\(pid 1\)", alert["message"]) else [alert["message"]]
+    problems += [] if re.search(r": \d+ process(es)? may be: .*\(pid \d+\)", alert["message"]) else [alert["message"]]
     coverage = alert["coverage"]
     return problems + ([] if (alert["severity"], coverage["state"]) == ("low", "pending-reboot") else [f"{coverage}"])
 
