@@ -48,6 +48,7 @@ def limits(pid):
 def faults_of(number, pid, user):
     """What of one process is not as SECURITY.md says."""
     name, now, bounds = NAMES[number], status(pid), limits(pid)
+    sanitized = is_sanitized(f"/proc/{pid}/exe")  # whose shadow memory is larger, and which looks for leaks by ptrace
     wanted = {"NoNewPrivs": "1", "Seccomp": "2", "Seccomp_filters": str(FILTERS[number]),
               "Uid": "\t".join([str(user)] * 4), "Groups": ""}
     wanted |= {key: f"{HELD[number]:016x}" for key in ("CapPrm", "CapEff", "CapBnd")}
@@ -58,9 +59,9 @@ def faults_of(number, pid, user):
                 if now[key].strip() != value]
     problems += [f"{name}: {limit} is {bounds[limit]}" for limit, values in LIMITS.items()
                  if values[number] is not None and bounds[limit] != values[number]
-                 and not (limit == "Max data size" and is_sanitized(f"/proc/{pid}/exe"))]  # its shadow is larger
+                 and not (limit == "Max data size" and sanitized)]
     # of a process that is not dumpable, /proc is root's
-    if os.stat(f"/proc/{pid}/environ").st_uid != 0:
+    if os.stat(f"/proc/{pid}/environ").st_uid != 0 and not sanitized:
         problems.append(f"{name}: is dumpable")
     return problems
 
