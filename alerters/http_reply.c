@@ -39,7 +39,7 @@ static int64_t wait_in_seconds(const char *value)
 
 int64_t http_reply_wait(const char *value, int64_t now)
 {
-	time_t date;
+	int64_t date;
 
 	if (isdigit((unsigned char)value[0]))
 		return wait_in_seconds(value);
@@ -47,5 +47,8 @@ int64_t http_reply_wait(const char *value, int64_t now)
 	if (!isalpha((unsigned char)value[0]) || !strchr(value, ':'))
 		return HTTP_NO_WAIT;
 	date = curl_getdate(value, NULL);
-	return date <= 0 || (int64_t)date * 1000 <= now ? HTTP_NO_WAIT : (int64_t)date * 1000 - now;
+	/* the year may be any number */
+	if (date > INT64_MAX / 1000)
+		return INT64_MAX;
+	return date <= 0 || date * 1000 <= now ? HTTP_NO_WAIT : date * 1000 - now;
 }

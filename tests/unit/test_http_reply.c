@@ -32,6 +32,7 @@ START_TEST(test_retry_after_in_all_its_forms)
 		const char *value;
 		int64_t wait;
 	} cases[] = {
+		{"y5Nov:374775807", INT64_MAX},
 		{"0", 0},
 		{"120", 120000},
 		{"120 ", 120000},
