@@ -211,7 +211,7 @@ static bool is_of_interest(const struct baseline *baseline, const char *path)
 static bool is_fork_of_host_file(const struct world *world, const struct event *event,
 				 const struct process *process)
 {
-	bool any = event->ppid == 1 && world_may_predate_rules(world, event->time);
+	bool any = world_may_predate_rules(world, event->ppid, event->time);
 
 	if (!any && !world->execs_seen[0])
 		return false;

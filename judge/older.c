@@ -17,12 +17,12 @@ struct found {
 
 void older_take_snapshot(struct older *older, const struct blind_snapshot *snapshot, int64_t now)
 {
-	bool on = true;
+	bool on = snapshot->may_be_older;
 
-	for (uint32_t i = 0; i < snapshot->count; i++)
-		on &= snapshot->faults[i].kind != BLIND_OFF &&
-		      snapshot->faults[i].kind != BLIND_UNREADABLE;
-	if (!snapshot->may_be_older || !on)
+	for (uint32_t i = 0; on && i < snapshot->count; i++)
+		on = snapshot->faults[i].kind != BLIND_OFF &&
+		     snapshot->faults[i].kind != BLIND_UNREADABLE;
+	if (!on)
 		return;
 	older->due = true;
 	snprintf(older->boot_id, sizeof(older->boot_id), "%s", snapshot->boot_id);

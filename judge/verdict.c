@@ -223,9 +223,9 @@ static bool is_begun_by_init(const struct process *process)
 static bool may_be_begun_at_boot(const struct world *world, const struct event *event,
 				 const struct observation *seen)
 {
-	return !seen->live && seen->process->origin == ORIGIN_UNKNOWN && event->ppid == 1 &&
+	return !seen->live && seen->process->origin == ORIGIN_UNKNOWN &&
 	       world_has_proc(world, event->node_number) &&
-	       world_may_predate_rules(world, event->time);
+	       world_may_predate_rules(world, event->ppid, event->time);
 }
 
 /* What a launcher does is its target's, by the target's own configuration, as long as that starts.

@@ -65,11 +65,11 @@ static inline int64_t world_rules_loaded(const struct world *world)
 	return world->seeded_until + RULES_LOADED_MS;
 }
 
-/* At boot, on this host: who acts at this time (ms) may have executed his file just before the
- * rules were loaded, which record execs from then on. */
-static inline bool world_may_predate_rules(const struct world *world, int64_t time)
+/* At boot, on this host: init's child that acts at this time (ms) may have executed its file just
+ * before the rules were loaded, which record execs from then on. */
+static inline bool world_may_predate_rules(const struct world *world, int64_t ppid, int64_t time)
 {
-	return world->seeded_until && time < world_rules_loaded(world) &&
+	return ppid == 1 && world->seeded_until && time < world_rules_loaded(world) &&
 	       (!world->execs_seen[0] || time < world->execs_since + UNRECORDED_MS);
 }
 

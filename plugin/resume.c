@@ -144,15 +144,9 @@ bool resume_is_on(const struct resume *resume)
 	return resume->catchup != NULL;
 }
 
-/* What alerts now was alerted by the predecessor. */
-static bool is_warm(const struct resume *resume)
-{
-	return resume->catchup && resume->warm;
-}
-
 bool resume_may_tell_progress(const struct resume *resume)
 {
-	return !resume->aside && !is_warm(resume);
+	return !resume->aside && !(resume->catchup && resume->warm);
 }
 
 void resume_take_stream(struct resume *resume, const char *bytes, size_t length)

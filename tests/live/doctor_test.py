@@ -70,7 +70,7 @@ ACTS = [
      "plugin.lines", "broken", "line 1 lacks"),
     # auditd 3.0.9 does not start one that still ends
     ("inactive", "sed -i 's/active = yes/active = no/' {dir}/plugins.d/capwatch.conf; auditctl --signal HUP; "
-     "while pgrep -P {auditd} -x audisp-capwatch; do sleep 0.1; done",
+     "timeout 20 sh -c 'while pgrep -P {auditd} -x audisp-capwatch; do sleep 0.1; done'",
      "plugin.active", "broken", "not active"),
     ("plugin-killed-for-good", "sed -i 's/^max_restarts.*/max_restarts = 0/' {dir}/auditd.conf; "
      "auditctl --signal HUP; sleep 0.5; kill -9 $(pgrep -P {auditd} -x audisp-capwatch); sleep 0.5; "

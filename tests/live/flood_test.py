@@ -92,10 +92,9 @@ def check_counts(alerts, flooded, gains):
     return []
 
 
-def check_firsts(arrivals, late, plugin):
+def check_firsts(arrivals, late):
     """arrivals: (what, seconds until its first alert was in the file, or None)."""
-    # three processes pass it on, each as late as the machine makes it; and see SANITIZED_RATE
-    allowed = (2 if is_sanitized(plugin) else 1) * FIRST_ALERT + 3 * late
+    allowed = FIRST_ALERT + 3 * late  # three processes pass it on, each as late as the machine makes it
     return [f"{what}: its first alert came " + (f"after {took:.2f} s, not {allowed:.2f}" if took is not None else "never")
             for what, took in arrivals if took is None or took > allowed]
 
@@ -208,7 +207,7 @@ def play(played, kind, rate, seconds):
     print(summary(f"capwatch, {label}", figures), flush=True)
     print(f"#   the machine was {late * 1e3:.0f} ms late at the worst; first alerts after "
           + ", ".join(f"{took:.3f} s" if took else "never" for _, took in first_arrivals(others, arrived)), flush=True)
-    return check_played(played, kind, figures, others, arrived) + check_firsts(first_arrivals(others, arrived), late, played.plugin)
+    return check_played(played, kind, figures, others, arrived) + check_firsts(first_arrivals(others, arrived), late)
 
 
 # ---- auditd itself ----------------------------------------------------------------------------------------------
@@ -275,7 +274,7 @@ def run_live(report, options):
         problems.append(f"the kernel lost {ours['lost']} records, and none with cat")
     if ours["queue_full"] and not cat["queue_full"]:
         problems.append(f"auditd's queue was full {ours['queue_full']} times, and never with cat")
-    problems += check_firsts(ours["firsts"], ours["late"], options.build / "plugin" / "audisp-capwatch")
+    problems += check_firsts(ours["firsts"], ours["late"])
     if not ours["lost"] and not ours["queue_full"]:  # else auditd itself has dropped some
         flooded = [alert for alert in ours["alerts"] if gained_any(alert, TOGGLED)]
         problems += check_counts(ours["alerts"], flooded, ours["gains"])
