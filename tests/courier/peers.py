@@ -2,6 +2,7 @@
 """peers: the two other ends that the courier knows, played by a test: the sensor with its supervisor, which keep what
 is not acknowledged and start the courier anew, and receivers that misbehave on purpose. Loopback only."""
 import collections
+import contextlib
 import fcntl
 import gzip
 import json
@@ -151,6 +152,16 @@ class Courier:
                 pass
             time.sleep(0.01)
         self.kill()
+
+    @contextlib.contextmanager
+    def paused(self):
+        """It tries nothing meanwhile, so that what is read twice of its spool is the same twice."""
+        self.process.send_signal(signal.SIGSTOP)
+        os.waitid(os.P_PID, self.process.pid, os.WSTOPPED)
+        try:
+            yield
+        finally:
+            self.process.send_signal(signal.SIGCONT)
 
     def stop(self):
         """As at the end of the plugin: true when it ended by itself, with nothing to complain of."""
