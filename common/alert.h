@@ -40,6 +40,7 @@ struct alert_process {
 	int64_t threads;       /* 0: not known */
 	enum user_namespace user_namespace;
 	enum exe_state exe_state;
+	enum exe_identity exe_identity;
 	bool has_parent;
 	int64_t parent_pid;
 	struct bytes parent_comm, parent_exe;

@@ -111,6 +111,9 @@ static json_t *json_from_process(const struct alert_process *process)
 	add_word(object, "user_namespace",
 		 vocab_word(&vocab_user_namespace, process->user_namespace));
 	add_word(object, "exe_state", vocab_word(&vocab_exe_state, process->exe_state));
+	if (process->exe_identity != EXE_ID_UNKNOWN)
+		add_word(object, "exe_file",
+			 vocab_word(&vocab_exe_identity, process->exe_identity));
 	add_bytes(object, "user", process->user);
 	add_bytes(object, "login_user", process->login_user);
 	json_object_set_new(object, "parent", json_from_parent(process));

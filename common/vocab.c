@@ -26,6 +26,7 @@ static const char *const disposition_words[] = {"alert", "observed", "silenced"}
 static const char *const service_kind_words[] = {"unit", "container", "session", "program",
 						 "unknown"};
 static const char *const user_namespace_words[] = {"host", "child", "unknown"};
+static const char *const exe_identity_words[] = {"unknown", "host", "other"};
 static const char *const exe_state_words[] = {"current", "replaced", "deleted", "unknown"};
 static const char *const coverage_state_words[] = {"lost", "restored", "pending-reboot"};
 static const char *const mode_words[] = {"alert", "observe"};
@@ -63,6 +64,7 @@ VOCAB(vocab_disposition, disposition_words);
 VOCAB(vocab_service_kind, service_kind_words);
 VOCAB(vocab_user_namespace, user_namespace_words);
 VOCAB(vocab_exe_state, exe_state_words);
+VOCAB(vocab_exe_identity, exe_identity_words);
 VOCAB(vocab_coverage_state, coverage_state_words);
 VOCAB(vocab_mode, mode_words);
 VOCAB(vocab_sink_type, sink_type_words);

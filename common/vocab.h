@@ -56,6 +56,9 @@ enum service_kind {
 };
 enum user_namespace { USERNS_HOST, USERNS_CHILD, USERNS_UNKNOWN };
 enum exe_state { EXE_CURRENT, EXE_REPLACED, EXE_DELETED, EXE_UNKNOWN };
+/* What a process runs: could not be compared; was the host's file of this path when it was
+ * compared; was another file. */
+enum exe_identity { EXE_ID_UNKNOWN, EXE_ID_HOST, EXE_ID_OTHER };
 enum coverage_state { COVERAGE_LOST, COVERAGE_RESTORED, COVERAGE_PENDING_REBOOT };
 enum mode { MODE_ALERT, MODE_OBSERVE };
 enum sink_type { SINK_SYSLOG, SINK_FILE, SINK_WEBHOOK };
@@ -85,8 +88,8 @@ struct vocab {
 
 extern const struct vocab vocab_severity, vocab_reason, vocab_mechanism, vocab_outcome, vocab_phase,
 	vocab_previous, vocab_disposition, vocab_service_kind, vocab_user_namespace,
-	vocab_exe_state, vocab_coverage_state, vocab_mode, vocab_sink_type, vocab_sink_format,
-	vocab_signature, vocab_compression, vocab_command_line, vocab_securebits,
+	vocab_exe_state, vocab_exe_identity, vocab_coverage_state, vocab_mode, vocab_sink_type,
+	vocab_sink_format, vocab_signature, vocab_compression, vocab_command_line, vocab_securebits,
 	vocab_syslog_protocol,
 	vocab_syslog_facility; /* its values are the index; see vocab_facility_code */
 

@@ -43,6 +43,17 @@ struct string_list {
 	size_t count; /* 0: the key was not given */
 };
 
+/* Keys of a match, as bits. */
+enum match_key {
+	MATCH_EXE = 1 << 0,
+	MATCH_UNIT = 1 << 1,
+	MATCH_PARENT_EXE = 1 << 2,
+	MATCH_CONTAINER = 1 << 3,
+	MATCH_UID = 1 << 4,
+	MATCH_SESSION = 1 << 5,
+	MATCH_PARENT_PID = 1 << 6,
+};
+
 struct match_rule {
 	struct string_list exe, unit, parent_exe;
 	bool names_container; /* container: was given (even empty: any container) */

@@ -20,17 +20,6 @@ enum source_kind { SOURCE_SERVICE, SOURCE_LAUNCHER };
 /* How an entry relates to one of an earlier folder. */
 enum source_relation { RELATION_NONE, RELATION_EXTENDS, RELATION_REPLACE, RELATION_DISABLED };
 
-/* Keys of a match, as bits of what was given. */
-enum match_key {
-	MATCH_EXE = 1 << 0,
-	MATCH_UNIT = 1 << 1,
-	MATCH_PARENT_EXE = 1 << 2,
-	MATCH_CONTAINER = 1 << 3,
-	MATCH_UID = 1 << 4,
-	MATCH_SESSION = 1 << 5,
-	MATCH_PARENT_PID = 1 << 6,
-};
-
 struct match_source {
 	struct match_rule rule; /* key_count is set when all is resolved */
 	unsigned given;		/* enum match_key */

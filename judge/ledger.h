@@ -31,12 +31,6 @@ enum origin {
 	ORIGIN_OTHER, /* not init */
 };
 
-enum exe_identity {
-	EXE_ID_UNKNOWN, /* could not be compared */
-	EXE_ID_HOST,	/* was the host's file of this path when it was compared */
-	EXE_ID_OTHER,	/* was another file */
-};
-
 /* What a process held until a change: a child forked before it has that, and not what came after.
  */
 struct process_past {

@@ -20,6 +20,7 @@ judge_libjudge_a_SOURCES = \
 	judge/readings.c judge/readings.h \
 	judge/repeats.c judge/repeats.h \
 	judge/report.c judge/report.h \
+	judge/retold.c judge/retold.h \
 	judge/serials.c judge/serials.h \
 	judge/service.c judge/service.h \
 	judge/sweep.c judge/sweep.h \

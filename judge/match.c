@@ -93,13 +93,24 @@ static bool session_fits(const struct match_rule *rule, const struct process *pr
 	return !rule->has_session || rule->session == in_session;
 }
 
-static bool rule_fits(const struct world *world, const struct match_rule *rule,
-		      const struct process *process, const struct process *parent)
+unsigned match_lacks(const struct world *world, const struct match_rule *rule,
+		     const struct process *process, const struct process *parent)
 {
-	return (rule->exe.count == 0 || exe_fits(world, &rule->exe, process)) &&
-	       (rule->unit.count == 0 || unit_fits(world, &rule->unit, process)) &&
-	       container_fits(world, rule, process) && parent_fits(world, rule, process, parent) &&
-	       uid_fits(rule, process) && session_fits(rule, process);
+	unsigned lacks = 0;
+
+	if (rule->exe.count > 0 && !exe_fits(world, &rule->exe, process))
+		lacks |= MATCH_EXE;
+	if (rule->unit.count > 0 && !unit_fits(world, &rule->unit, process))
+		lacks |= MATCH_UNIT;
+	if (!container_fits(world, rule, process))
+		lacks |= MATCH_CONTAINER;
+	if (!parent_fits(world, rule, process, parent))
+		lacks |= MATCH_PARENT_EXE;
+	if (!uid_fits(rule, process))
+		lacks |= MATCH_UID;
+	if (!session_fits(rule, process))
+		lacks |= MATCH_SESSION;
+	return lacks;
 }
 
 static unsigned specificity(const struct match_rule *rule)
@@ -118,7 +129,7 @@ const struct baseline_entry *match_entry(const struct world *world, const struct
 		const struct baseline_entry *entry = &baseline->entries[i];
 		if (best && specificity(&entry->match) <= specificity(&best->match))
 			continue;
-		if (rule_fits(world, &entry->match, process, parent))
+		if (match_lacks(world, &entry->match, process, parent) == 0)
 			best = entry;
 	}
 	return best;

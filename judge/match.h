@@ -13,6 +13,12 @@
 const struct baseline_entry *match_entry(const struct world *world, const struct process *process,
 					 const struct process *parent);
 
+/* The keys of the rule that do not fit the process, as bits of enum match_key: 0 where the rule
+ * speaks for it. MATCH_CONTAINER also where the rule names no container and the process is in one;
+ * MATCH_PARENT_EXE also for parent_pid. */
+unsigned match_lacks(const struct world *world, const struct match_rule *rule,
+		     const struct process *process, const struct process *parent);
+
 /* The launcher entry that the process is just now the work of, or NULL. */
 const struct launcher_entry *match_launcher(const struct world *world,
 					    const struct process *process,

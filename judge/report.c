@@ -98,6 +98,7 @@ void report_process(struct alert *alert, const struct process *process,
 	to->threads = process->threads;
 	to->user_namespace = process->userns;
 	to->exe_state = process->exe_state;
+	to->exe_identity = process->exe_identity;
 	if (parent) {
 		to->has_parent = true;
 		to->parent_pid = parent->pid;

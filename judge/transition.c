@@ -26,6 +26,12 @@ enum { SECUREBITS_RESTRAINING = 0xef }; /* all but keep-caps, which is the other
 
 /* ---- helpers --------------------------------------------------------------------------------- */
 
+uint8_t transition_loosened(uint8_t before, uint8_t after)
+{
+	return (uint8_t)((before & ~after & SECUREBITS_RESTRAINING) |
+			 (after & ~before & SECBIT_KEEP_CAPS));
+}
+
 /* Where everything is gained, only what this library knows a name for is told: how many more bits
  * the kernel has is not in any record. */
 static capmask added(capmask before, capmask after)
@@ -252,8 +258,7 @@ static bool derive_securebits(const struct event *event, struct observation *see
 	t->has_securebits = true;
 	t->securebits_before = process->securebits;
 	t->securebits_after = wanted;
-	t->loosened = (uint8_t)((process->securebits & ~wanted & SECUREBITS_RESTRAINING) |
-				(wanted & ~process->securebits & SECBIT_KEEP_CAPS));
+	t->loosened = transition_loosened(process->securebits, wanted);
 	/* no record and no file of /proc tells what a process started with: the default is assumed
 	 */
 	t->previous = process->seen_event ? PREVIOUS_KNOWN : PREVIOUS_INFERRED;

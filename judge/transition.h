@@ -39,6 +39,10 @@ struct transition {
 	enum service_kind launching_to;	       /* what kind of target the launcher has */
 };
 
+/* Which bits this change of securebits (capabilities(7), "The securebits flags") loosens: cleared
+ * ones that restrain, and keep-caps where it is set. */
+uint8_t transition_loosened(uint8_t before, uint8_t after);
+
 /* Takes the event into the ledger. True when it is something to judge: a gain, or a refused one. */
 bool transition_derive(struct world *world, const struct event *event, struct observation *seen,
 		       struct transition *transition);

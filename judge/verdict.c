@@ -130,6 +130,14 @@ static bool allowed(const struct grants *grants, const struct transition *t, enu
 	return false;
 }
 
+bool verdict_entry_allows(const struct baseline_entry *entry, const struct transition *t,
+			  enum phase phase, capmask *missing)
+{
+	struct grants grants = grants_in_phase(entry, phase, false);
+
+	return allowed(&grants, t, phase, missing);
+}
+
 static capmask all_gained(const struct transition *t)
 {
 	return t->gained.permitted | t->gained.effective | t->gained.inheritable |

@@ -26,6 +26,11 @@ void verdict_judge(const struct world *world, const struct event *event,
 		   const struct observation *seen, const struct transition *transition,
 		   struct verdict *verdict);
 
+/* Would this entry, speaking for the process, allow the gain in this phase? Leaves in *missing the
+ * capabilities that it does not. */
+bool verdict_entry_allows(const struct baseline_entry *entry, const struct transition *transition,
+			  enum phase phase, capmask *missing);
+
 /* A process of a running service against the ceiling of its entry: alert when permitted, what it
  * holds, exceeds it. */
 struct ceiling_question {

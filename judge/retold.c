@@ -1,0 +1,197 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "judge/retold.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "judge/match.h"
+
+/* Never asked: it only says that this is a live host, whose facts are all there. */
+static const struct proc_reader no_reader = {.ctx = NULL};
+
+static const char *text_of(const json_t *object, const char *key)
+{
+	const char *text = json_string_value(json_object_get(object, key));
+
+	return text ? text : "";
+}
+
+static void copy_text(const json_t *object, const char *key, char *buf, size_t size)
+{
+	snprintf(buf, size, "%s", text_of(object, key));
+}
+
+/* The value of a word, or otherwise where there is none. */
+static int word_of(const json_t *object, const char *key, const struct vocab *vocab, int otherwise)
+{
+	int value = vocab_value(vocab, text_of(object, key));
+
+	return value < 0 ? otherwise : value;
+}
+
+static capmask mask_of(const json_t *names)
+{
+	capmask mask = 0;
+	const json_t *name;
+	size_t i;
+	int bit;
+
+	json_array_foreach(names, i, name)
+	{
+		const char *text = json_string_value(name);
+
+		if (text && capmask_bit_from_name(text, &bit) == 0)
+			mask |= CAPMASK_BIT(bit);
+	}
+	return mask;
+}
+
+static uint8_t bits_of(const json_t *names)
+{
+	uint8_t bits = 0;
+	const json_t *name;
+	size_t i;
+
+	json_array_foreach(names, i, name)
+	{
+		const char *text = json_string_value(name);
+		int bit = text ? vocab_value(&vocab_securebits, text) : -1;
+
+		if (bit >= 0)
+			bits |= (uint8_t)(1u << bit);
+	}
+	return bits;
+}
+
+static void read_service(struct retold *retold, const json_t *object)
+{
+	struct service *service = &retold->service;
+	const json_t *container = json_object_get(object, "container");
+
+	if (!json_is_object(object))
+		return;
+	service->kind = (enum service_kind)word_of(object, "kind", &vocab_service_kind,
+						   SERVICE_UNKNOWN);
+	copy_text(object, "name", service->name, sizeof(service->name));
+	copy_text(object, "unit", service->unit, sizeof(service->unit));
+	copy_text(object, "template", service->template_name, sizeof(service->template_name));
+	copy_text(container, "id", service->container_id, sizeof(service->container_id));
+	copy_text(container, "runtime", service->runtime, sizeof(service->runtime));
+	retold->process.service = service;
+}
+
+static char *exe_of(const json_t *process)
+{
+	return (char *)json_string_value(json_object_get(process, "exe"));
+}
+
+/* An alert from before exe_file was told of is believed to be of the host's file, unless that was
+ * not there any more. */
+static enum exe_identity identity_of(const json_t *process)
+{
+	int state = word_of(process, "exe_state", &vocab_exe_state, EXE_UNKNOWN);
+	int otherwise = state == EXE_DELETED ? EXE_ID_OTHER : EXE_ID_HOST;
+
+	return (enum exe_identity)word_of(process, "exe_file", &vocab_exe_identity, otherwise);
+}
+
+static void read_process(struct retold *retold, const json_t *object)
+{
+	const json_t *parent = json_object_get(object, "parent");
+	const json_t *uid = json_object_get(object, "uid");
+	struct process *process = &retold->process;
+
+	process->exe = exe_of(object);
+	process->exe_identity = identity_of(object);
+	process->exe_state = (enum exe_state)word_of(object, "exe_state", &vocab_exe_state,
+						     EXE_UNKNOWN);
+	copy_text(object, "comm", process->comm, sizeof(process->comm));
+	process->pid = json_integer_value(json_object_get(object, "pid"));
+	process->ppid = json_integer_value(json_object_get(object, "ppid"));
+	process->has_ids = json_is_integer(uid);
+	process->uid = (uint32_t)json_integer_value(uid);
+	if (!json_is_object(parent))
+		return;
+	retold->has_parent = true;
+	retold->parent.exe = exe_of(parent);
+	retold->parent.exe_identity = EXE_ID_HOST;
+}
+
+static capmask gained_in(const json_t *sets, const char *name)
+{
+	return mask_of(json_object_get(json_object_get(sets, name), "gained"));
+}
+
+static void read_gain(struct retold *retold, const json_t *object)
+{
+	const json_t *sets = json_object_get(object, "capabilities");
+	const json_t *securebits = json_object_get(object, "securebits");
+	const json_t *file = json_object_get(object, "file");
+	struct transition *t = &retold->transition;
+
+	t->outcome = (enum outcome)word_of(object, "outcome", &vocab_outcome, OUTCOME_SUCCESS);
+	t->previous = (enum previous)word_of(object, "previous", &vocab_previous, PREVIOUS_UNKNOWN);
+	t->gained = (struct event_sets){.permitted = gained_in(sets, "permitted"),
+					.effective = gained_in(sets, "effective"),
+					.inheritable = gained_in(sets, "inheritable"),
+					.ambient = gained_in(sets, "ambient")};
+	t->has_securebits = json_is_object(securebits);
+	t->securebits_before = bits_of(json_object_get(securebits, "before"));
+	t->securebits_after = bits_of(json_object_get(securebits, "after"));
+	t->loosened = transition_loosened(t->securebits_before, t->securebits_after);
+	if (t->outcome == OUTCOME_DENIED)
+		t->denied = mask_of(
+			json_object_get(json_object_get(object, "baseline"), "missing"));
+	t->has_file = json_is_object(file);
+	copy_text(file, "path", retold->file_path, sizeof(retold->file_path));
+	t->file_path = (struct bytes){retold->file_path, strlen(retold->file_path)};
+	t->service = retold->process.service;
+}
+
+int retold_read(struct retold *retold, const json_t *object, const struct baseline *baseline,
+		struct error *err)
+{
+	const json_t *process = json_object_get(object, "process");
+	int mechanism = word_of(object, "mechanism", &vocab_mechanism, -1);
+	int reason = word_of(object, "reason", &vocab_reason, -1);
+
+	memset(retold, 0, sizeof(*retold));
+	if (mechanism < 0)
+		return error_set(err, "no alert of capwatch: it has no mechanism that is known");
+	retold->world.baseline = baseline;
+	retold->world.proc = &no_reader;
+	retold->transition.mechanism = (enum mechanism)mechanism;
+	retold->has_reason = reason >= 0;
+	retold->reason = retold->has_reason ? (enum reason)reason : REASON_EXPANSION_AFTER_START;
+	retold->transition.impossible = retold->reason == REASON_IMPOSSIBLE_TRANSITION;
+	retold->phase = (enum phase)word_of(object, "phase", &vocab_phase, PHASE_UNKNOWN);
+	read_service(retold, json_object_get(object, "service"));
+	if (json_is_object(process))
+		read_process(retold, process);
+	read_gain(retold, object);
+	return 0;
+}
+
+static const struct process *parent_of(const struct retold *retold)
+{
+	return retold->has_parent ? &retold->parent : NULL;
+}
+
+const struct baseline_entry *retold_entry(const struct retold *retold)
+{
+	return match_entry(&retold->world, &retold->process, parent_of(retold));
+}
+
+unsigned retold_lacks(const struct retold *retold, const struct baseline_entry *entry)
+{
+	return match_lacks(&retold->world, &entry->match, &retold->process, parent_of(retold));
+}
+
+bool retold_allows(const struct retold *retold, const struct baseline_entry *entry,
+		   capmask *missing)
+{
+	*missing = 0;
+	if (retold->transition.impossible)
+		return false;
+	return verdict_entry_allows(entry, &retold->transition, retold->phase, missing);
+}
