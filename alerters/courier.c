@@ -17,6 +17,7 @@
 #include "alerters/format.h"
 #include "alerters/heartbeat.h"
 #include "alerters/keeper.h"
+#include "alerters/learnt_file.h"
 #include "alerters/own_log.h"
 #include "alerters/reach.h"
 #include "alerters/redact.h"
@@ -25,6 +26,7 @@
 #include "alerters/status.h"
 #include "alerters/tell.h"
 #include "common/checkpoint.h"
+#include "common/setup.h"
 #include "common/wire.h"
 #include "conf/settings.h"
 
@@ -507,6 +509,25 @@ static void take_checkpoint(struct courier *courier, const struct wire_message *
 		log_line(courier->log, LOG_WARNING, "sensor: a checkpoint that is none");
 }
 
+/* What the next sensor, and the command line, read beside the spools. A replay keeps nothing. */
+static void take_kept(struct courier *courier, const struct wire_message *message)
+{
+	const char *folder = courier->spool_folder;
+	struct error err = {""};
+	int rc = 0;
+
+	if (!folder)
+		return;
+	if (message->header.type == WIRE_LEARNT)
+		rc = learnt_file_append(folder, message->body, message->header.length, &err);
+	else
+		rc = setup_write(folder, message->body, message->header.length, &err);
+	if (rc < 0 && may_speak(courier))
+		log_line(courier->log, LOG_ERR, "%s is not kept: %s",
+			 message->header.type == WIRE_LEARNT ? "what was learnt" : "the setup",
+			 err.text);
+}
+
 static void take_message(struct courier *courier, struct wire_message *message)
 {
 	close_fd(&message->fd);
@@ -519,6 +540,10 @@ static void take_message(struct courier *courier, struct wire_message *message)
 		break;
 	case WIRE_CHECKPOINT:
 		take_checkpoint(courier, message);
+		break;
+	case WIRE_LEARNT:
+	case WIRE_SETUP:
+		take_kept(courier, message);
 		break;
 	case WIRE_LOG:
 		if (may_speak(courier))

@@ -5,7 +5,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
+
+#include "common/text.h"
 
 enum {
 	KEY_MAX = 64,
@@ -35,24 +36,9 @@ const char *fields_text(const json_t *root, const char *path)
 	return json_string_value(fields_find(root, path));
 }
 
-static int64_t parse_time(const char *text)
-{
-	struct tm tm = {0};
-	int ms = 0, used = 0;
-
-	if (!text || sscanf(text, "%4d-%2d-%2dT%2d:%2d:%2d.%3dZ%n", &tm.tm_year, &tm.tm_mon,
-			    &tm.tm_mday, &tm.tm_hour, &tm.tm_min, &tm.tm_sec, &ms, &used) != 7)
-		return -1;
-	if (used == 0 || text[used])
-		return -1;
-	tm.tm_year -= 1900;
-	tm.tm_mon -= 1;
-	return (int64_t)timegm(&tm) * 1000 + ms;
-}
-
 int64_t fields_time(const json_t *root, const char *path)
 {
-	return parse_time(fields_text(root, path));
+	return text_time_value(fields_text(root, path));
 }
 
 int fields_word(const json_t *root, const char *path, const struct vocab *vocab)
@@ -195,7 +181,7 @@ json_t *fields_make_text(const json_t *root, const json_t *value)
 
 json_t *fields_make_ms(const json_t *root, const json_t *value)
 {
-	int64_t time = parse_time(json_string_value(value));
+	int64_t time = text_time_value(json_string_value(value));
 
 	(void)root;
 	return time < 0 ? NULL : json_integer(time);

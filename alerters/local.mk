@@ -18,6 +18,7 @@ alerters_libalerters_a_SOURCES = \
 	alerters/http_reply.c alerters/http_reply.h \
 	alerters/keeper.c alerters/keeper.h \
 	alerters/landlock.c alerters/landlock.h \
+	alerters/learnt_file.c alerters/learnt_file.h \
 	alerters/loss.c alerters/loss.h \
 	alerters/own_alert.c alerters/own_alert.h \
 	alerters/own_log.c alerters/own_log.h \

@@ -16,14 +16,24 @@ cli_libcli_a_SOURCES = \
 	cli/doctor_report.c \
 	cli/doctor_rules.c \
 	cli/doctor_shell.c cli/doctor_shell.h \
+	cli/learn.c cli/learn_status.c cli/learn_status.h \
+	cli/observed.c cli/observed.h \
+	cli/plan.c cli/plan.h \
+	cli/plan_diff.c cli/plan_diff.h \
+	cli/plan_merge.c cli/plan_merge.h \
+	cli/plan_yaml.c cli/plan_yaml.h \
 	cli/replay.c \
 	cli/rules.c \
 	cli/schemas.h \
 	cli/spool.c \
 	cli/status.c cli/status_forms.c cli/status_forms.h \
+	cli/suggest.c \
+	cli/tell.c cli/tell.h \
 	cli/test_alert.c \
+	cli/trial_baseline.c cli/trial_baseline.h \
 	cli/verbs.h \
-	cli/words.c cli/words.h
+	cli/words.c cli/words.h \
+	cli/yaml_text.c cli/yaml_text.h
 nodist_cli_libcli_a_SOURCES = cli/schemas.c
 
 # check --schema prints the schemas that this build checks by

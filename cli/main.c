@@ -17,10 +17,13 @@ static const struct verb verbs[] = {
 	 cli_check},
 	{"doctor", "check all that capwatch needs of this host, and say what mends what it lacks",
 	 cli_doctor},
+	{"learn", "learn what services gain instead of alerting it, and show what was learnt",
+	 cli_learn},
 	{"replay", "judge a recorded stream or an audit.log, and print the alerts", cli_replay},
 	{"rules", "install, restore, remove, compare or show the audit rules", cli_rules},
 	{"spool", "list, show, retry or drop alerts that wait for a receiver", cli_spool},
 	{"status", "show how the courier and its sinks are", cli_status},
+	{"suggest", "write baseline entries that would allow what was learnt", cli_suggest},
 	{"test-alert", "send an alert that says it is a test, and show what became of it",
 	 cli_test_alert},
 };

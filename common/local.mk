@@ -7,9 +7,12 @@ common_libcommon_a_SOURCES = \
 	common/checkpoint.c common/checkpoint.h \
 	common/duration.c common/duration.h \
 	common/error.c common/error.h \
+	common/learnt.c common/learnt.h \
 	common/log.c common/log.h \
 	common/sanitized.h \
+	common/order.c common/order.h \
 	common/program.c common/program.h \
+	common/setup.c common/setup.h \
 	common/sha256.c \
 	common/syscall_filter.c common/syscall_filter.h \
 	common/syscall_groups.c common/syscall_groups.h \

@@ -31,6 +31,10 @@ size_t text_utf8_size(const char *bytes, size_t length);
  * buf. */
 char *text_time(int64_t milliseconds, char *buf, size_t size);
 
+/* The way back: milliseconds since the epoch, -1 where the text (NULL is allowed) is no such time.
+ */
+int64_t text_time_value(const char *text);
+
 /* Lower-case hex SHA-256 of the bytes; hex holds 65 bytes. */
 void text_sha256(const void *bytes, size_t length, char hex[65]);
 

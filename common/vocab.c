@@ -29,7 +29,7 @@ static const char *const user_namespace_words[] = {"host", "child", "unknown"};
 static const char *const exe_identity_words[] = {"unknown", "host", "other"};
 static const char *const exe_state_words[] = {"current", "replaced", "deleted", "unknown"};
 static const char *const coverage_state_words[] = {"lost", "restored", "pending-reboot"};
-static const char *const mode_words[] = {"alert", "observe"};
+static const char *const mode_words[] = {"alert", "observe", "learn"};
 static const char *const sink_type_words[] = {"syslog", "file", "webhook"};
 static const char *const sink_format_words[] = {
 	"native",	"ecs",	 "ocsf", "cloudevents", "splunk-hec",

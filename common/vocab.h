@@ -60,7 +60,7 @@ enum exe_state { EXE_CURRENT, EXE_REPLACED, EXE_DELETED, EXE_UNKNOWN };
  * compared; was another file. */
 enum exe_identity { EXE_ID_UNKNOWN, EXE_ID_HOST, EXE_ID_OTHER };
 enum coverage_state { COVERAGE_LOST, COVERAGE_RESTORED, COVERAGE_PENDING_REBOOT };
-enum mode { MODE_ALERT, MODE_OBSERVE };
+enum mode { MODE_ALERT, MODE_OBSERVE, MODE_LEARN };
 enum sink_type { SINK_SYSLOG, SINK_FILE, SINK_WEBHOOK };
 enum syslog_protocol { SYSLOG_UDP, SYSLOG_TCP, SYSLOG_TLS };
 enum sink_format {

@@ -96,7 +96,7 @@ static int take_fd(struct msghdr *packet)
 
 static bool is_known_type(uint16_t type)
 {
-	return type >= WIRE_ALERT && type <= WIRE_LOOK;
+	return type >= WIRE_ALERT && type <= WIRE_SETUP;
 }
 
 static const char *header_fault(const struct wire_header *header, size_t body_length, int fd)
@@ -107,7 +107,7 @@ static const char *header_fault(const struct wire_header *header, size_t body_le
 		return "unknown type";
 	if (header->length != body_length || header->length > WIRE_BODY_MAX)
 		return "wrong length";
-	if ((header->type == WIRE_COURIER_FD) != (fd >= 0))
+	if ((header->type == WIRE_COURIER_FD || header->type == WIRE_CONTROL) != (fd >= 0))
 		return "descriptor where none belongs, or none where one does";
 	if ((header->type == WIRE_ALERT || header->type == WIRE_ACK) && header->number == 0)
 		return "alert without a number";

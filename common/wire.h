@@ -9,10 +9,15 @@
  *                          WIRE_LOG     severity field = syslog priority, body = one line
  *                          WIRE_STATE   body = a JSON object: how the sensor is (plugin/state_body.h)
  *                          WIRE_CHECKPOINT body = its text (common/checkpoint.h)
+ *                          WIRE_LEARNT  body = lines of common/learnt.h; empty: those so far are to be forgotten
+ *                          WIRE_SETUP   body = its text (common/setup.h)
  *   courier -> sensor:     WIRE_ACK     number of the alert that is safe with the courier now
  *   supervisor -> sensor:  WIRE_NOTICE  body = one line for a coverage-loss alert ("courier ended by signal 9")
  *                          WIRE_RELOAD  re-read configuration and baselines
  *                          WIRE_SNAPSHOT  body = what the kernel says of its audit system (plugin/snapshot.h)
+ *                          WIRE_CONTROL a connection of root's at the control socket, with what comes over it:
+ *   root -> sensor:        WIRE_ORDER   body = an order (common/order.h), on a connection of its own
+ *   sensor -> root:        WIRE_ANSWER  severity field = 0 when it was done; body = a sentence
  *   sensor -> supervisor:  WIRE_LOOK    ask the kernel now; no body
  *   supervisor -> courier: WIRE_RELOAD  re-read configuration, reopen files
  *                          WIRE_STATE   body = a JSON object: the kernel's rules (plugin/rules_state.h)
@@ -37,6 +42,11 @@ enum wire_type {
 	WIRE_CHECKPOINT = 8,
 	WIRE_SNAPSHOT = 9,
 	WIRE_LOOK = 10,
+	WIRE_CONTROL = 11, /* supervisor -> sensor, with root's connection as SCM_RIGHTS */
+	WIRE_ORDER = 12,
+	WIRE_ANSWER = 13,
+	WIRE_LEARNT = 14,
+	WIRE_SETUP = 15,
 };
 
 enum { WIRE_BODY_MAX = 192 * 1024 };

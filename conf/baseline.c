@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "conf/baseline.h"
 
+#include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "conf/baseline_source.h"
 #include "conf/files.h"
@@ -17,6 +20,8 @@ struct reading {
 	struct source_list list;
 	struct files_digest digest;
 	unsigned layer;
+	const struct baseline_trial *trial; /* NULL: none */
+	bool tried;			    /* its text has been read */
 };
 
 static int read_file(struct reading *reading, const char *file, struct error *err)
@@ -31,24 +36,68 @@ static int read_file(struct reading *reading, const char *file, struct error *er
 	return baseline_parse(reading->arena, doc, reading->layer, &reading->list, err);
 }
 
+/* Its folder alone must be there: the file may be a new one. */
+static bool is_in_folder(const char *file, const char *folder)
+{
+	const char *slash = strrchr(file, '/');
+	char parent[PATH_MAX], one[PATH_MAX], other[PATH_MAX];
+
+	if (!slash)
+		snprintf(parent, sizeof(parent), ".");
+	else if (snprintf(parent, sizeof(parent), "%.*s", (int)(slash - file) + 1, file) >=
+		 (int)sizeof(parent))
+		return false;
+	return realpath(parent, one) && realpath(folder, other) && strcmp(one, other) == 0;
+}
+
+static const char *name_of(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash ? slash + 1 : path;
+}
+
+/* The file itself, or what is tried in its place. */
+static int read_or_try(struct reading *reading, const char *file, bool is_tried, struct error *err)
+{
+	reading->tried |= is_tried;
+	return read_file(reading, is_tried ? reading->trial->instead : file, err);
+}
+
+static int read_folder(struct reading *reading, const char *folder, struct error *err)
+{
+	const struct baseline_trial *trial = reading->trial;
+	bool is_here = trial && trial->file && is_in_folder(trial->file, folder);
+	struct file_list files = {NULL, 0};
+
+	if (files_list(reading->arena, folder, &files, err) < 0)
+		return -1;
+	for (size_t i = 0; i < files.count; i++) {
+		bool is_tried = is_here && strcmp(name_of(files.paths[i]),
+						  name_of(trial->file)) == 0;
+
+		if (read_or_try(reading, files.paths[i], is_tried, err) < 0)
+			return -1;
+	}
+	if (is_here && !reading->tried)
+		return read_or_try(reading, NULL, true, err);
+	return 0;
+}
+
 static int read_path(struct reading *reading, const char *path, bool optional_missing,
 		     struct error *err)
 {
-	struct file_list files = {NULL, 0};
+	const struct baseline_trial *trial = reading->trial;
 	enum files_kind kind;
 
 	if (files_kind_of(path, &kind, err) < 0)
 		return -1;
 	if (kind == FILES_MISSING && optional_missing)
 		return 0;
-	if (kind != FILES_FOLDER)
-		return read_file(reading, path, err);
-	if (files_list(reading->arena, path, &files, err) < 0)
-		return -1;
-	for (size_t i = 0; i < files.count; i++)
-		if (read_file(reading, files.paths[i], err) < 0)
-			return -1;
-	return 0;
+	if (kind == FILES_FOLDER)
+		return read_folder(reading, path, err);
+	return read_or_try(reading, path, trial && trial->file && strcmp(path, trial->file) == 0,
+			   err);
 }
 
 static int read_paths(struct reading *reading, char *const *paths, bool optional_missing,
@@ -57,13 +106,21 @@ static int read_paths(struct reading *reading, char *const *paths, bool optional
 	for (; *paths; paths++, reading->layer++)
 		if (read_path(reading, *paths, optional_missing, err) < 0)
 			return -1;
+	if (reading->trial && !reading->tried)
+		return read_or_try(reading, NULL, true, err);
 	return 0;
 }
 
 struct baseline *baseline_load(char *const *paths, bool optional_missing, struct error *err)
 {
+	return baseline_load_trial(paths, optional_missing, NULL, err);
+}
+
+struct baseline *baseline_load_trial(char *const *paths, bool optional_missing,
+				     const struct baseline_trial *trial, struct error *err)
+{
 	struct loading *loading = calloc(1, sizeof(*loading));
-	struct reading reading = {0};
+	struct reading reading = {.trial = trial};
 	int result;
 
 	if (!loading) {

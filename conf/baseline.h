@@ -112,6 +112,17 @@ struct baseline {
  * baseline_free(). */
 struct baseline *baseline_load(char *const *paths, bool optional_missing, struct error *err);
 
+/* What a baseline would be with another file in it. */
+struct baseline_trial {
+	const char *file;    /* in the place of this one of the paths or in one of their folders,
+				which need not exist yet; NULL, or elsewhere: behind all paths */
+	const char *instead; /* the path that is read for it */
+};
+
+/* As baseline_load(), with that. */
+struct baseline *baseline_load_trial(char *const *paths, bool optional_missing,
+				     const struct baseline_trial *trial, struct error *err);
+
 /* Two entries that could match one process equally well, found by comparing their rules: err names
  * both with their places. Returns 0 when there is none. */
 int baseline_check_ties(const struct baseline *baseline, struct error *err);

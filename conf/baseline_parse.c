@@ -313,11 +313,13 @@ static int read_ceiling(const struct yaml_reader *reader, const struct yaml_node
 
 static int read_mode(const struct yaml_reader *reader, const struct yaml_node *node, void *target)
 {
+	/* learn is a whole host's */
+	struct vocab modes = {vocab_mode.words, MODE_OBSERVE + 1};
 	struct entry_source *entry = target;
 	unsigned mode;
 
 	entry->mode_given = true;
-	if (yaml_read_word(reader, node, &vocab_mode, &mode) < 0)
+	if (yaml_read_word(reader, node, &modes, &mode) < 0)
 		return -1;
 	entry->mode = (enum mode)mode;
 	return 0;

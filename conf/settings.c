@@ -43,10 +43,6 @@ static int read_mode(const struct yaml_reader *reader, const struct yaml_node *n
 {
 	unsigned mode;
 
-	if (yaml_is_word(node, "learn"))
-		return yaml_read_fail(
-			reader, node,
-			"mode: learn is not supported by this version; use alert or observe");
 	if (yaml_read_word(reader, node, &vocab_mode, &mode) < 0)
 		return -1;
 	*(enum mode *)target = (enum mode)mode;
@@ -738,6 +734,7 @@ static const struct yaml_field settings_fields[] = {
 	SETTING("report_launcher_grants", yaml_read_bool, report_launcher_grants),
 	SETTING("heartbeat", settings_read_heartbeat, heartbeat_ms),
 	SETTING("spool", settings_read_spool, spool),
+	SETTING("control", yaml_read_path, control),
 	SETTING("command_line", read_command_line, command_line),
 	SETTING("redact", read_patterns, redact),
 	{"sinks", read_sinks, 0},
@@ -756,6 +753,7 @@ static struct loading *loading_new(void)
 	static char local[] = CAPWATCH_SYSCONFDIR "/capwatch/baseline.d";
 	static char *baseline[] = {shipped, local, NULL};
 	static char spool[] = CAPWATCH_LOCALSTATEDIR "/lib/capwatch/spool";
+	static char control[] = SETTINGS_DEFAULT_CONTROL;
 	struct loading *loading = calloc(1, sizeof(*loading));
 
 	if (!loading)
@@ -775,6 +773,7 @@ static struct loading *loading_new(void)
 			  .max_count = 10 * 1000,
 			  .max_bytes = 256 * 1024 * 1024,
 			  .max_age_ms = 7 * DAY_MS},
+		.control = control,
 		.command_line = COMMAND_LINE_REDACTED,
 		.sinks = arena_alloc(&loading->arena, SINKS_MAX, sizeof(struct sink_settings)),
 	};

@@ -84,6 +84,7 @@ struct settings {
 	int64_t heartbeat_ms;
 	bool report_launcher_grants;
 	struct spool_settings spool;
+	char *control;			/* the path of the socket where root gives orders */
 	enum command_line command_line; /* default redacted */
 	char **redact;			/* NULL-terminated globs, beside alerters/redact.c's own */
 	struct sink_settings *sinks;
@@ -92,6 +93,8 @@ struct settings {
 };
 
 #define SETTINGS_DEFAULT_FILE CAPWATCH_SYSCONFDIR "/capwatch/capwatch.yaml"
+
+#define SETTINGS_DEFAULT_CONTROL "/run/capwatch/control"
 
 /* Reads file and, in order of name, the *.yaml of conf.d beside it: there a scalar replaces, sinks
  * are appended. Returns NULL with err ("FILE:LINE:COLUMN: what, and what to do") on any error;

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/text.h"
 #include "judge/blind.h"
 #include "judge/coverage.h"
 #include "judge/event.h"
@@ -44,7 +45,9 @@ struct judge {
 	struct older older;
 	struct serials serials;
 	struct sweep *sweep;
-	struct event event; /* the one being judged */
+	struct learner *learner; /* NULL: nothing can be learnt */
+	int64_t learning_since;	 /* ms: since when starts count as learnt; 0: not yet */
+	struct event event;	 /* the one being judged */
 	struct report_buffers buffers;
 	int64_t next_ceilings; /* when the ends of starts are looked at again */
 	bool live;
@@ -118,18 +121,31 @@ static void alert_ceiling(struct judge *judge, const struct ceiling_question *qu
 	send_alert(judge, &alert);
 }
 
+static bool learns(const struct judge *judge, const struct service *service)
+{
+	return judge->learner && !judge->silent && learning_covers(&judge->world, service);
+}
+
+/* What is learnt is learnt whether the baseline allows it or not. */
 static void report_gain(struct judge *judge, const struct event *event,
 			const struct observation *seen, const struct transition *transition,
 			const struct verdict *verdict)
 {
+	bool learnt = learns(judge, transition->service) && !transition->impossible &&
+		      transition->mechanism != MECHANISM_CAP_LAST_CAP;
 	struct alert alert;
 
+	if (!verdict->alert && !learnt)
+		return;
 	report_begin(&alert, &judge->world, &judge->host, event);
 	report_process(&alert, seen->process, seen->parent, event);
 	report_service(&alert, transition->service, event->time);
 	report_transition(&alert, transition);
 	report_verdict(&alert, verdict, &judge->buffers);
-	send_alert(judge, &alert);
+	if (learnt)
+		learner_take_gain(judge->learner, &alert, verdict->by_launcher);
+	if (verdict->alert)
+		send_alert(judge, &alert);
 }
 
 static void send_coverage(struct judge *judge, const struct coverage_finding *finding)
@@ -257,8 +273,7 @@ static void judge_syscall(struct judge *judge, const struct event *event)
 	if (transition_derive(&judge->world, event, &seen, &transition)) {
 		judge->stats.gains++;
 		verdict_judge(&judge->world, event, &seen, &transition, &verdict);
-		if (verdict.alert)
-			report_gain(judge, event, &seen, &transition, &verdict);
+		report_gain(judge, event, &seen, &transition, &verdict);
 	}
 	if (!verdict.alert)
 		judge_event_ceiling(judge, event, &seen);
@@ -272,10 +287,21 @@ static void expire_blind(struct judge *judge)
 	blind_expire(judge->blind, judge->world.now);
 }
 
+static void end_learning(struct judge *judge)
+{
+	static const struct learning off = {.on = false};
+	const struct learning *learning = &judge->world.learning;
+
+	if (learning->on && learning->until && judge->world.now >= learning->until)
+		judge_switch_learning(judge, &off, "its own end: the time it was to last is over",
+				      judge->world.now);
+}
+
 static void advance(struct judge *judge, int64_t time)
 {
 	if (time > judge->world.now)
 		judge->world.now = time;
+	end_learning(judge);
 	coverage_expire(judge->coverage, judge->world.now);
 	if (judge->live)
 		expire_blind(judge);
@@ -327,6 +353,51 @@ struct ceiling_round {
 	bool waiting; /* a service is still to come */
 };
 
+static bool is_restartable(const struct service *service)
+{
+	size_t length = strlen(service->unit), suffix = strlen(".service");
+
+	return service->kind == SERVICE_UNIT && service->node == 0 && length > suffix &&
+	       strcmp(service->unit + length - suffix, ".service") == 0;
+}
+
+/* Only what systemd reported as started, since learning began, was seen from its beginning. */
+static void learn_start(struct judge *judge, const struct service *service)
+{
+	if (learns(judge, service) && is_restartable(service) && service->started &&
+	    service->first_event >= judge->learning_since)
+		learner_take_service(judge->learner, service, true, judge->world.now);
+}
+
+static void learn_presence(void *ctx, struct service *service)
+{
+	struct judge *judge = ctx;
+
+	if (learns(judge, service) && is_restartable(service) && service->processes > 0)
+		learner_take_service(judge->learner, service, false, judge->world.now);
+}
+
+/* What is there when learning begins has to be started anew to be learnt whole. */
+static void begin_learning(struct judge *judge)
+{
+	if (!learning_is_on(&judge->world)) {
+		judge->learning_since = 0;
+		return;
+	}
+	if (judge->learning_since || !judge->learner)
+		return;
+	judge->learning_since = judge->world.learning.on ? judge->world.learning.since
+							 : judge->world.now;
+	service_each(judge->world.services, learn_presence, judge);
+}
+
+static void learn_held(struct judge *judge, const struct process *process, capmask permitted)
+{
+	if (learns(judge, process->service) && is_restartable(process->service) && process->exe &&
+	    process->exe_identity == EXE_ID_HOST && process->userns == USERNS_HOST)
+		learner_take_held(judge->learner, process, permitted, judge->world.now);
+}
+
 static void mark_due(void *ctx, struct service *service)
 {
 	struct ceiling_round *round = ctx;
@@ -339,6 +410,8 @@ static void mark_due(void *ctx, struct service *service)
 	else
 		round->waiting = true;
 	service->ceiling_due = service->ceiling_judged;
+	if (service->ceiling_due)
+		learn_start(round->judge, service);
 }
 
 static void clear_due(void *ctx, struct service *service)
@@ -358,15 +431,16 @@ static void judge_start_end(struct judge *judge, struct process *process)
 
 	question.parent = parent_of(judge, process);
 	if (world_has_proc(world, process->node)) {
-		/* /proc is read only where there is a ceiling at all */
+		/* /proc is read only where there is a ceiling at all, or one to be learnt */
 		question.permitted = LEDGER_ALL_CAPS;
 		verdict_judge_ceiling(world, &question, &verdict);
-		if (!verdict.alert)
+		if (!verdict.alert && !learns(judge, process->service))
 			return;
 		if (!world->proc->status(world->proc->ctx, (pid_t)process->pid, &status) ||
 		    status.start_ticks != process->start_ticks)
 			return;
 		question.permitted = status.permitted;
+		learn_held(judge, process, status.permitted);
 	} else if (!process->has_sets || process->provenance != PREVIOUS_KNOWN) {
 		return;
 	}
@@ -379,6 +453,7 @@ static void judge_ends_of_starts(struct judge *judge)
 {
 	struct ceiling_round round = {.judge = judge};
 
+	begin_learning(judge);
 	if (judge->world.now < judge->next_ceilings)
 		return;
 	service_each(judge->world.services, mark_due, &round);
@@ -449,6 +524,7 @@ struct judge *judge_new(const struct judge_options *options, struct error *err)
 	judge->deliver_ctx = options->alert_ctx;
 	judge->event_fn = options->event;
 	judge->event_ctx = options->event_ctx;
+	judge->learner = options->learner;
 	judge->host.name = options->host ? options->host : "unknown";
 	judge->host.id = options->host_id;
 	judge->live = options->proc != NULL;
@@ -597,6 +673,13 @@ bool judge_get_position(const struct judge *judge, struct checkpoint *position)
 	return true;
 }
 
+static int64_t learning_deadline(const struct judge *judge)
+{
+	const struct learning *learning = &judge->world.learning;
+
+	return learning->on && learning->until ? learning->until : -1;
+}
+
 static int64_t earlier(int64_t a, int64_t b)
 {
 	if (a < 0)
@@ -612,6 +695,7 @@ int64_t judge_next_deadline(const struct judge *judge)
 	deadline = earlier(deadline, blind_deadline(judge->blind));
 	deadline = earlier(deadline, serials_deadline(&judge->serials));
 	deadline = earlier(deadline, repeats_deadline(judge->repeats));
+	deadline = earlier(deadline, learning_deadline(judge));
 	if (judge->world.late)
 		return deadline;
 	deadline = earlier(deadline, sweep_deadline(judge->sweep));
@@ -634,7 +718,6 @@ void judge_finish(struct judge *judge, int64_t now)
 void judge_reconfigure(struct judge *judge, const struct settings *settings,
 		       const struct baseline *baseline, const char *by, int64_t now)
 {
-	struct alert alert;
 	char detail[512];
 	bool changed = strcmp(judge->world.settings->digest, settings->digest) != 0 ||
 		       strcmp(judge->world.baseline->digest, baseline->digest) != 0;
@@ -648,14 +731,57 @@ void judge_reconfigure(struct judge *judge, const struct settings *settings,
 	for (struct process *process = ledger_oldest(judge->world.ledger); process;
 	     process = process->newer)
 		process->launching = false;
-	if (!changed)
-		return;
+	if (changed)
+		judge_report_change(judge, detail, now);
+}
+
+void judge_report_change(struct judge *judge, const char *what, int64_t now)
+{
+	struct alert alert;
+
+	judge->world.now = now > judge->world.now ? now : judge->world.now;
 	report_begin(&alert, &judge->world, &judge->host, NULL);
 	alert.reason = REASON_CONFIG_CHANGE;
 	alert.mechanism = MECHANISM_CONFIG;
 	alert.severity = SEVERITY_MEDIUM;
-	alert.detail = (struct bytes){detail, strlen(detail)};
+	alert.detail = (struct bytes){what, strlen(what)};
 	send_own(judge, &alert);
+}
+
+/* ---- learning -------------------------------------------------------------------------------- */
+
+/* A change of its own end or unit while it is on is told like a switch. */
+void judge_switch_learning(struct judge *judge, const struct learning *learning, const char *by,
+			   int64_t now)
+{
+	char what[1024], until[32];
+	const char *unit = learning->unit;
+
+	if (!learning->on && !judge->world.learning.on)
+		return;
+	if (!learning->on)
+		snprintf(what, sizeof(what), "learning was switched off by %s", by);
+	else
+		snprintf(what, sizeof(what),
+			 "learning was switched on by %s, for %s until %s: what %s gains meanwhile "
+			 "is learnt, not alerted",
+			 by, unit[0] ? unit : "all services",
+			 learning->until ? text_time(learning->until, until, sizeof(until))
+					 : "it is switched off",
+			 unit[0] ? "it" : "any of them");
+	judge->world.learning = *learning;
+	judge->learning_since = 0;
+	judge_report_change(judge, what, now);
+}
+
+void judge_resume_learning(struct judge *judge, const struct learning *learning)
+{
+	judge->world.learning = *learning;
+}
+
+const struct learning *judge_learning(const struct judge *judge)
+{
+	return &judge->world.learning;
 }
 
 void judge_report_loss(struct judge *judge, const char *what, enum severity severity, int64_t now)

@@ -17,6 +17,8 @@
 #include "conf/baseline.h"
 #include "conf/settings.h"
 #include "judge/blind.h"
+#include "judge/learner.h"
+#include "judge/learning.h"
 #include "judge/proc_reader.h"
 
 struct judge;
@@ -40,6 +42,7 @@ struct judge_options {
 	void *alert_ctx;
 	judge_event_fn event; /* NULL: nobody asks */
 	void *event_ctx;
+	struct learner *learner; /* takes what is learnt; borrowed; NULL: nothing can be */
 };
 
 struct judge_stats {
@@ -100,6 +103,21 @@ void judge_finish(struct judge *judge, int64_t now);
  * config-change when a digest differs; by names who asked ("SIGHUP to the plugin"). */
 void judge_reconfigure(struct judge *judge, const struct settings *settings,
 		       const struct baseline *baseline, const char *by, int64_t now);
+
+/* Another configuration than the last sensor's was found at the start, in words: alerts
+ * config-change. */
+void judge_report_change(struct judge *judge, const char *what, int64_t now);
+
+/* Live: switches learning on (learning->on, over what was on before) or off; by names who. Alerts
+ * config-change. */
+void judge_switch_learning(struct judge *judge, const struct learning *learning, const char *by,
+			   int64_t now);
+
+/* Live: learning goes on as it was before a restart, of which nobody need be told. */
+void judge_resume_learning(struct judge *judge, const struct learning *learning);
+
+/* What was switched on, as it stands: it ends by itself, with an alert, when its time is over. */
+const struct learning *judge_learning(const struct judge *judge);
 
 /* capwatch itself lost something (a process of ours crashed, the socket failed): a coverage-loss
  * alert. */

@@ -10,6 +10,8 @@ judge_libjudge_a_SOURCES = \
 	judge/image.c judge/image.h \
 	judge/intake.c judge/intake.h \
 	judge/judge.c judge/judge.h \
+	judge/learner.c judge/learner.h \
+	judge/learning.c judge/learning.h \
 	judge/ledger.c judge/ledger.h \
 	judge/match.c judge/match.h \
 	judge/membership.c judge/membership.h \

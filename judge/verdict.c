@@ -197,11 +197,16 @@ static enum severity name_severity(enum reason reason, const struct transition *
 	return SEVERITY_HIGH;
 }
 
-static enum disposition dispose(const struct world *world, const struct baseline_entry *entry)
+/* What becomes of it, once its reason is known. */
+static void dispose(const struct world *world, const struct service *service,
+		    struct verdict *verdict)
 {
-	if (world->settings->mode == MODE_OBSERVE || (entry && entry->mode == MODE_OBSERVE))
-		return DISPOSITION_OBSERVED;
-	return DISPOSITION_ALERT;
+	const struct baseline_entry *entry = verdict->entry;
+
+	verdict->disposition = DISPOSITION_ALERT;
+	if (world->settings->mode == MODE_OBSERVE || (entry && entry->mode == MODE_OBSERVE) ||
+	    (learning_takes(verdict->reason) && learning_covers(world, service)))
+		verdict->disposition = DISPOSITION_OBSERVED;
 }
 
 /* Is it within what this launcher gives at all? Its exec is the target's start, by the kernel's
@@ -269,10 +274,10 @@ void verdict_judge(const struct world *world, const struct event *event,
 
 	memset(verdict, 0, sizeof(*verdict));
 	verdict->phase = service_phase(t->service, &world->clock, event->time);
-	if (is_launcher_grant(world, event, seen, t, verdict->phase))
+	verdict->by_launcher = is_launcher_grant(world, event, seen, t, verdict->phase);
+	if (verdict->by_launcher)
 		return;
 	verdict->entry = match_entry(world, seen->process, seen->parent);
-	verdict->disposition = dispose(world, verdict->entry);
 	grants = grants_in_phase(verdict->entry, verdict->phase, replay);
 	if (allowed(&grants, t, verdict->phase, &verdict->missing) && !t->impossible)
 		return;
@@ -285,6 +290,7 @@ void verdict_judge(const struct world *world, const struct event *event,
 	verdict->alert = true;
 	verdict->reason = name_reason(t, verdict->phase);
 	verdict->severity = name_severity(verdict->reason, t);
+	dispose(world, t->service, verdict);
 }
 
 void verdict_judge_ceiling(const struct world *world, const struct ceiling_question *question,
@@ -309,10 +315,10 @@ void verdict_judge_ceiling(const struct world *world, const struct ceiling_quest
 	if (!verdict->missing)
 		return;
 	verdict->entry = entry;
-	verdict->disposition = dispose(world, entry);
 	verdict->alert = true;
 	verdict->reason = REASON_ABOVE_CEILING;
 	verdict->severity = SEVERITY_MEDIUM;
+	dispose(world, process->service, verdict);
 }
 
 /* By which call it was gained nobody saw: what the entry allows by any call would have been silent
@@ -340,7 +346,6 @@ void verdict_judge_sweep(const struct world *world, const struct sweep_question 
 	memset(verdict, 0, sizeof(*verdict));
 	verdict->phase = service_phase(process->service, &world->clock, question->now);
 	verdict->entry = match_entry(world, process, question->parent);
-	verdict->disposition = dispose(world, verdict->entry);
 	grants = grants_in_phase(verdict->entry, verdict->phase, false);
 	verdict->missing = missing_by_any(&grants, question->transition);
 	if (!verdict->missing)
@@ -348,4 +353,5 @@ void verdict_judge_sweep(const struct world *world, const struct sweep_question 
 	verdict->alert = true;
 	verdict->reason = REASON_UNEXPLAINED_GAIN;
 	verdict->severity = name_severity(verdict->reason, question->transition);
+	dispose(world, process->service, verdict);
 }

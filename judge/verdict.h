@@ -19,6 +19,7 @@ struct verdict {
 	enum phase phase;
 	const struct baseline_entry *entry; /* what spoke for the process, NULL: nothing */
 	capmask missing;		    /* gained, and not allowed */
+	bool by_launcher;		    /* a launcher's work for its target: never an alert */
 };
 
 /* Judges a gain (transition_derive() returned true). */

@@ -7,6 +7,7 @@
 
 #include "conf/baseline.h"
 #include "conf/settings.h"
+#include "judge/learning.h"
 #include "judge/ledger.h"
 #include "judge/proc_reader.h"
 #include "judge/readings.h"
@@ -35,6 +36,7 @@ struct world {
 	int64_t seeded_until; /* and when it had surely ended: the first bytes came */
 	struct service_clock clock;
 	int64_t now;		  /* live: the wall clock (ms); a replay: the latest event's time */
+	struct learning learning; /* switched on at run time */
 	struct readings readings; /* of this host's /proc, for events that it was asked of before */
 	struct ledger *ledger;
 	struct service_table *services;

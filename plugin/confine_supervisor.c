@@ -18,6 +18,7 @@ static const struct syscall_rule own_calls[] = {
 	{"vfork", "the same", 0, 0, 0},
 	{"wait4", "how a child ended", 0, 0, 0},
 	{"waitid", "the same", 0, 0, 0},
+	{"accept4", "root's connections at the control socket", 0, 0, 0},
 	{0},
 };
 

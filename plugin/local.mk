@@ -9,10 +9,13 @@ plugin_libplugin_a_SOURCES = \
 	plugin/child.c plugin/child.h \
 	plugin/clock.h \
 	plugin/configuration.c plugin/configuration.h \
+	plugin/door.c plugin/door.h \
+	plugin/lessons.c plugin/lessons.h \
 	plugin/lookout.c plugin/lookout.h \
 	plugin/confine_sensor.c plugin/confine_sensor.h \
 	plugin/confine_supervisor.c plugin/confine_supervisor.h \
 	plugin/notices.c plugin/notices.h \
+	plugin/orders.c plugin/orders.h \
 	plugin/outbox.c plugin/outbox.h \
 	plugin/paths.c plugin/paths.h \
 	plugin/privileges.c plugin/privileges.h \

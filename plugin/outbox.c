@@ -34,6 +34,10 @@ struct outbox {
 	uint64_t last_number, dropped;
 	char *state;				   /* not sent yet; NULL for none */
 	char checkpoint[CHECKPOINT_TEXT_SIZE + 1]; /* the same; "" for none */
+	char *setup;				   /* kept for the next link */
+	bool setup_sent;
+	char *learnt; /* lines, not sent yet; NULL for none */
+	size_t learnt_length;
 	int link;
 };
 
@@ -87,6 +91,8 @@ void outbox_free(struct outbox *outbox)
 		remove_line(outbox, TAILQ_FIRST(&outbox->lines));
 	/* NOLINTEND(clang-analyzer-unix.Malloc) */
 	free(outbox->state);
+	free(outbox->setup);
+	free(outbox->learnt);
 	disconnect(outbox);
 	free(outbox);
 }
@@ -186,6 +192,25 @@ void outbox_put_checkpoint(struct outbox *outbox, const char text[CHECKPOINT_TEX
 	memcpy(outbox->checkpoint, text, sizeof(outbox->checkpoint));
 }
 
+void outbox_put_setup(struct outbox *outbox, char *text)
+{
+	free(outbox->setup);
+	outbox->setup = text;
+	outbox->setup_sent = false;
+}
+
+void outbox_put_learnt(struct outbox *outbox, char *lines, size_t length)
+{
+	free(outbox->learnt);
+	outbox->learnt = lines;
+	outbox->learnt_length = length;
+}
+
+bool outbox_takes_learnt(const struct outbox *outbox)
+{
+	return outbox->link >= 0 && !outbox->learnt;
+}
+
 uint64_t outbox_last_number(const struct outbox *outbox)
 {
 	return outbox->last_number;
@@ -203,6 +228,7 @@ void outbox_connect(struct outbox *outbox, int link)
 	disconnect(outbox);
 	outbox->link = link;
 	outbox->unsent = TAILQ_FIRST(&outbox->items);
+	outbox->setup_sent = false;
 }
 
 int outbox_link(const struct outbox *outbox)
@@ -210,10 +236,16 @@ int outbox_link(const struct outbox *outbox)
 	return outbox->link;
 }
 
+static bool has_setup(const struct outbox *outbox)
+{
+	return outbox->setup && !outbox->setup_sent;
+}
+
 bool outbox_has_unsent(const struct outbox *outbox)
 {
-	return outbox->link >= 0 && (outbox->unsent || outbox->state || outbox->checkpoint[0] ||
-				     !TAILQ_EMPTY(&outbox->lines));
+	return outbox->link >= 0 &&
+	       (outbox->unsent || outbox->state || outbox->checkpoint[0] || has_setup(outbox) ||
+		outbox->learnt || !TAILQ_EMPTY(&outbox->lines));
 }
 
 static int send_line(const struct outbox *outbox, const struct line *line, struct error *err)
@@ -259,6 +291,37 @@ static int send_checkpoint(struct outbox *outbox, struct error *err)
 	return rc;
 }
 
+static int send_setup(struct outbox *outbox, struct error *err)
+{
+	const struct wire_header header = {.type = WIRE_SETUP,
+					   .length = (uint32_t)strlen(outbox->setup)};
+	int rc = wire_send(outbox->link, &header, outbox->setup, -1, err);
+
+	outbox->setup_sent = rc > 0;
+	return rc;
+}
+
+static int send_learnt(struct outbox *outbox, struct error *err)
+{
+	const struct wire_header header = {.type = WIRE_LEARNT,
+					   .length = (uint32_t)outbox->learnt_length};
+	int rc = wire_send(outbox->link, &header, outbox->learnt, -1, err);
+
+	if (rc > 0)
+		outbox_put_learnt(outbox, NULL, 0);
+	return rc;
+}
+
+/* What is no alert. */
+static int send_aside(struct outbox *outbox, struct error *err)
+{
+	if (has_setup(outbox))
+		return send_setup(outbox, err);
+	if (outbox->learnt)
+		return send_learnt(outbox, err);
+	return outbox->state ? send_state(outbox, err) : send_checkpoint(outbox, err);
+}
+
 /* One message; 1 when sent, 0 when it would block. */
 static int send_next(struct outbox *outbox, struct error *err)
 {
@@ -273,7 +336,7 @@ static int send_next(struct outbox *outbox, struct error *err)
 		return rc;
 	}
 	if (!outbox->unsent)
-		return outbox->state ? send_state(outbox, err) : send_checkpoint(outbox, err);
+		return send_aside(outbox, err);
 	rc = send_item(outbox, outbox->unsent, err);
 	if (rc > 0)
 		outbox->unsent = TAILQ_NEXT(outbox->unsent, next);

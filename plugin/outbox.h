@@ -53,6 +53,15 @@ void outbox_put_state(struct outbox *outbox, char *body);
  * may lie before it. */
 void outbox_put_checkpoint(struct outbox *outbox, const char text[CHECKPOINT_TEXT_SIZE + 1]);
 
+/* By what the sensor judges (common/setup.h), malloc'ed, which the outbox takes over; it is sent
+ * again over each new link. */
+void outbox_put_setup(struct outbox *outbox, char *text);
+
+/* Lines of what was learnt, of length bytes, malloc'ed, which the outbox takes over: only while
+ * outbox_takes_learnt(). "": those so far are to be forgotten. */
+void outbox_put_learnt(struct outbox *outbox, char *lines, size_t length);
+bool outbox_takes_learnt(const struct outbox *outbox);
+
 /* The number of the alert put last; 0: none yet. */
 uint64_t outbox_last_number(const struct outbox *outbox);
 

@@ -20,6 +20,7 @@
 #include "plugin/alert_body.h"
 #include "plugin/clock.h"
 #include "plugin/confine_sensor.h"
+#include "plugin/lessons.h"
 #include "plugin/outbox.h"
 #include "plugin/proc_live.h"
 #include "plugin/snapshot.h"
@@ -47,13 +48,14 @@ enum {
 /* For the signal handler alone; set once, before there is one. */
 static volatile sig_atomic_t supervisor_pid;
 
-enum { POLL_CONTROL, POLL_LINK, POLL_STREAM, POLL_COUNT };
+enum { POLL_CONTROL, POLL_LINK, POLL_STREAM, POLL_ORDERS, POLL_COUNT };
 
 struct sensor {
 	const struct sensor_options *options;
 	struct configuration configuration;
 	struct judge *judge;
 	struct outbox *outbox;
+	struct lessons lessons;
 	struct resume resume;
 	struct progress progress;
 	struct proc_live proc;
@@ -123,6 +125,7 @@ static void reload(struct sensor *sensor)
 	judge_reconfigure(sensor->judge, loaded.settings, loaded.baseline, "SIGHUP to the plugin",
 			  clock_wall_ms());
 	sensor->configuration = loaded;
+	lessons_take_configuration(&sensor->lessons, &loaded);
 	configuration_free(&old);
 	log_line(&sensor->log, LOG_NOTICE, "configuration read anew");
 }
@@ -158,6 +161,9 @@ static void obey(struct sensor *sensor, const struct wire_message *message)
 		break;
 	case WIRE_COURIER_FD:
 		outbox_connect(sensor->outbox, message->fd);
+		break;
+	case WIRE_CONTROL:
+		lessons_admit(&sensor->lessons, message->fd);
 		break;
 	default: /* nothing that the supervisor sends */
 		break;
@@ -300,6 +306,9 @@ static int next_timeout(const struct sensor *sensor)
 	if (deadline >= 0)
 		timeout = earlier_timeout(timeout, deadline, clock_wall_ms());
 	timeout = earlier_timeout(timeout, sensor->state_at, clock_steady_ms());
+	if (lessons_deadline(&sensor->lessons) >= 0)
+		timeout = earlier_timeout(timeout, lessons_deadline(&sensor->lessons),
+					  clock_steady_ms());
 	if (sensor->pause_until)
 		timeout = earlier_timeout(timeout, sensor->pause_until, clock_steady_ms());
 	if (resume_is_on(&sensor->resume))
@@ -319,6 +328,7 @@ static void wait_for_input(struct sensor *sensor, struct pollfd polled[POLL_COUN
 					    .events = (short)(unsent ? POLLIN | POLLOUT : POLLIN)};
 	polled[POLL_STREAM] = (struct pollfd){.fd = with_stream ? sensor->options->stream : -1,
 					      .events = POLLIN};
+	polled[POLL_ORDERS] = (struct pollfd){.fd = lessons_fd(&sensor->lessons), .events = POLLIN};
 }
 
 static void handle_input(struct sensor *sensor, const struct pollfd polled[POLL_COUNT])
@@ -327,6 +337,8 @@ static void handle_input(struct sensor *sensor, const struct pollfd polled[POLL_
 		read_control(sensor);
 	if (polled[POLL_LINK].revents & (POLLIN | POLLHUP | POLLERR))
 		outbox_receive(sensor->outbox, NULL);
+	if (polled[POLL_ORDERS].revents)
+		lessons_hear(&sensor->lessons);
 }
 
 static void take_stream(struct sensor *sensor, bool readable)
@@ -394,6 +406,7 @@ static void run_loop(struct sensor *sensor)
 		report_dropped(sensor);
 		tell_state(sensor);
 		tell_progress(sensor);
+		lessons_run(&sensor->lessons, clock_steady_ms(), false);
 		send_to_courier(sensor);
 	}
 }
@@ -443,6 +456,7 @@ static enum sensor_end finish(struct sensor *sensor)
 	}
 	judge_finish(sensor->judge, clock_wall_ms());
 	report_dropped(sensor);
+	lessons_run(&sensor->lessons, clock_steady_ms(), true);
 	deliver_rest(sensor);
 	if (!orphaned && !resume_is_on(&sensor->resume) &&
 	    resume_may_tell_progress(&sensor->resume) && outbox_pending(sensor->outbox) == 0)
@@ -536,6 +550,7 @@ static struct judge *make_judge(struct sensor *sensor, struct error *err)
 		.alert_ctx = sensor,
 		.event = on_event,
 		.event_ctx = sensor,
+		.learner = sensor->lessons.learner,
 	};
 
 	return judge_new(&options, err);
@@ -552,6 +567,7 @@ static void renew_judge(void *ctx)
 		return;
 	judge_free(sensor->judge);
 	sensor->judge = sensor->progress.judge = judge;
+	lessons_teach(&sensor->lessons);
 }
 
 static const struct resume_ops resume_ops = {
@@ -568,6 +584,7 @@ static void begin_judging(struct sensor *sensor)
 	sensor->resume = (struct resume){
 		.ops = &resume_ops, .ctx = sensor, .judge = &sensor->judge, .log = &sensor->log};
 	resume_begin(&sensor->resume, &options);
+	lessons_begin(&sensor->lessons, &sensor->configuration);
 }
 
 static int begin(struct sensor *sensor, struct error *err)
@@ -585,6 +602,14 @@ static int begin(struct sensor *sensor, struct error *err)
 	if (gethostname(sensor->host, sizeof(sensor->host) - 1) < 0)
 		sensor->host[0] = '\0';
 	read_host_id(sensor->host_id, sizeof(sensor->host_id));
+	sensor->lessons = (struct lessons){.judge = &sensor->judge,
+					   .outbox = sensor->outbox,
+					   .log = &sensor->log,
+					   .proc = &sensor->proc.reader,
+					   .orders.fd = -1};
+	if (lessons_make_learner(&sensor->lessons, sensor->host[0] ? sensor->host : "unknown",
+				 sensor->host_id[0] ? sensor->host_id : NULL, err) < 0)
+		return -1;
 	sensor->judge = make_judge(sensor, err);
 	if (!sensor->judge || confine_sensor(err) < 0)
 		return -1;
@@ -595,6 +620,7 @@ static int begin(struct sensor *sensor, struct error *err)
 static void release(struct sensor *sensor)
 {
 	resume_end(&sensor->resume);
+	lessons_end(&sensor->lessons);
 	judge_free(sensor->judge);
 	outbox_free(sensor->outbox);
 	stream_free(sensor->stream);
@@ -612,6 +638,7 @@ enum sensor_end sensor_run(const struct sensor_options *options, struct error *e
 		return SENSOR_FAILED;
 	}
 	sensor->options = options;
+	sensor->lessons.orders.fd = -1;
 	sensor->configuration = options->configuration;
 	if (begin(sensor, err) == 0) {
 		run_loop(sensor);

@@ -19,6 +19,7 @@
 #include "plugin/child.h"
 #include "plugin/clock.h"
 #include "plugin/configuration.h"
+#include "plugin/door.h"
 #include "plugin/lookout.h"
 #include "plugin/confine_supervisor.h"
 #include "plugin/notices.h"
@@ -54,6 +55,8 @@ struct supervisor {
 	struct pulse_watch pulse;
 	struct lookout *lookout; /* NULL: none can be had */
 	bool sensor_silent;	 /* its control socket is at its end, or says what it must not */
+	int door;		 /* the control socket; -1: none */
+	char *door_path;	 /* where it was opened */
 	int64_t rules_at;	 /* when the courier is next told of the kernel's rules */
 	int64_t blind_since;	 /* since when there was no sensor */
 	int64_t stop_since;
@@ -104,6 +107,23 @@ static int take_over(struct supervisor *sup, struct configuration *loaded, struc
 	return 0;
 }
 
+/* Once: the configuration that it is opened by decides where. Without it capwatch watches as well.
+ */
+static void open_door(struct supervisor *sup)
+{
+	const char *path = sup->configuration.settings->control;
+	struct error err;
+
+	if (sup->door >= 0)
+		return;
+	free(sup->door_path);
+	sup->door_path = strdup(path);
+	sup->door = sup->door_path ? door_open(path, &err) : error_set(&err, "no memory");
+	if (sup->door < 0)
+		log_line(sup->log, LOG_NOTICE, "no orders can be given (capwatch learn): %s",
+			 err.text);
+}
+
 /* All that must be good before a child is started. */
 static int configure(struct supervisor *sup, struct error *err)
 {
@@ -112,6 +132,7 @@ static int configure(struct supervisor *sup, struct error *err)
 	if (configuration_load(&loaded, sup->options->config_file, err) < 0 ||
 	    take_over(sup, &loaded, err) < 0)
 		return -1;
+	open_door(sup);
 	return privileges_tighten(err) < 0 ? -1 : confine_supervisor(err);
 }
 
@@ -539,6 +560,19 @@ static void look(struct supervisor *sup)
 	wire_send(sup->sensor.control, &header, (const char *)snapshot, -1, NULL);
 }
 
+/* Without a sensor there is nobody to take an order. */
+static void admit(struct supervisor *sup)
+{
+	const struct wire_header header = {.type = WIRE_CONTROL};
+	int fd = door_admit(sup->door);
+
+	if (fd < 0)
+		return;
+	if (sup->sensor.pid != 0)
+		wire_send(sup->sensor.control, &header, NULL, fd, NULL);
+	close(fd);
+}
+
 /* Whatever else it sends is dropped, unlooked at: it may have been taken over. */
 static void hear_sensor(struct supervisor *sup)
 {
@@ -609,7 +643,8 @@ static void loop(struct supervisor *sup)
 			{.fd = sup->signals, .events = POLLIN},
 			{.fd = discards(sup) ? STREAM_FD : -1, .events = POLLIN},
 			{.fd = hears ? sup->sensor.control : -1, .events = POLLIN},
-			{.fd = sup->lookout ? lookout_fd(sup->lookout) : -1, .events = POLLIN}};
+			{.fd = sup->lookout ? lookout_fd(sup->lookout) : -1, .events = POLLIN},
+			{.fd = sup->door, .events = POLLIN}};
 
 		start_due(sup);
 		if (sup->sensor.pid != 0)
@@ -620,6 +655,8 @@ static void loop(struct supervisor *sup)
 			if (polled[2].revents)
 				hear_sensor(sup);
 			read_signals(sup);
+			if (polled[4].revents)
+				admit(sup);
 			if (polled[1].revents && sup->sensor.pid == 0)
 				discard(sup);
 		}
@@ -657,7 +694,7 @@ int supervisor_run(const struct supervisor_options *options, struct error *err)
 	sup->auditd = getppid();
 	sup->sensor = (struct child){.name = "sensor", .control = -1};
 	sup->courier = (struct child){.name = "courier", .control = -1};
-	sup->held_link = -1;
+	sup->held_link = sup->door = -1;
 	if (prepare(sup, err) < 0) {
 		free(sup);
 		return -1;
@@ -666,6 +703,8 @@ int supervisor_run(const struct supervisor_options *options, struct error *err)
 	try_to_begin(sup);
 	loop(sup);
 	close(sup->signals);
+	door_close(sup->door, sup->door_path);
+	free(sup->door_path);
 	lookout_free(sup->lookout);
 	pulse_close(&sup->pulse);
 	configuration_free(&sup->configuration);
