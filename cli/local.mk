@@ -3,6 +3,7 @@
 noinst_LIBRARIES += cli/libcli.a
 cli_libcli_a_CPPFLAGS = $(AM_CPPFLAGS) $(CURL_CFLAGS)
 cli_libcli_a_SOURCES = \
+	cli/advice.c cli/advice.h cli/advice_risks.c \
 	cli/auditd_conf.c cli/auditd_conf.h \
 	cli/check.c \
 	cli/checked.c cli/checked.h \

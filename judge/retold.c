@@ -85,16 +85,6 @@ static char *exe_of(const json_t *process)
 	return (char *)json_string_value(json_object_get(process, "exe"));
 }
 
-/* An alert from before exe_file was told of is believed to be of the host's file, unless that was
- * not there any more. */
-static enum exe_identity identity_of(const json_t *process)
-{
-	int state = word_of(process, "exe_state", &vocab_exe_state, EXE_UNKNOWN);
-	int otherwise = state == EXE_DELETED ? EXE_ID_OTHER : EXE_ID_HOST;
-
-	return (enum exe_identity)word_of(process, "exe_file", &vocab_exe_identity, otherwise);
-}
-
 static void read_process(struct retold *retold, const json_t *object)
 {
 	const json_t *parent = json_object_get(object, "parent");
@@ -102,7 +92,8 @@ static void read_process(struct retold *retold, const json_t *object)
 	struct process *process = &retold->process;
 
 	process->exe = exe_of(object);
-	process->exe_identity = identity_of(object);
+	process->exe_identity = (enum exe_identity)word_of(object, "exe_file", &vocab_exe_identity,
+							   EXE_ID_UNKNOWN);
 	process->exe_state = (enum exe_state)word_of(object, "exe_state", &vocab_exe_state,
 						     EXE_UNKNOWN);
 	copy_text(object, "comm", process->comm, sizeof(process->comm));
@@ -117,9 +108,23 @@ static void read_process(struct retold *retold, const json_t *object)
 	retold->parent.exe_identity = EXE_ID_HOST;
 }
 
-static capmask gained_in(const json_t *sets, const char *name)
+/* "gained" or "after" of all sets. */
+static struct event_sets sets_of(const json_t *sets, const char *key)
 {
-	return mask_of(json_object_get(json_object_get(sets, name), "gained"));
+	return (struct event_sets){
+		.permitted = mask_of(json_object_get(json_object_get(sets, "permitted"), key)),
+		.effective = mask_of(json_object_get(json_object_get(sets, "effective"), key)),
+		.inheritable = mask_of(json_object_get(json_object_get(sets, "inheritable"), key)),
+		.ambient = mask_of(json_object_get(json_object_get(sets, "ambient"), key)),
+	};
+}
+
+static void read_ceiling(struct retold *retold, const json_t *object)
+{
+	if (!retold->has_reason || retold->reason != REASON_ABOVE_CEILING)
+		return;
+	retold->held = retold->transition.after.permitted;
+	retold->above = mask_of(json_object_get(json_object_get(object, "baseline"), "missing"));
 }
 
 static void read_gain(struct retold *retold, const json_t *object)
@@ -131,10 +136,9 @@ static void read_gain(struct retold *retold, const json_t *object)
 
 	t->outcome = (enum outcome)word_of(object, "outcome", &vocab_outcome, OUTCOME_SUCCESS);
 	t->previous = (enum previous)word_of(object, "previous", &vocab_previous, PREVIOUS_UNKNOWN);
-	t->gained = (struct event_sets){.permitted = gained_in(sets, "permitted"),
-					.effective = gained_in(sets, "effective"),
-					.inheritable = gained_in(sets, "inheritable"),
-					.ambient = gained_in(sets, "ambient")};
+	t->has_sets = json_is_object(sets);
+	t->gained = sets_of(sets, "gained");
+	t->after = sets_of(sets, "after");
 	t->has_securebits = json_is_object(securebits);
 	t->securebits_before = bits_of(json_object_get(securebits, "before"));
 	t->securebits_after = bits_of(json_object_get(securebits, "after"));
@@ -146,6 +150,39 @@ static void read_gain(struct retold *retold, const json_t *object)
 	copy_text(file, "path", retold->file_path, sizeof(retold->file_path));
 	t->file_path = (struct bytes){retold->file_path, strlen(retold->file_path)};
 	t->service = retold->process.service;
+}
+
+static bool agrees(const struct retold *retold, const char *told)
+{
+	const struct baseline_entry *entry = retold_entry(retold);
+
+	return entry ? strcmp(entry->name, told) == 0 : told[0] == '\0';
+}
+
+/* What the alert does not say of the file behind its exe, see retold_read(). */
+static void settle_identity(struct retold *retold, const json_t *object)
+{
+	const char *told = text_of(json_object_get(object, "baseline"), "entry");
+	enum exe_identity *identity = &retold->process.exe_identity;
+
+	if (*identity != EXE_ID_UNKNOWN || !retold->process.exe)
+		return;
+	if (retold->process.exe_state == EXE_DELETED) {
+		*identity = EXE_ID_OTHER;
+		return;
+	}
+	*identity = EXE_ID_HOST;
+	if (agrees(retold, told))
+		return;
+	*identity = EXE_ID_UNKNOWN;
+	if (agrees(retold, told))
+		return;
+	retold->world.proc = NULL;
+	if (agrees(retold, told))
+		return;
+	/* the baseline is another by now */
+	retold->world.proc = &no_reader;
+	*identity = EXE_ID_HOST;
 }
 
 int retold_read(struct retold *retold, const json_t *object, const struct baseline *baseline,
@@ -169,6 +206,8 @@ int retold_read(struct retold *retold, const json_t *object, const struct baseli
 	if (json_is_object(process))
 		read_process(retold, process);
 	read_gain(retold, object);
+	read_ceiling(retold, object);
+	settle_identity(retold, object);
 	return 0;
 }
 
@@ -187,11 +226,29 @@ unsigned retold_lacks(const struct retold *retold, const struct baseline_entry *
 	return match_lacks(&retold->world, &entry->match, &retold->process, parent_of(retold));
 }
 
+/* What a unit was given no alert tells: only that it was less. */
+static bool ceiling_allows(const struct retold *retold, const struct baseline_entry *entry,
+			   capmask *missing)
+{
+	if (entry->ceiling_kind == CEILING_LIST)
+		*missing = retold->held & ~entry->ceiling;
+	else if (entry->ceiling_kind == CEILING_DECLARED)
+		*missing = retold->above;
+	return *missing == 0;
+}
+
 bool retold_allows(const struct retold *retold, const struct baseline_entry *entry,
 		   capmask *missing)
 {
+	enum phase phase = retold->phase;
+
 	*missing = 0;
 	if (retold->transition.impossible)
 		return false;
-	return verdict_entry_allows(entry, &retold->transition, retold->phase, missing);
+	if (retold->has_reason && retold->reason == REASON_ABOVE_CEILING)
+		return ceiling_allows(retold, entry, missing);
+	/* a replay counts both grants where it does not know, as verdict_judge() does */
+	if (phase == PHASE_UNKNOWN && world_is_replay(&retold->world, 0))
+		phase = PHASE_STARTING;
+	return verdict_entry_allows(entry, &retold->transition, phase, missing);
 }

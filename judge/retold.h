@@ -23,11 +23,14 @@ struct retold {
 	enum reason reason;
 	bool has_reason;
 	enum phase phase;
+	capmask held, above; /* of above-ceiling: permitted, and what of it is above */
 	char file_path[LEDGER_EXE_MAX + 1]; /* what transition.file_path borrows */
 };
 
 /* Reads the object, which must outlive *retold: its exe is borrowed. The baseline is borrowed, too.
- * -1 with err where the object is no alert with a process and a mechanism. */
+ * Whether the file behind the exe could not be compared, the alert is of before that was told, or
+ * of a replay, no field says: taken for so is what has the same entry speak as the alert does. -1
+ * with err where the object is no alert that has a mechanism. */
 int retold_read(struct retold *retold, const json_t *object, const struct baseline *baseline,
 		struct error *err);
 
@@ -37,7 +40,7 @@ const struct baseline_entry *retold_entry(const struct retold *retold);
 /* Bits of enum match_key: what keeps the entry from speaking for the process. */
 unsigned retold_lacks(const struct retold *retold, const struct baseline_entry *entry);
 
-/* As verdict_entry_allows(). */
+/* As verdict_entry_allows(); of above-ceiling, whether the entry's ceiling does. */
 bool retold_allows(const struct retold *retold, const struct baseline_entry *entry,
 		   capmask *missing);
 

@@ -48,6 +48,22 @@ static capmask missing_sets(const struct grants *grants, const struct transition
 	return left.permitted | left.effective | left.inheritable | left.ambient;
 }
 
+/* By which call it was gained nobody saw: what the entry allows by any call would have been silent
+ * had it been seen. */
+static capmask missing_by_any(const struct grants *grants, const struct transition *t)
+{
+	struct event_sets left = t->gained;
+
+	for (size_t i = 0; i < grants->count; i++) {
+		const struct grant *grant = grants->list[i];
+		left.permitted &= ~grant->permitted;
+		left.effective &= ~(grant->setuid ? LEDGER_ALL_CAPS : grant->effective);
+		left.inheritable &= ~grant->inheritable;
+		left.ambient &= ~grant->ambient;
+	}
+	return left.permitted | left.effective | left.inheritable | left.ambient;
+}
+
 static bool allows_exec_of(const struct grants *grants, const struct transition *t)
 {
 	char path[LEDGER_EXE_MAX + 1];
@@ -121,8 +137,10 @@ static bool allowed(const struct grants *grants, const struct transition *t, enu
 	case MECHANISM_USERNS:
 	case MECHANISM_FILE_CAPS:
 		return allows_flag(grants, t->mechanism);
-	case MECHANISM_CAP_LAST_CAP:
 	case MECHANISM_SWEEP:
+		*missing = missing_by_any(grants, t);
+		return *missing == 0;
+	case MECHANISM_CAP_LAST_CAP:
 	case MECHANISM_AUDIT:
 	case MECHANISM_CONFIG:
 		break;
@@ -321,22 +339,6 @@ void verdict_judge_ceiling(const struct world *world, const struct ceiling_quest
 	dispose(world, process->service, verdict);
 }
 
-/* By which call it was gained nobody saw: what the entry allows by any call would have been silent
- * had it been seen. */
-static capmask missing_by_any(const struct grants *grants, const struct transition *t)
-{
-	struct event_sets left = t->gained;
-
-	for (size_t i = 0; i < grants->count; i++) {
-		const struct grant *grant = grants->list[i];
-		left.permitted &= ~grant->permitted;
-		left.effective &= ~(grant->setuid ? LEDGER_ALL_CAPS : grant->effective);
-		left.inheritable &= ~grant->inheritable;
-		left.ambient &= ~grant->ambient;
-	}
-	return left.permitted | left.effective | left.inheritable | left.ambient;
-}
-
 void verdict_judge_sweep(const struct world *world, const struct sweep_question *question,
 			 struct verdict *verdict)
 {
@@ -347,8 +349,7 @@ void verdict_judge_sweep(const struct world *world, const struct sweep_question 
 	verdict->phase = service_phase(process->service, &world->clock, question->now);
 	verdict->entry = match_entry(world, process, question->parent);
 	grants = grants_in_phase(verdict->entry, verdict->phase, false);
-	verdict->missing = missing_by_any(&grants, question->transition);
-	if (!verdict->missing)
+	if (allowed(&grants, question->transition, verdict->phase, &verdict->missing))
 		return;
 	verdict->alert = true;
 	verdict->reason = REASON_UNEXPLAINED_GAIN;
