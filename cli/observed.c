@@ -16,8 +16,9 @@ static FILE *open_input(const char *file, struct error *err)
 	FILE *in = strcmp(file, "-") == 0 ? stdin : fopen(file, "re");
 
 	if (!in)
-		error_set(err, "%s: %s; name a file of capwatch learn export, a stream or an "
-			       "audit.log",
+		error_set(err,
+			  "%s: %s; name a file of capwatch learn export, a stream or an "
+			  "audit.log",
 			  file, strerror(errno));
 	return in;
 }
@@ -79,9 +80,8 @@ static int check_input(const struct judge *judge, const char *file, struct error
 	judge_get_stats(judge, &stats);
 	bad = stats.malformed_records + stats.oversized_records + stats.unparsable_events;
 	if (bad && stats.records == stats.malformed_records)
-		return error_set(err,
-				 "%s: neither lines of capwatch learn export nor audit records",
-				 file);
+		return error_set(
+			err, "%s: neither lines of capwatch learn export nor audit records", file);
 	if (bad)
 		fprintf(stderr,
 			"capwatch suggest: %s: %" PRIu64 " of %" PRIu64

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * observed: what capwatch suggest goes by: lines of capwatch learn export, or streams and audit.log
- * files, whose gains are judged as while learning. Owns: which of them a file is. Must not own: what
- * follows from it.
+ * files, whose gains are judged as while learning. Owns: which of them a file is. Must not own:
+ * what follows from it.
  */
 #ifndef CAPWATCH_OBSERVED_H
 #define CAPWATCH_OBSERVED_H

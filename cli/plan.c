@@ -13,9 +13,9 @@
 
 enum { NAME_MAX_LENGTH = 128, SENTENCE_MAX = 1024, CEILING_CAPS_MAX = 8 };
 
-const char *const plan_key_words[PLAN_KEYS] = {"mechanisms", "permitted", "effective",
-					       "inheritable", "ambient",  "securebits",
-					       "setuid",     "userns",	  "denied"};
+const char *const plan_key_words[PLAN_KEYS] = {"mechanisms",  "permitted", "effective",
+					       "inheritable", "ambient",   "securebits",
+					       "setuid",      "userns",	   "denied"};
 
 struct making {
 	const struct plan_question *question;
@@ -108,7 +108,8 @@ static void grant_securebits(struct making *making, struct plan_grant *to, uint8
 {
 	for (unsigned bit = 0; bit < SECUREBITS_COUNT; bit++)
 		if (loosened & 1u << bit)
-			grant(making, to, PLAN_SECUREBITS, vocab_word(&vocab_securebits, bit), kind);
+			grant(making, to, PLAN_SECUREBITS, vocab_word(&vocab_securebits, bit),
+			      kind);
 }
 
 static void grant_gain(struct making *making, struct plan_grant *to, const struct transition *t,
@@ -229,7 +230,8 @@ static void say(struct making *making, json_t *list, const char *what, const str
 	char text[SENTENCE_MAX], caps[SENTENCE_MAX / 2], exe[SENTENCE_MAX / 4], evidence[160];
 	capmask gained = t->gained.permitted | t->gained.effective | t->gained.inheritable |
 			 t->gained.ambient;
-	const char *path = retold->process.exe ? retold->process.exe : "a program that is not known";
+	const char *path = retold->process.exe ? retold->process.exe
+					       : "a program that is not known";
 	json_t *one = new_evidence();
 
 	add_evidence(one, kind);
@@ -247,9 +249,11 @@ static void say(struct making *making, json_t *list, const char *what, const str
 static const char *obstacle(const struct retold *retold)
 {
 	if (!retold->process.exe || retold->process.exe[0] != '/')
-		return "which program it was is not known, and nothing is allowed by its name alone";
+		return "which program it was is not known, and nothing is allowed by its name "
+		       "alone";
 	if (retold->service.kind == SERVICE_CONTAINER)
-		return "in a container, where an entry cannot tell one program or image from another; "
+		return "in a container, where an entry cannot tell one program or image from "
+		       "another; "
 		       "give the container what it needs instead";
 	if (retold->process.exe_identity == EXE_ID_OTHER)
 		return "the program was not the host's file of that path (deleted, replaced or "
@@ -332,11 +336,11 @@ static void take_kind(void *ctx, const struct learnt_kind *kind)
 	json_object_update(making->plan->host_names, (json_t *)kind->hosts);
 	making->plan->hosts = json_object_size(making->plan->host_names);
 	if (strcmp(kind->what, "left-out") == 0)
-		json_array_append_new(
-			making->plan->left_out,
-			json_sprintf("%" PRId64 " sightings that there was no room for while "
-				     "learning",
-				     kind->count));
+		json_array_append_new(making->plan->left_out,
+				      json_sprintf("%" PRId64
+						   " sightings that there was no room for while "
+						   "learning",
+						   kind->count));
 }
 
 static void take_gains(void *ctx, const struct learnt_kind *kind)
@@ -373,8 +377,8 @@ static void take_held(void *ctx, const struct learnt_kind *kind)
 	const char *unit = json_string_value(
 		json_object_get(json_object_get(kind->facts, "service"), "template"));
 
-	for (size_t i = 0; exe && unit && strcmp(kind->what, "held") == 0 && i < making->plan->count;
-	     i++) {
+	for (size_t i = 0;
+	     exe && unit && strcmp(kind->what, "held") == 0 && i < making->plan->count; i++) {
 		struct plan_entry *entry = &making->plan->entries[i];
 
 		if (entry->extends || entry->place != PLAN_UNIT || strcmp(entry->exe, exe) != 0 ||
@@ -412,14 +416,14 @@ static capmask granted(const struct plan_grant *grants, enum plan_key key)
 	return mask;
 }
 
-/* One that is longer than a person reads, as root's who gave up nothing, holds nothing back; nor may
- * it be below what the entry itself grants. */
+/* One that is longer than a person reads, as root's who gave up nothing, holds nothing back; nor
+ * may it be below what the entry itself grants. */
 static void settle_ceiling(struct plan_entry *entry)
 {
 	entry->ceiling |= granted(&entry->running, PLAN_PERMITTED) |
 			  granted(&entry->running, PLAN_EFFECTIVE);
-	if (entry->has_ceiling && (count_caps(entry->ceiling) > CEILING_CAPS_MAX ||
-				   entry->running.keys[PLAN_SETUID]))
+	if (entry->has_ceiling &&
+	    (count_caps(entry->ceiling) > CEILING_CAPS_MAX || entry->running.keys[PLAN_SETUID]))
 		entry->has_ceiling = false;
 }
 
@@ -629,7 +633,7 @@ static void base_name(const struct plan_entry *entry, char name[NAME_MAX_LENGTH 
 	for (const char *c = slash + 1; *c && used < NAME_MAX_LENGTH / 2; c++)
 		name[used++] = strchr(valid, *c) ? *c : '_';
 	snprintf(name + used, NAME_MAX_LENGTH + 1 - used, "%s",
-		 used == 0		      ? "program"
+		 used == 0			? "program"
 		 : entry->place == PLAN_SESSION ? "-in-session"
 						: "");
 }
@@ -640,8 +644,8 @@ static void name_entry(struct making *making, struct plan_entry *entry)
 
 	base_name(entry, base);
 	snprintf(name, sizeof(name), "%s", entry->extends ? entry->extends->name : base);
-	for (unsigned i = 2; !entry->extends && is_taken(making->plan, making->question->baseline, name);
-	     i++)
+	for (unsigned i = 2;
+	     !entry->extends && is_taken(making->plan, making->question->baseline, name); i++)
 		snprintf(name, sizeof(name), "%s-%u", base, i);
 	entry->name = strdup(name);
 	making->failed |= !entry->name;

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * plan: the baseline entries that would cover what was learnt and a present baseline does not allow.
- * Owns: which entries, what each grants, the evidence for each grant, and what is not suggested and
- * why. Must not own: its YAML (plan_yaml), files (plan_merge), what an entry allows (judge, asked
- * through judge/retold).
+ * plan: the baseline entries that would cover what was learnt and a present baseline does not
+ * allow. Owns: which entries, what each grants, the evidence for each grant, and what is not
+ * suggested and why. Must not own: its YAML (plan_yaml), files (plan_merge), what an entry allows
+ * (judge, asked through judge/retold).
  *
  * An entry is known by its exe and by what its processes belong to: units, a login session, or
  * neither. Never by comm. Where an entry of the present baseline that names an exe speaks for the
@@ -54,18 +54,19 @@ struct plan_entry {
 	bool has_ceiling;
 	capmask ceiling;
 	json_t *ceiling_evidence;
-	unsigned risks; /* enum advice_risk of cli/advice.h, of all that it allows */
+	unsigned risks;	    /* enum advice_risk of cli/advice.h, of all that it allows */
 	bool phase_unknown; /* something was granted to running because its phase was not known */
 };
 
 struct plan {
 	struct plan_entry *entries;
 	size_t count;
-	/* entries of the present baseline that spoke for something: extends is it, and the grants are
-	 * all that was seen, allowed or not */
+	/* entries of the present baseline that spoke for something: extends is it, and the grants
+	 * are all that was seen, allowed or not */
 	struct plan_entry *used;
 	size_t used_count;
-	bool any_container; /* containers were seen, and nothing holds them to what they were given */
+	bool any_container; /* containers were seen, and nothing holds them to what they were given
+			     */
 	json_t *left_out;   /* sentences: what is not suggested, and why */
 	json_t *outliers;   /* sentences: what too few hosts have */
 	size_t hosts;	    /* of which there are lines at all */

@@ -9,8 +9,8 @@ enum { EVIDENCE_SIZE = 160 };
 
 /* ---- what would be added ---- */
 
-static void print_added(const struct plan *plan, const struct plan_grant *grants,
-			const char *phase, FILE *out)
+static void print_added(const struct plan *plan, const struct plan_grant *grants, const char *phase,
+			FILE *out)
 {
 	char text[EVIDENCE_SIZE];
 
@@ -136,7 +136,8 @@ void plan_diff(const struct plan *plan, const struct baseline *present, FILE *ou
 	}
 	for (size_t i = 0; i < present->entry_count; i++)
 		idle += !is_used(plan, &present->entries[i]);
-	fprintf(out, "%zu entries to add or extend; %zu of the baseline's %zu entries were in use\n",
+	fprintf(out,
+		"%zu entries to add or extend; %zu of the baseline's %zu entries were in use\n",
 		plan->count, present->entry_count - idle, present->entry_count);
 	plan_yaml_rest(plan, out);
 }

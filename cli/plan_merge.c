@@ -283,8 +283,8 @@ static void write_flow_key(const struct plan_grant *grants, enum plan_key key, F
 }
 
 /* Before the closing brace, or as lines below the last one. */
-static void add_to_mapping(struct merging *merging, const yaml_node_t *mapping,
-			   const char *flow, const char *block)
+static void add_to_mapping(struct merging *merging, const yaml_node_t *mapping, const char *flow,
+			   const char *block)
 {
 	bool empty = mapping->data.mapping.pairs.top == mapping->data.mapping.pairs.start;
 	struct writing writing;
@@ -446,8 +446,8 @@ static void merge_entry(struct merging *merging, const struct plan_entry *entry,
 	merge_phase(merging, present, "running", &entry->running);
 }
 
-/* Lines that are indented by two, as a list that is indented otherwise has them; each begins with its
- * newline, as what is put behind a line does. */
+/* Lines that are indented by two, as a list that is indented otherwise has them; each begins with
+ * its newline, as what is put behind a line does. */
 static void write_lines(const char *text, int indent, FILE *out)
 {
 	const char *end;

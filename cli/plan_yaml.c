@@ -130,9 +130,8 @@ void plan_yaml_key(const struct plan *plan, const struct plan_grant *grants, enu
 	json_array_foreach(words, i, word)
 	{
 		fprintf(out, "%*s- %s", indent + 2, "", json_string_value(word));
-		plan_yaml_evidence(plan,
-				   json_object_get(grants->keys[key], json_string_value(word)),
-				   out);
+		plan_yaml_evidence(
+			plan, json_object_get(grants->keys[key], json_string_value(word)), out);
 		fputc('\n', out);
 	}
 	json_decref(words);
@@ -192,8 +191,9 @@ void plan_yaml_entry(const struct plan *plan, const struct plan_entry *entry, FI
 {
 	write_risks(entry, out);
 	if (!entry->extends && !entry->has_ceiling && entry->place == PLAN_UNIT)
-		write_comment("  ", "note: no ceiling: some of its processes keep much, or it was not "
-				    "seen to start.",
+		write_comment("  ",
+			      "note: no ceiling: some of its processes keep much, or it was not "
+			      "seen to start.",
 			      out);
 	fprintf(out, "  - name: %s\n", entry->name);
 	if (entry->extends)
@@ -249,8 +249,9 @@ void plan_yaml_file(const struct plan *plan, FILE *out)
 	}
 	if (plan->any_container) {
 		fputs(plan->count > 0 ? "\n" : "", out);
-		write_comment("  ", "allows nothing: holds what is in a container to what the runtime "
-				    "gave it.",
+		write_comment("  ",
+			      "allows nothing: holds what is in a container to what the runtime "
+			      "gave it.",
 			      out);
 		fputs("  - name: any-container\n"
 		      "    match: {container: true}\n"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * capwatch suggest: baseline entries for what was learnt. Owns: its options, what is read, where the
- * result goes, and the proof that what it writes is a baseline. Must not own: what is suggested
+ * capwatch suggest: baseline entries for what was learnt. Owns: its options, what is read, where
+ * the result goes, and the proof that what it writes is a baseline. Must not own: what is suggested
  * (plan), its forms (plan_yaml, plan_diff, plan_merge).
  */
 #define _GNU_SOURCE
@@ -34,7 +34,8 @@ static const char help[] =
 	"baseline\n"
 	"does not allow, with the evidence beside each line, and warnings where something should "
 	"rather be\n"
-	"mended than allowed. FILEs are what capwatch learn export printed, on any number of hosts, "
+	"mended than allowed. FILEs are what capwatch learn export printed, on any number of "
+	"hosts, "
 	"or streams\n"
 	"and audit.log files; without any, it is what this host learnt.\n\n"
 	"  --baseline FILE|DIR  the present baseline, instead of the configuration's; may be "
@@ -94,8 +95,9 @@ static int load_learnt(struct work *work, struct error *err)
 			"capwatch suggest: %d damaged lines in %s/" LEARNT_FILE " are left out\n",
 			bad, work->settings->spool.dir);
 	if (bad >= 0 && learnt_count(work->learnt) == 0)
-		return error_set(err, "nothing was learnt on this host yet: capwatch learn start, or "
-				      "name files");
+		return error_set(err,
+				 "nothing was learnt on this host yet: capwatch learn start, or "
+				 "name files");
 	return bad < 0 ? -1 : 0;
 }
 

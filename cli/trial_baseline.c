@@ -30,8 +30,7 @@ static void rename_in(struct error *err, const char *path, const char *name)
 
 	if (!at)
 		return;
-	error_set(&renamed, "%.*s%s%s", (int)(at - err->text), err->text, name,
-		  at + strlen(path));
+	error_set(&renamed, "%.*s%s%s", (int)(at - err->text), err->text, name, at + strlen(path));
 	*err = renamed;
 }
 

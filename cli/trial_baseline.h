@@ -10,7 +10,8 @@
 
 enum { TRIAL_PATH_MAX = 64 };
 
-/* A path at which the text can be read until the descriptor that is returned is closed; -1 with err.
+/* A path at which the text can be read until the descriptor that is returned is closed; -1 with
+ * err.
  */
 int trial_baseline_path(const char *text, char path[TRIAL_PATH_MAX], struct error *err);
 

@@ -73,8 +73,8 @@ static int read_folder(struct reading *reading, const char *folder, struct error
 	if (files_list(reading->arena, folder, &files, err) < 0)
 		return -1;
 	for (size_t i = 0; i < files.count; i++) {
-		bool is_tried = is_here && strcmp(name_of(files.paths[i]),
-						  name_of(trial->file)) == 0;
+		bool is_tried = is_here &&
+				strcmp(name_of(files.paths[i]), name_of(trial->file)) == 0;
 
 		if (read_or_try(reading, files.paths[i], is_tried, err) < 0)
 			return -1;
