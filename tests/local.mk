@@ -22,7 +22,7 @@ tests_unit_test_recording_SOURCES = tests/unit/test_recording.c $(RECORDING_SOUR
 tests_unit_test_recording_CPPFLAGS = $(UNIT_TEST_CPPFLAGS)
 tests_unit_test_recording_LDADD = $(CONF_LIBS) $(UNIT_TEST_LIBS)
 
-EXTRA_DIST += tests/layering/check-includes tests/docs/check tests/install/check-install \
+EXTRA_DIST += tests/layering/check-includes tests/docs/check tests/install/check-install tests/install/completion \
 	tests/courier/run tests/courier/peers.py tests/live/run tests/replay/run tests/replay/ablate tests/replay/cut tests/hostile/run \
 	$(wildcard $(srcdir)/tests/live/*.[ch] $(srcdir)/tests/live/*.py $(srcdir)/tests/live/*.rules) \
 	$(wildcard $(srcdir)/tests/replay/*.py $(srcdir)/tests/replay/*.md \
