@@ -7,13 +7,15 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "cli/checked.h"
 #include "cli/schemas.h"
+#include "cli/trial_baseline.h"
 #include "common/vocab.h"
 
 static const char help[] =
-	"usage: capwatch check [--config FILE] [--baseline FILE|DIR]...\n"
+	"usage: capwatch check [--config FILE] [--baseline FILE|DIR]... [-]\n"
 	"       capwatch check --schema config|baseline|alert|heartbeat|doctor\n\n"
 	"Reads the configuration and the baselines as the plugin would, and says where they are "
 	"wrong.\n\n"
@@ -21,6 +23,7 @@ static const char help[] =
 	" when no --baseline is given\n"
 	"  --baseline FILE|DIR  the baselines, in this order, not those that the configuration "
 	"names\n"
+	"  -                    one more baseline, behind the others, from standard input\n"
 	"  --schema WHICH       print a JSON schema, for an editor or a receiver\n\n"
 	"Exit code: 0 all is well; 2 an error, which names file, line and column.\n";
 
@@ -28,6 +31,7 @@ struct arguments {
 	const char *config, *schema;
 	char **baseline; /* NULL-terminated; as many as there are arguments fit */
 	size_t baseline_count;
+	bool more; /* from standard input */
 	bool help;
 };
 
@@ -79,11 +83,25 @@ static void print_ok(const char *config, const struct settings *settings,
 	putchar('\n');
 }
 
-static int check_all(const struct arguments *arguments)
+/* A path at which standard input can be read until the descriptor is closed; -1 with err. */
+static int take_stdin(char path[TRIAL_PATH_MAX], struct error *err)
+{
+	char *text = NULL;
+	size_t size = 0;
+	ssize_t length = getdelim(&text, &size, '\0', stdin);
+	int fd = ferror(stdin) ? error_set(err, "standard input cannot be read")
+			       : trial_baseline_path(length > 0 ? text : "", path, err);
+
+	free(text);
+	return fd;
+}
+
+static int check_all(const struct arguments *arguments, const char *more)
 {
 	bool given = arguments->baseline_count > 0;
 	struct checked_question question = {.config = arguments->config,
 					    .baseline = given ? arguments->baseline : NULL,
+					    .more = more,
 					    .root = ""};
 	struct checked checked;
 	struct error err = {""};
@@ -91,11 +109,27 @@ static int check_all(const struct arguments *arguments)
 
 	if (!question.config && !given)
 		question.config = SETTINGS_DEFAULT_FILE;
-	if (checked_load(&question, &checked, &err) < 0)
+	if (checked_load(&question, &checked, &err) < 0) {
+		if (more)
+			trial_baseline_rename(&err, more, "standard input");
 		result = fail(&err);
-	else
+	} else {
 		print_ok(question.config, checked.settings, checked.baseline);
+	}
 	checked_free(&checked);
+	return result;
+}
+
+static int check_with_stdin(const struct arguments *arguments)
+{
+	char path[TRIAL_PATH_MAX];
+	struct error err = {""};
+	int fd = take_stdin(path, &err), result;
+
+	if (fd < 0)
+		return fail(&err);
+	result = check_all(arguments, path);
+	close(fd);
 	return result;
 }
 
@@ -122,6 +156,10 @@ static int read_arguments(int argc, char **argv, struct arguments *arguments)
 		else
 			return -1;
 	}
+	if (optind < argc && strcmp(argv[optind], "-") == 0) {
+		arguments->more = true;
+		optind++;
+	}
 	if (optind == argc)
 		return 0;
 	fprintf(stderr,
@@ -146,7 +184,8 @@ int cli_check(int argc, char **argv)
 	} else if (arguments.schema) {
 		result = print_schema(arguments.schema);
 	} else {
-		result = check_all(&arguments);
+		result = arguments.more ? check_with_stdin(&arguments)
+					: check_all(&arguments, NULL);
 	}
 	free(arguments.baseline);
 	return result;

@@ -36,17 +36,19 @@ static char **below_root(const char *root, char *const *paths)
 static struct baseline *load_baseline(const struct checked_question *question,
 				      const struct settings *settings, struct error *err)
 {
+	const struct baseline_trial more = {.instead = question->more},
+				    *trial = question->more ? &more : NULL;
 	struct baseline *baseline;
 	char **below;
 
 	if (question->baseline)
-		return baseline_load(question->baseline, false, err);
+		return baseline_load_trial(question->baseline, false, trial, err);
 	below = below_root(question->root, settings->baseline);
 	if (!below) {
 		error_set(err, "out of memory");
 		return NULL;
 	}
-	baseline = baseline_load(below, false, err);
+	baseline = baseline_load_trial(below, false, trial, err);
 	free_paths(below);
 	return baseline;
 }

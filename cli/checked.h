@@ -19,6 +19,7 @@ struct checked {
 struct checked_question {
 	const char *config;    /* NULL: no configuration, baselines alone */
 	char *const *baseline; /* NULL-terminated; NULL: those that the configuration names */
+	const char *more;      /* one more baseline, behind the others; NULL: none */
 	const char *root;      /* in front of the baselines' paths that the configuration names;
 				* "" for this host, whose secrets and certificates are read, too */
 };

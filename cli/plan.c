@@ -312,6 +312,7 @@ static void take_gain(struct making *making, const struct learnt_kind *kind)
 		return;
 	if (retold_read(&retold, kind->facts, question->baseline, NULL) < 0)
 		return;
+	retold.transition.previous = PREVIOUS_KNOWN; /* it is not what kinds are known by */
 	making->plan->gains += kind->count;
 	if (retold.service.kind == SERVICE_CONTAINER)
 		making->plan->any_container = true;

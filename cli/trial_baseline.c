@@ -22,8 +22,7 @@ int trial_baseline_path(const char *text, char path[TRIAL_PATH_MAX], struct erro
 	return error_set(err, "no memory for a baseline of %zu bytes", length);
 }
 
-/* As a person knows the file. */
-static void rename_in(struct error *err, const char *path, const char *name)
+void trial_baseline_rename(struct error *err, const char *path, const char *name)
 {
 	struct error renamed;
 	char *at = strstr(err->text, path);
@@ -51,7 +50,7 @@ struct baseline *trial_baseline_load(char *const *paths, const char *file, const
 	if (fd >= 0)
 		close(fd);
 	if (!baseline && fd >= 0)
-		rename_in(err, path, file ? file : "the suggestion");
+		trial_baseline_rename(err, path, file ? file : "the suggestion");
 	return baseline;
 }
 

@@ -15,6 +15,9 @@ enum { TRIAL_PATH_MAX = 64 };
  */
 int trial_baseline_path(const char *text, char path[TRIAL_PATH_MAX], struct error *err);
 
+/* In a message about such a path: the name by which a person knows it. */
+void trial_baseline_rename(struct error *err, const char *path, const char *name);
+
 /* The baseline of these paths with the text as this file (struct baseline_trial), ties looked for;
  * NULL with err, which names the file, or "the suggestion". */
 struct baseline *trial_baseline_load(char *const *paths, const char *file, const char *text,

@@ -42,6 +42,7 @@ courier_user: {courier_user}
 baseline: {dir}/empty.d
 start_window: 100ms
 spool: {{dir: {dir}/alerts/spool}}
+control: {dir}/control
 sinks:
   - {{type: file, path: {dir}/alerts/alerts.jsonl}}
 """

@@ -344,6 +344,7 @@ start_window: {start_window}
 start_timeout: {start_window}
 repeat_window: {repeat_window}
 {more}spool: {{dir: {dir}/alerts/spool}}
+control: {dir}/control
 sinks:
   - type: syslog
     socket_path: {dir}/syslog.sock

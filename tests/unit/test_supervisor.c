@@ -123,8 +123,9 @@ static void configure(const char *user, const char *more)
 	char text[512];
 
 	snprintf(text, sizeof(text),
-		 "user: %s\ncourier_user: daemon\nbaseline: [%s/baseline.d]\nsinks: []\n%s", user,
-		 folder, more);
+		 "user: %s\ncourier_user: daemon\nbaseline: [%s/baseline.d]\ncontrol: %s/control\n"
+		 "sinks: []\n%s",
+		 user, folder, folder, more);
 	write_file("capwatch.yaml", text);
 }
 

@@ -178,6 +178,32 @@ def install():
     return True
 
 
+def prepare(steps):
+    return all([run_step(step, "prepare") for step in steps if scenario.RELEASE in step.releases])
+
+
+def reboot(name):
+    say(kind="reboot", name=name)
+    subprocess.run(["systemctl", "reboot"], check=False)
+
+
+def run_steps(steps):
+    """From where the boot before this one left off. False: it goes on after another boot."""
+    progress = STATE / "done"
+    for number, step in enumerate(steps):
+        if number < int(progress.read_text() if progress.exists() else "0"):
+            continue
+        progress.write_text(str(number + 1))
+        if isinstance(step, scenario.Reboot):
+            reboot(step.name)
+            return False
+        if isinstance(step, scenario.Case):
+            run_case(step)
+        else:
+            run_step(step, "step")
+    return True
+
+
 def main():
     """Once in a boot, in the administrator's session."""
     RESULTS.mkdir(parents=True, exist_ok=True)
@@ -186,11 +212,10 @@ def main():
     usage = Usage()
     if not phase.exists():
         say(kind="boot", name="first", uptime=Path("/proc/uptime").read_text().split()[0])
-        good = all([run_step(step, "prepare") for step in wanted.before_of_release()]) and install()
+        good = prepare(wanted.before_boot) and install() and prepare(wanted.after_install)
         phase.write_text("installed")
         if good and wanted.reboot:
-            say(kind="reboot", name="to see capwatch started by a boot")
-            subprocess.run(["systemctl", "reboot"], check=False)
+            reboot("to see capwatch started by a boot")
             return
         if not good:
             gather(usage)
@@ -205,11 +230,8 @@ def main():
         say(kind="end", name="installed, staying up")
         return
     usage.start()
-    for step in wanted.of_release():
-        if isinstance(step, scenario.Case):
-            run_case(step)
-        else:
-            run_step(step, "step")
+    if not run_steps(wanted.of_release()):
+        return
     time.sleep(2)
     gather(usage)
     say(kind="end", name="done")

@@ -99,6 +99,13 @@ class Case:
 
 
 @dataclass(frozen=True)
+class Reboot:
+    """The host boots again; the steps after it go on there."""
+    name: str
+    releases: tuple = (12, 13)
+
+
+@dataclass(frozen=True)
 class Declared:
     """An alert that the quiet scenario may give (must, where it is required), and why that is right."""
     alert: Alert
@@ -117,18 +124,20 @@ class Elsewhere:
 @dataclass(frozen=True)
 class Scenario:
     name: str
-    steps: tuple  # of Step or of Case, in order
+    steps: tuple  # of Step, Case or Reboot, in order
     before_boot: tuple = ()  # of Step, run before capwatch is installed; then the host is rebooted
+    after_install: tuple = ()  # of Step, before that boot
     declared: tuple = ()
     entries_needed: bool = False  # each shipped baseline entry must keep an alert away here,
     elsewhere: tuple = ()  # but these
+    compared: str = ""  # of the results: a suggested baseline, to be compared with the shipped one
     reboot: bool = False  # boot again after the installation, so that capwatch sees a boot
 
     def of_release(self):
         return tuple(step for step in self.steps if RELEASE in step.releases)
 
     def before_of_release(self):
-        return tuple(step for step in self.before_boot if RELEASE in step.releases)
+        return tuple(step for step in self.before_boot + self.after_install if RELEASE in step.releases)
 
 
 def patient(steps):

@@ -6,6 +6,7 @@ Owns: which alert belongs to which case, and what is undeclared. Must not own: t
 import json
 from collections import Counter
 
+import learnt_entries
 import scenario
 
 
@@ -36,7 +37,7 @@ class Verdict:
             if word["status"] != 0:
                 self.line(False, f"{word['name']}: status {word['status']}\n{indent(word['output'])}")
         wanted = (*self.wanted.before_of_release(), *self.wanted.of_release())
-        left = Counter(step.name for step in wanted if not isinstance(step, scenario.Case))
+        left = Counter(step.name for step in wanted if isinstance(step, scenario.Step))
         left.subtract(word["name"] for word in done)
         for name in +left:
             self.line(False, f"{name}: the host never came to it")
@@ -81,6 +82,15 @@ class Verdict:
                 self.line(True, f"entry {name}: not needed here: {elsewhere[name]}")
             else:
                 self.line(not needless, f"entry {text}")
+
+    def judge_suggestion(self, text, shipped):
+        """What was suggested grants nothing beyond the shipped baseline but what it says of itself."""
+        for name, beyond, flags in learnt_entries.compare(text, shipped):
+            if not beyond:
+                self.line(True, f"suggested {name}: within the shipped baseline")
+            else:
+                self.line(bool(flags), f"suggested {name}: beyond the shipped baseline: {'; '.join(beyond)}; it says: "
+                          f"{' | '.join(flags) or 'nothing of it'}")
 
     def judge_cases(self):
         """A line a case. Returns the ids of the alerts that they account for."""
