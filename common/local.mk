@@ -30,11 +30,15 @@ COMMON_LIBS = common/libcommon.a $(JANSSON_LIBS) $(LIBCAP_LIBS) $(CRYPTO_LIBS) $
 #   tests_unit_test_capmask_LDADD = $(COMMON_LIBS) $(UNIT_TEST_LIBS)
 
 COMMON_TESTS = \
-	tests/unit/test_checkpoint \
+	tests/unit/test_checkpoint tests/unit/test_learnt \
 	tests/unit/test_alert tests/unit/test_capmask tests/unit/test_duration tests/unit/test_text \
 	tests/unit/test_vocab tests/unit/test_wire
 check_PROGRAMS += $(COMMON_TESTS)
 TESTS += $(COMMON_TESTS)
+
+tests_unit_test_learnt_SOURCES = tests/unit/test_learnt.c
+tests_unit_test_learnt_CPPFLAGS = $(UNIT_TEST_CPPFLAGS)
+tests_unit_test_learnt_LDADD = $(COMMON_LIBS) $(UNIT_TEST_LIBS)
 
 tests_unit_test_alert_SOURCES = tests/unit/test_alert.c
 tests_unit_test_alert_CPPFLAGS = $(UNIT_TEST_CPPFLAGS)

@@ -36,7 +36,7 @@ JUDGE_LIBS = judge/libjudge.a $(AUPARSE_LIBS) $(AUDIT_LIBS) $(CONF_LIBS)
 
 JUDGE_TESTS = \
 	tests/unit/test_blind tests/unit/test_coverage tests/unit/test_event tests/unit/test_identity tests/unit/test_intake \
-	tests/unit/test_judge tests/unit/test_ledger tests/unit/test_match tests/unit/test_observe \
+	tests/unit/test_judge tests/unit/test_learning tests/unit/test_ledger tests/unit/test_match tests/unit/test_observe \
 	tests/unit/test_readings tests/unit/test_repeats tests/unit/test_service tests/unit/test_sweep tests/unit/test_syscalls \
 	tests/unit/test_transition tests/unit/test_verdict
 check_PROGRAMS += $(JUDGE_TESTS)
@@ -50,6 +50,9 @@ tests_unit_test_blind_LDADD = $(JUDGE_TEST_LIBS)
 tests_unit_test_coverage_SOURCES = tests/unit/test_coverage.c $(JUDGE_TEST_FIXTURE)
 tests_unit_test_coverage_CPPFLAGS = $(UNIT_TEST_CPPFLAGS)
 tests_unit_test_coverage_LDADD = $(JUDGE_TEST_LIBS)
+tests_unit_test_learning_SOURCES = tests/unit/test_learning.c $(JUDGE_TEST_FIXTURE)
+tests_unit_test_learning_CPPFLAGS = $(UNIT_TEST_CPPFLAGS)
+tests_unit_test_learning_LDADD = $(JUDGE_TEST_LIBS)
 tests_unit_test_event_SOURCES = tests/unit/test_event.c
 tests_unit_test_event_CPPFLAGS = $(UNIT_TEST_CPPFLAGS)
 tests_unit_test_event_LDADD = $(JUDGE_TEST_LIBS)

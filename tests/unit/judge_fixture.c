@@ -344,6 +344,7 @@ static struct fixture *make(const char *baseline, bool live)
 	options.settings = &fx->settings;
 	options.baseline = fx->baseline;
 	options.proc = live ? &fx->reader : NULL;
+	fx->learner = options.learner = learner_new("thishost", "thishost-id");
 	fx->judge = judge_new(&options, &err);
 	ck_assert_msg(fx->judge != NULL, "%s", err.text);
 	return fx;
@@ -368,6 +369,7 @@ struct fixture *fixture_replay(const char *baseline)
 void fixture_free(struct fixture *fx)
 {
 	judge_free(fx->judge);
+	learner_free(fx->learner);
 	baseline_free(fx->baseline);
 	fixture_forget_alerts(fx);
 	free(fx->alerts);

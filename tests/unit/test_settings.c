@@ -295,7 +295,7 @@ START_TEST(test_what_is_wrong_is_refused_with_its_place_and_remedy)
 		{"sinks: [{type: webhook, url: http://h, pinned_public_key: abc}]\n", "1:59",
 		 "is no pin"},
 		{"sinks: [{type: webhook, url: http://h, proxy: 'socks5://x'}]\n", "1:47", "http"},
-		{"mode: learn\n", "1:7", "mode: learn is not supported by this version"},
+		{"mode: learning\n", "1:7", "did you mean learn?"},
 		{"max_alerts: 5\n", "1:1", "'max_alerts' is not supported by this version"},
 		/* what does not go together */
 		{"sinks: [{type: syslog, format: native}]\n", "1:32",
