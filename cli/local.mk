@@ -7,6 +7,7 @@ cli_libcli_a_SOURCES = \
 	cli/auditd_conf.c cli/auditd_conf.h \
 	cli/check.c \
 	cli/checked.c cli/checked.h \
+	cli/compare.c cli/compare.h \
 	cli/doctor.c cli/doctor.h \
 	cli/doctor_auditd.c \
 	cli/doctor_delivery.c \
@@ -58,6 +59,12 @@ TESTS += tests/unit/test_check
 tests_unit_test_check_SOURCES = tests/unit/test_check.c tests/unit/conf_files.c tests/unit/conf_files.h
 tests_unit_test_check_CPPFLAGS = $(UNIT_TEST_CPPFLAGS)
 tests_unit_test_check_LDADD = cli/libcli.a $(CONF_LIBS) $(UNIT_TEST_LIBS)
+
+check_PROGRAMS += tests/unit/test_compare
+TESTS += tests/unit/test_compare
+tests_unit_test_compare_SOURCES = tests/unit/test_compare.c
+tests_unit_test_compare_CPPFLAGS = $(UNIT_TEST_CPPFLAGS)
+tests_unit_test_compare_LDADD = cli/libcli.a $(COMMON_LIBS) $(UNIT_TEST_LIBS)
 
 check_PROGRAMS += tests/unit/test_doctor
 TESTS += tests/unit/test_doctor

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * capwatch replay: the judgement of recorded streams and audit.log files, to stdout.
- * Owns: its options, reading files, the two forms of output. Must not own: any judgement; it is the
- * plugin's own, without /proc and with the records' clock.
+ * Owns: its options, reading files, the two forms of an alert. Must not own: any judgement; it is
+ * the plugin's own, without /proc and with the records' clock; nor the difference of two (compare).
  */
 #include "cli/verbs.h"
 
@@ -17,6 +17,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "cli/compare.h"
 #include "common/alert.h"
 #include "common/text.h"
 #include "conf/baseline.h"
@@ -25,10 +26,18 @@
 
 enum { READ_SIZE = 256 * 1024, BASELINES_MAX = 64 };
 
+/* Baselines that are named by one option, ended by NULL. */
+struct paths {
+	char *list[BASELINES_MAX + 1];
+	size_t count;
+};
+
 struct replay {
 	const char *config;
-	char *baselines[BASELINES_MAX + 1];
-	size_t baseline_count;
+	struct paths baselines, old; /* old: of --compare */
+	struct judge *judge;
+	struct judge *old_judge; /* by old; NULL without --compare */
+	struct compare *compare; /* likewise */
 	bool json;
 	bool fails;
 	enum severity fail_on;
@@ -38,15 +47,19 @@ struct replay {
 
 static const char usage[] =
 	"usage: capwatch replay [--config FILE] [--baseline FILE|DIR]... [--format table|json]\n"
-	"                       [--fail-on low|medium|high|critical] FILE...|-\n"
+	"                       [--fail-on low|medium|high|critical]\n"
+	"                       [--compare FILE|DIR]... FILE...|-\n"
 	"\n"
 	"Judges recorded plugin streams and audit.log files as the plugin would, and prints the "
 	"alerts.\n"
 	"\n"
 	"  --config FILE        configuration (default " SETTINGS_DEFAULT_FILE ", if there)\n"
 	"  --baseline FILE|DIR  baseline instead of the configuration's; may be repeated\n"
-	"  --format json        one JSON alert a line instead of a table\n"
+	"  --format json        one JSON object a line instead of a table\n"
 	"  --fail-on SEVERITY   exit 1 when an alert is at least that severe\n"
+	"  --compare FILE|DIR   an old baseline: print only which alerts the baseline adds,\n"
+	"                       silences or changes beside it; may be repeated. --fail-on then\n"
+	"                       counts only what got worse\n"
 	"\n"
 	"Exit status: 0 the input was read; 1 see --fail-on; 2 bad usage or input.\n";
 
@@ -92,6 +105,16 @@ static int complain(const char *what)
 	return EXIT_USAGE;
 }
 
+static bool add_path(struct paths *paths, const char *option)
+{
+	if (paths->count == BASELINES_MAX) {
+		fprintf(stderr, "capwatch replay: more than %d %s\n", BASELINES_MAX, option);
+		return false;
+	}
+	paths->list[paths->count++] = optarg;
+	return true;
+}
+
 static bool take_option(struct replay *replay, int option)
 {
 	int value;
@@ -101,13 +124,9 @@ static bool take_option(struct replay *replay, int option)
 		replay->config = optarg;
 		return true;
 	case 'b':
-		if (replay->baseline_count == BASELINES_MAX) {
-			fprintf(stderr, "capwatch replay: more than %d --baseline\n",
-				BASELINES_MAX);
-			return false;
-		}
-		replay->baselines[replay->baseline_count++] = optarg;
-		return true;
+		return add_path(&replay->baselines, "--baseline");
+	case 'o':
+		return add_path(&replay->old, "--compare");
 	case 'f':
 		replay->json = strcmp(optarg, "json") == 0;
 		if (replay->json || strcmp(optarg, "table") == 0)
@@ -132,7 +151,35 @@ static bool take_option(struct replay *replay, int option)
 	}
 }
 
-static int feed_fd(struct judge *judge, int fd, const char *name)
+static void take_old(void *ctx, const struct alert *alert)
+{
+	compare_take(ctx, COMPARE_OLD, alert);
+}
+
+static void take_new(void *ctx, const struct alert *alert)
+{
+	compare_take(ctx, COMPARE_NEW, alert);
+}
+
+static void feed(struct replay *replay, const char *bytes, size_t length)
+{
+	judge_feed(replay->judge, bytes, length, 0);
+	if (!replay->compare)
+		return;
+	judge_feed(replay->old_judge, bytes, length, 0);
+	compare_settle(replay->compare);
+}
+
+static void finish(struct replay *replay)
+{
+	judge_finish(replay->judge, 0);
+	if (!replay->compare)
+		return;
+	judge_finish(replay->old_judge, 0);
+	compare_settle(replay->compare);
+}
+
+static int feed_fd(struct replay *replay, int fd, const char *name)
 {
 	char *buffer = malloc(READ_SIZE);
 	ssize_t got = -1;
@@ -146,25 +193,25 @@ static int feed_fd(struct judge *judge, int fd, const char *name)
 			fprintf(stderr, "capwatch replay: %s: %s\n", name, strerror(errno));
 			break;
 		}
-		judge_feed(judge, buffer, (size_t)got, 0);
+		feed(replay, buffer, (size_t)got);
 	}
 	free(buffer);
 	return got < 0 ? EXIT_USAGE : 0;
 }
 
-static int feed_file(struct judge *judge, const char *path)
+static int feed_file(struct replay *replay, const char *path)
 {
 	int fd, result;
 
 	if (strcmp(path, "-") == 0)
-		return feed_fd(judge, STDIN_FILENO, "standard input");
+		return feed_fd(replay, STDIN_FILENO, "standard input");
 	fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0) {
 		fprintf(stderr, "capwatch replay: %s: %s: name a readable stream or audit.log\n",
 			path, strerror(errno));
 		return EXIT_USAGE;
 	}
-	result = feed_fd(judge, fd, path);
+	result = feed_fd(replay, fd, path);
 	close(fd);
 	return result;
 }
@@ -188,30 +235,68 @@ static int check_input(const struct judge *judge)
 	return 0;
 }
 
-static int run(struct replay *replay, const struct settings *settings,
-	       const struct baseline *baseline, char **files)
+static int print_difference(struct replay *replay)
+{
+	replay->failed = replay->fails && compare_is_worse(replay->compare, replay->fail_on);
+	if (!compare_print(replay->compare, replay->json, stdout) && !ferror(stdout))
+		return complain("out of memory");
+	return 0;
+}
+
+static int run(struct replay *replay, char **files)
+{
+	int result = 0;
+
+	for (; *files && result == 0; files++)
+		result = feed_file(replay, *files);
+	finish(replay);
+	if (result == 0)
+		result = check_input(replay->judge);
+	if (result == 0 && replay->compare)
+		result = print_difference(replay);
+	if (fflush(stdout) != 0 || ferror(stdout))
+		return complain("standard output could not be written");
+	return result == 0 && replay->failed ? 1 : result;
+}
+
+static int judge_and_run(struct replay *replay, const struct settings *settings,
+			 const struct baseline *baseline, char **files)
 {
 	const struct judge_options options = {
 		.settings = settings,
 		.baseline = baseline,
-		.alert = take_alert,
-		.alert_ctx = replay,
+		.alert = replay->compare ? take_new : take_alert,
+		.alert_ctx = replay->compare ? (void *)replay->compare : replay,
 	};
 	struct error err = {""};
-	struct judge *judge = judge_new(&options, &err);
-	int result = 0;
+	int result;
 
-	if (!judge)
-		return complain(err.text);
-	for (; *files && result == 0; files++)
-		result = feed_file(judge, *files);
-	judge_finish(judge, 0);
-	if (result == 0)
-		result = check_input(judge);
-	judge_free(judge);
-	if (fflush(stdout) != 0 || ferror(stdout))
-		return complain("standard output could not be written");
-	return result == 0 && replay->failed ? 1 : result;
+	replay->judge = judge_new(&options, &err);
+	result = replay->judge ? run(replay, files) : complain(err.text);
+	judge_free(replay->judge);
+	return result;
+}
+
+/* Repeats are not folded by time: which alert of a kind goes out and which is counted would depend
+ * on what was alerted before it. */
+static int compare_and_run(struct replay *replay, struct settings *settings,
+			   const struct baseline *baseline, char **files)
+{
+	struct error err = {"out of memory"};
+	struct baseline *old = baseline_load(replay->old.list, false, &err);
+	struct judge_options options = {.settings = settings, .baseline = old, .alert = take_old};
+	int result;
+
+	settings->repeat_window_ms = 0;
+	replay->compare = old ? compare_new() : NULL;
+	options.alert_ctx = replay->compare;
+	replay->old_judge = replay->compare ? judge_new(&options, &err) : NULL;
+	result = replay->old_judge ? judge_and_run(replay, settings, baseline, files)
+				   : complain(err.text);
+	judge_free(replay->old_judge);
+	compare_free(replay->compare);
+	baseline_free(old);
+	return result;
 }
 
 static struct settings *load_settings(const struct replay *replay, struct error *err)
@@ -232,10 +317,15 @@ static int load_and_run(struct replay *replay, char **files)
 
 	if (!settings)
 		return complain(err.text);
-	baseline = replay->baseline_count
-			   ? baseline_load(replay->baselines, false, &err)
+	baseline = replay->baselines.count
+			   ? baseline_load(replay->baselines.list, false, &err)
 			   : baseline_load(settings->baseline, !replay->config, &err);
-	result = baseline ? run(replay, settings, baseline, files) : complain(err.text);
+	if (!baseline)
+		result = complain(err.text);
+	else if (replay->old.count)
+		result = compare_and_run(replay, settings, baseline, files);
+	else
+		result = judge_and_run(replay, settings, baseline, files);
 	baseline_free(baseline);
 	settings_free(settings);
 	return result;
@@ -246,6 +336,7 @@ int cli_replay(int argc, char **argv)
 	static const struct option options[] = {
 		{"config", required_argument, NULL, 'c'},
 		{"baseline", required_argument, NULL, 'b'},
+		{"compare", required_argument, NULL, 'o'},
 		{"format", required_argument, NULL, 'f'},
 		{"fail-on", required_argument, NULL, 's'},
 		{"help", no_argument, NULL, 'h'},

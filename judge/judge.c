@@ -96,6 +96,17 @@ static struct process *parent_of(struct judge *judge, const struct process *proc
 	return ledger_find(judge->world.ledger, process->node, process->ppid);
 }
 
+/* Of what no event shows, the host is the one of the process or the rule. */
+static void report_node(const struct judge *judge, struct alert *alert, unsigned node)
+{
+	const char *name = judge->world.nodes[node];
+
+	if (node == 0)
+		return;
+	alert->host = (struct bytes){name, strlen(name)};
+	alert->host_id = (struct bytes){NULL, 0};
+}
+
 /* event: what showed it; NULL where /proc did. */
 static void alert_ceiling(struct judge *judge, const struct ceiling_question *question,
 			  const struct event *event, const struct verdict *verdict)
@@ -104,6 +115,8 @@ static void alert_ceiling(struct judge *judge, const struct ceiling_question *qu
 	struct alert alert;
 
 	report_begin(&alert, &judge->world, &judge->host, event);
+	if (!event)
+		report_node(judge, &alert, process->node);
 	alert.time = question->now;
 	alert.mechanism = event ? MECHANISM_CAPSET : MECHANISM_SWEEP;
 	if (event && event->call == CALL_EXEC)
@@ -155,9 +168,7 @@ static void send_coverage(struct judge *judge, const struct coverage_finding *fi
 
 	report_begin(&alert, &judge->world, &judge->host, NULL);
 	report_coverage(&alert, finding, detail);
-	if (finding->node != 0)
-		alert.host = (struct bytes){judge->world.nodes[finding->node],
-					    strlen(judge->world.nodes[finding->node])};
+	report_node(judge, &alert, finding->node);
 	if (finding->node != 0 && alert.audit.has_event)
 		alert.audit.node = alert.host;
 	judge->reported = finding->ordinal;
@@ -420,7 +431,8 @@ static void clear_due(void *ctx, struct service *service)
 	service->ceiling_due = false;
 }
 
-/* Live the process itself is asked; a replay goes by exact records alone. */
+/* Live the process itself is asked; a replay goes by exact records alone. The id is of process and
+ * time: how many others' starts ended then does not count here. */
 static void judge_start_end(struct judge *judge, struct process *process)
 {
 	struct world *world = &judge->world;
@@ -445,6 +457,7 @@ static void judge_start_end(struct judge *judge, struct process *process)
 		return;
 	}
 	verdict_judge_ceiling(world, &question, &verdict);
+	judge->reported = 0;
 	if (verdict.alert)
 		alert_ceiling(judge, &question, NULL, &verdict);
 }

@@ -236,6 +236,60 @@ START_TEST(test_same_events_give_the_same_ids)
 }
 END_TEST
 
+/* Ends, in a replay, with every start over. */
+static void end_of_starts(struct fixture *fx)
+{
+	fixture_wait(fx, 600000);
+	fixture_service(fx, "SERVICE_STOP", "other");
+	judge_finish(fx->judge, 0);
+}
+
+START_TEST(test_id_of_what_is_above_its_ceiling_does_not_count_others)
+{
+	static const char both[] = "services:\n"
+				   "  - {name: a, match: {exe: /usr/sbin/a}, ceiling: []}\n"
+				   "  - {name: b, match: {exe: /usr/sbin/b}, ceiling: []}\n";
+	static const char second[] = "services:\n"
+				     "  - {name: b, match: {exe: /usr/sbin/b}, ceiling: []}\n";
+	char id[96];
+
+	for (int round = 0; round < 2; round++) {
+		struct fixture *fx = fixture_replay(round ? second : both);
+		fixture_exec(fx, (struct fixture_act){.pid = 7, .exe = "/usr/sbin/a"}, &full,
+			     &full);
+		fixture_exec(fx, (struct fixture_act){.pid = 8, .exe = "/usr/sbin/b"}, &full,
+			     &full);
+		fixture_forget_alerts(fx);
+		end_of_starts(fx);
+		ck_assert_uint_eq(fx->alert_count, round ? 1 : 2);
+		ck_assert_int_eq(fixture_last_alert(fx)->process.pid, 8);
+		if (round)
+			ck_assert_str_eq(fixture_last_alert(fx)->id, id);
+		strcpy(id, fixture_last_alert(fx)->id);
+		fixture_free(fx);
+	}
+}
+END_TEST
+
+START_TEST(test_what_is_above_its_ceiling_is_of_its_own_host)
+{
+	struct fixture *fx = fixture_replay(
+		"services: [{name: a, match: {exe: /usr/sbin/a}, ceiling: []}]\n");
+	struct fixture_act act = {.pid = 7, .exe = "/usr/sbin/a", .node = "one"};
+
+	fixture_exec(fx, act, &full, &full);
+	act.node = "two";
+	fixture_exec(fx, act, &full, &full);
+	fixture_forget_alerts(fx);
+	end_of_starts(fx);
+	ck_assert_uint_eq(fx->alert_count, 2);
+	ck_assert_str_eq(fx->alerts[0].alert.host.data, "one");
+	ck_assert_str_eq(fx->alerts[1].alert.host.data, "two");
+	ck_assert_str_ne(fx->alerts[0].alert.id, fx->alerts[1].alert.id);
+	fixture_free(fx);
+}
+END_TEST
+
 START_TEST(test_replay_takes_its_clock_from_the_events)
 {
 	struct fixture *fx = fixture_replay(NULL);
@@ -577,6 +631,8 @@ int main(void)
 	tcase_add_test(tc, test_records_of_another_node_are_not_looked_up_here);
 	tcase_add_test(tc, test_node_of_this_hosts_name_is_this_host);
 	tcase_add_test(tc, test_same_events_give_the_same_ids);
+	tcase_add_test(tc, test_id_of_what_is_above_its_ceiling_does_not_count_others);
+	tcase_add_test(tc, test_what_is_above_its_ceiling_is_of_its_own_host);
 	tcase_add_test(tc, test_replay_takes_its_clock_from_the_events);
 	tcase_add_test(tc, test_capset_through_int_0x80_is_judged_alike);
 	tcase_add_test(tc, test_event_cut_off_by_silence_is_judged_at_the_deadline);
