@@ -19,11 +19,12 @@ enum { FOLDER_MODE = 0700, FILE_MODE = 0640 };
 
 char *setup_print(const struct setup *setup)
 {
-	json_t *object = json_pack("{s:s, s:s, s:s, s:b, s:I, s:I, s:o}", "schema", SCHEMA,
-				   "configuration", setup->configuration, "baseline",
-				   setup->baseline, "learning", setup->learning, "since",
-				   (json_int_t)setup->since, "until", (json_int_t)setup->until,
-				   "unit", text_to_json(setup->unit, strlen(setup->unit)));
+	json_t *object = json_pack(
+		"{s:s, s:s, s:s, s:b, s:I, s:I, s:o, s:I, s:I}", "schema", SCHEMA, "configuration",
+		setup->configuration, "baseline", setup->baseline, "learning", setup->learning,
+		"since", (json_int_t)setup->since, "until", (json_int_t)setup->until, "unit",
+		text_to_json(setup->unit, strlen(setup->unit)), "learnt_time",
+		(json_int_t)setup->learnt_time, "learnt_serial", (json_int_t)setup->learnt_serial);
 	char *text = object ? json_dumps(object, JSON_COMPACT) : NULL;
 
 	json_decref(object);
@@ -49,6 +50,9 @@ static bool read_object(const json_t *object, struct setup *setup)
 	setup->learning = json_is_true(json_object_get(object, "learning"));
 	setup->since = json_integer_value(since);
 	setup->until = json_integer_value(until);
+	setup->learnt_time = json_integer_value(json_object_get(object, "learnt_time"));
+	setup->learnt_serial = (uint64_t)json_integer_value(
+		json_object_get(object, "learnt_serial"));
 	return schema && strcmp(schema, SCHEMA) == 0 && json_is_integer(since) &&
 	       json_is_integer(until) && setup->since >= 0 && setup->until >= 0 &&
 	       copy(object, "configuration", setup->configuration, sizeof(setup->configuration)) &&

@@ -23,6 +23,8 @@ struct setup {
 	bool learning;			      /* switched on at run time */
 	int64_t since, until;		      /* ms; until 0: no end */
 	char unit[SETUP_UNIT_MAX];	      /* "": all services */
+	int64_t learnt_time; /* of the last event that was learnt from: ms; 0: none */
+	uint64_t learnt_serial;
 };
 
 /* The text of it, which the caller frees; NULL when out of memory. */

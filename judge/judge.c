@@ -46,8 +46,9 @@ struct judge {
 	struct serials serials;
 	struct sweep *sweep;
 	struct learner *learner; /* NULL: nothing can be learnt */
-	int64_t learning_since;	 /* ms: since when starts count as learnt; 0: not yet */
-	struct event event;	 /* the one being judged */
+	struct learning_position learnt;
+	int64_t learning_since; /* ms: since when starts count as learnt; 0: not yet */
+	struct event event;	/* the one being judged */
 	struct report_buffers buffers;
 	int64_t next_ceilings; /* when the ends of starts are looked at again */
 	bool live;
@@ -139,6 +140,23 @@ static bool learns(const struct judge *judge, const struct service *service)
 	return judge->learner && !judge->silent && learning_covers(&judge->world, service);
 }
 
+static bool was_learnt(const struct judge *judge, const struct event *event)
+{
+	const struct learning_position *learnt = &judge->learnt;
+
+	return event->time < learnt->time ||
+	       (event->time == learnt->time && event->serial <= learnt->serial);
+}
+
+static void learn_gain(struct judge *judge, const struct event *event, const struct alert *alert,
+		       bool by_launcher)
+{
+	if (judge->world.late && was_learnt(judge, event))
+		return;
+	learner_take_gain(judge->learner, alert, by_launcher);
+	judge->learnt = (struct learning_position){event->time, event->serial};
+}
+
 /* What is learnt is learnt whether the baseline allows it or not. */
 static void report_gain(struct judge *judge, const struct event *event,
 			const struct observation *seen, const struct transition *transition,
@@ -156,7 +174,7 @@ static void report_gain(struct judge *judge, const struct event *event,
 	report_transition(&alert, transition);
 	report_verdict(&alert, verdict, &judge->buffers);
 	if (learnt)
-		learner_take_gain(judge->learner, &alert, verdict->by_launcher);
+		learn_gain(judge, event, &alert, verdict->by_launcher);
 	if (verdict->alert)
 		send_alert(judge, &alert);
 }
@@ -787,9 +805,16 @@ void judge_switch_learning(struct judge *judge, const struct learning *learning,
 	judge_report_change(judge, what, now);
 }
 
-void judge_resume_learning(struct judge *judge, const struct learning *learning)
+void judge_resume_learning(struct judge *judge, const struct learning *learning,
+			   const struct learning_position *position)
 {
 	judge->world.learning = *learning;
+	judge->learnt = *position;
+}
+
+const struct learning_position *judge_learnt_position(const struct judge *judge)
+{
+	return &judge->learnt;
 }
 
 const struct learning *judge_learning(const struct judge *judge)

@@ -114,7 +114,11 @@ void judge_switch_learning(struct judge *judge, const struct learning *learning,
 			   int64_t now);
 
 /* Live: learning goes on as it was before a restart, of which nobody need be told. */
-void judge_resume_learning(struct judge *judge, const struct learning *learning);
+void judge_resume_learning(struct judge *judge, const struct learning *learning,
+			   const struct learning_position *position);
+
+/* How far it has come. */
+const struct learning_position *judge_learnt_position(const struct judge *judge);
 
 /* What was switched on, as it stands: it ends by itself, with an alert, when its time is over. */
 const struct learning *judge_learning(const struct judge *judge);

@@ -20,6 +20,13 @@ struct learning {
 	char unit[SERVICE_NAME_MAX]; /* a glob of a unit's name or template; "": all services */
 };
 
+/* The last event of which something was learnt: what is judged again up to it, after a restart, is
+ * not learnt again. */
+struct learning_position {
+	int64_t time; /* ms; 0: none */
+	uint64_t serial;
+};
+
 struct world;
 
 /* Is anything learnt now? */

@@ -173,8 +173,7 @@ static void settle_identity(struct retold *retold, const json_t *object)
 	}
 	*identity = EXE_ID_HOST;
 	/* what was learnt has nothing that could disagree */
-	if (!json_object_get(json_object_get(object, "baseline"), "entry") ||
-	    agrees(retold, told))
+	if (!json_object_get(json_object_get(object, "baseline"), "entry") || agrees(retold, told))
 		return;
 	*identity = EXE_ID_UNKNOWN;
 	if (agrees(retold, told))

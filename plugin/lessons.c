@@ -61,8 +61,10 @@ void lessons_take_configuration(struct lessons *lessons, const struct configurat
 void lessons_teach(const struct lessons *lessons)
 {
 	const struct learning learning = learning_of(&lessons->setup);
+	const struct learning_position learnt = {lessons->setup.learnt_time,
+						 lessons->setup.learnt_serial};
 
-	judge_resume_learning(*lessons->judge, &learning);
+	judge_resume_learning(*lessons->judge, &learning, &learnt);
 }
 
 /* By whom nobody saw. */
@@ -117,6 +119,20 @@ void lessons_end(struct lessons *lessons)
 	lessons->learner = NULL;
 }
 
+/* Only when all that was counted is on its way. */
+static void note_position(struct lessons *lessons)
+{
+	const struct learning_position *learnt = judge_learnt_position(*lessons->judge);
+
+	if (learnt_count(learner_counted(lessons->learner)) > 0 ||
+	    (learnt->time == lessons->setup.learnt_time &&
+	     learnt->serial == lessons->setup.learnt_serial))
+		return;
+	lessons->setup.learnt_time = learnt->time;
+	lessons->setup.learnt_serial = learnt->serial;
+	put_setup(lessons);
+}
+
 static void flush(struct lessons *lessons)
 {
 	char *lines = malloc(LINES_SIZE);
@@ -124,10 +140,12 @@ static void flush(struct lessons *lessons)
 						  LINES_SIZE)
 			      : 0;
 
-	if (length > 0)
-		outbox_put_learnt(lessons->outbox, lines, length);
-	else
+	if (length == 0) {
 		free(lines);
+		return;
+	}
+	outbox_put_learnt(lessons->outbox, lines, length);
+	note_position(lessons);
 }
 
 int64_t lessons_deadline(const struct lessons *lessons)

@@ -315,10 +315,11 @@ static int send_learnt(struct outbox *outbox, struct error *err)
 /* What is no alert. */
 static int send_aside(struct outbox *outbox, struct error *err)
 {
-	if (has_setup(outbox))
-		return send_setup(outbox, err);
+	/* the setup tells how far it was learnt: after that */
 	if (outbox->learnt)
 		return send_learnt(outbox, err);
+	if (has_setup(outbox))
+		return send_setup(outbox, err);
 	return outbox->state ? send_state(outbox, err) : send_checkpoint(outbox, err);
 }
 

@@ -212,13 +212,34 @@ END_TEST
 START_TEST(test_learning_goes_on_after_a_restart_without_an_alert)
 {
 	const struct learning learning = {.on = true, .since = 1};
+	const struct learning_position none = {0, 0};
 	struct fixture *fx = fixture_live(NULL);
 
-	judge_resume_learning(fx->judge, &learning);
+	judge_resume_learning(fx->judge, &learning, &none);
 	fixture_run_unit(fx, 200, "web", WEB);
 	fixture_no_alert(fx);
 	raise_bit(fx, SYS_PTRACE);
 	ck_assert_int_eq(fixture_only_alert(fx)->disposition, DISPOSITION_OBSERVED);
+	fixture_free(fx);
+}
+END_TEST
+
+/* Another sensor judges again what its predecessor did since its checkpoint. */
+START_TEST(test_what_is_judged_again_is_not_learnt_again)
+{
+	const struct learning learning = {.on = true, .since = 1};
+	struct fixture *fx = fixture_live(NULL);
+	struct learning_position position = {.time = fx->now + 30000, .serial = 0};
+
+	judge_resume_learning(fx->judge, &learning, &position);
+	judge_begin_late(fx->judge, fx->now);
+	fixture_run_unit(fx, 200, "web", WEB);
+	raise_bit(fx, SYS_PTRACE);
+	ck_assert_int_eq(learnt(fx, "gain", NULL).count, 0);
+	fixture_wait(fx, 30000);
+	raise_bit(fx, SYS_TIME);
+	ck_assert_int_eq(learnt(fx, "gain", NULL).count, 1);
+	ck_assert_int_gt(judge_learnt_position(fx->judge)->time, position.time);
 	fixture_free(fx);
 }
 END_TEST
@@ -250,6 +271,7 @@ int main(void)
 	suite_add_tcase(suite, gains);
 	tcase_add_test(switching, test_learning_ends_by_itself_and_each_switch_is_an_alert);
 	tcase_add_test(switching, test_learning_goes_on_after_a_restart_without_an_alert);
+	tcase_add_test(switching, test_what_is_judged_again_is_not_learnt_again);
 	tcase_add_test(switching, test_a_change_since_the_last_run_is_an_alert);
 	suite_add_tcase(suite, switching);
 	srunner_run_all(runner, CK_NORMAL);

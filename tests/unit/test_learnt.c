@@ -199,7 +199,7 @@ END_TEST
 
 START_TEST(test_a_setup_is_read_as_it_was_written)
 {
-	struct setup setup = {"aa", "bb", true, 1000, 2000, "x.service"}, read;
+	struct setup setup = {"aa", "bb", true, 1000, 2000, "x.service", 3000, 7}, read;
 	char *text = setup_print(&setup);
 
 	ck_assert_int_eq(setup_parse(text, strlen(text), &read, NULL), 0);
@@ -209,6 +209,8 @@ START_TEST(test_a_setup_is_read_as_it_was_written)
 	ck_assert_int_eq(read.since, 1000);
 	ck_assert_int_eq(read.until, 2000);
 	ck_assert_str_eq(read.unit, "x.service");
+	ck_assert_int_eq(read.learnt_time, 3000);
+	ck_assert_uint_eq(read.learnt_serial, 7);
 	for (size_t i = 0; i < strlen(text); i++)
 		ck_assert_int_lt(setup_parse(text, i, &read, NULL), 0);
 	free(text);
