@@ -6,9 +6,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <yaml.h>
+#include <unistd.h>
 
 #include "cli/plan_yaml.h"
+#include "cli/trial_baseline.h"
+#include "conf/yaml_doc.h"
 
 /* Text to be put in at a place; both in bytes of the old text. */
 struct edit {
@@ -21,7 +23,7 @@ struct merging {
 	const struct plan *plan;
 	const char *file, *text;
 	size_t size;
-	yaml_document_t document;
+	struct yaml_doc doc;
 	struct edit *edits;
 	size_t count;
 	bool failed; /* out of memory */
@@ -29,7 +31,7 @@ struct merging {
 
 /* ---- places ---- */
 
-/* libyaml counts characters, not bytes. */
+/* Nodes count characters, not bytes. */
 static size_t offset_of(const struct merging *merging, size_t characters)
 {
 	size_t at = 0;
@@ -42,15 +44,15 @@ static size_t offset_of(const struct merging *merging, size_t characters)
 	return at;
 }
 
-static size_t start_of(const struct merging *merging, const yaml_node_t *node)
+static size_t start_of(const struct merging *merging, const struct yaml_node *node)
 {
-	return offset_of(merging, node->start_mark.index);
+	return offset_of(merging, node->from);
 }
 
-/* The byte after a node in one line ("[a, b]"): behind its last character. */
-static size_t end_of(const struct merging *merging, const yaml_node_t *node)
+/* The byte behind a scalar, or a collection in brackets. */
+static size_t end_of(const struct merging *merging, const struct yaml_node *node)
 {
-	return offset_of(merging, node->end_mark.index);
+	return offset_of(merging, node->to);
 }
 
 static size_t line_start(const struct merging *merging, size_t at)
@@ -67,56 +69,33 @@ static size_t line_end(const struct merging *merging, size_t at)
 	return at;
 }
 
-static int column_of(const yaml_node_t *node)
+static int column_of(const struct yaml_node *node)
 {
-	return (int)node->start_mark.column;
+	return (int)node->place.column - 1;
 }
 
-static yaml_node_t *node_at(struct merging *merging, int index)
+static bool is_word(const struct yaml_node *node, const char *word)
 {
-	return yaml_document_get_node(&merging->document, index);
+	return node && node->kind == YAML_SCALAR && strcmp(node->text, word) == 0;
 }
 
-static bool is_block(const yaml_node_t *node)
+static const struct yaml_node *value_of(const struct yaml_node *mapping, const char *key)
 {
-	if (node->type == YAML_MAPPING_NODE)
-		return node->data.mapping.style == YAML_BLOCK_MAPPING_STYLE;
-	return node->type == YAML_SEQUENCE_NODE &&
-	       node->data.sequence.style == YAML_BLOCK_SEQUENCE_STYLE;
-}
-
-static const char *word_of(const yaml_node_t *node)
-{
-	return node && node->type == YAML_SCALAR_NODE ? (const char *)node->data.scalar.value : "";
-}
-
-static yaml_node_t *value_of(struct merging *merging, const yaml_node_t *mapping, const char *key)
-{
-	if (!mapping || mapping->type != YAML_MAPPING_NODE)
-		return NULL;
-	for (yaml_node_pair_t *pair = mapping->data.mapping.pairs.start;
-	     pair < mapping->data.mapping.pairs.top; pair++)
-		if (strcmp(word_of(node_at(merging, pair->key)), key) == 0)
-			return node_at(merging, pair->value);
+	for (size_t i = 0; mapping && mapping->kind == YAML_MAPPING && i < mapping->count; i++)
+		if (strcmp(mapping->pairs[i].key, key) == 0)
+			return mapping->pairs[i].value;
 	return NULL;
 }
 
-/* The last line that belongs to the node: the start of the last scalar below it. */
-static size_t last_line(struct merging *merging, const yaml_node_t *node)
+/* The end of the last line that belongs to the node: that of the last scalar below it. */
+static size_t last_line(const struct merging *merging, const struct yaml_node *node)
 {
-	const yaml_node_t *last = NULL;
-
-	if (node->type == YAML_MAPPING_NODE && is_block(node) &&
-	    node->data.mapping.pairs.top > node->data.mapping.pairs.start)
-		last = node_at(merging, node->data.mapping.pairs.top[-1].value);
-	if (node->type == YAML_SEQUENCE_NODE && is_block(node) &&
-	    node->data.sequence.items.top > node->data.sequence.items.start)
-		last = node_at(merging, node->data.sequence.items.top[-1]);
-	if (last)
-		return last_line(merging, last);
-	return line_end(merging, end_of(merging, node) > start_of(merging, node)
-					 ? end_of(merging, node) - 1
-					 : start_of(merging, node));
+	if (node->kind != YAML_SCALAR && node->block && node->count > 0)
+		return last_line(merging, node->kind == YAML_MAPPING
+						  ? node->pairs[node->count - 1].value
+						  : node->items[node->count - 1]);
+	return line_end(merging, node->to > node->from ? end_of(merging, node) - 1
+						       : start_of(merging, node));
 }
 
 /* ---- edits ---- */
@@ -159,7 +138,8 @@ static void put_written(struct merging *merging, size_t at, struct writing *writ
 }
 
 /* Evidence of ours at a line's end gives way to the new one; a person's comment stays. */
-static void renew_evidence(struct merging *merging, const yaml_node_t *item, const json_t *evidence)
+static void renew_evidence(struct merging *merging, const struct yaml_node *item,
+			   const json_t *evidence)
 {
 	size_t from = end_of(merging, item), to = line_end(merging, from);
 	const char *mark = memmem(merging->text + from, to - from, PLAN_YAML_MARK,
@@ -181,18 +161,16 @@ static void renew_evidence(struct merging *merging, const yaml_node_t *item, con
 
 /* ---- a list ---- */
 
-static const yaml_node_t *find_item(struct merging *merging, const yaml_node_t *list,
-				    const char *word)
+static const struct yaml_node *find_item(const struct yaml_node *list, const char *word)
 {
-	for (const yaml_node_item_t *item = list->data.sequence.items.start;
-	     item < list->data.sequence.items.top; item++)
-		if (strcmp(word_of(node_at(merging, *item)), word) == 0)
-			return node_at(merging, *item);
+	for (size_t i = 0; i < list->count; i++)
+		if (is_word(list->items[i], word))
+			return list->items[i];
 	return NULL;
 }
 
-static void add_to_block_list(struct merging *merging, const yaml_node_t *list, const char *word,
-			      const json_t *evidence)
+static void add_to_block_list(struct merging *merging, const struct yaml_node *list,
+			      const char *word, const json_t *evidence)
 {
 	struct writing writing;
 
@@ -203,19 +181,19 @@ static void add_to_block_list(struct merging *merging, const yaml_node_t *list, 
 	put_written(merging, last_line(merging, list), &writing);
 }
 
-static void add_to_flow_list(struct merging *merging, const yaml_node_t *list, const char *word)
+static void add_to_flow_list(struct merging *merging, const struct yaml_node *list,
+			     const char *word)
 {
-	bool empty = list->data.sequence.items.top == list->data.sequence.items.start;
 	struct writing writing;
 
 	if (!begin_writing(merging, &writing))
 		return;
-	fprintf(writing.out, "%s%s", empty ? "" : ", ", word);
+	fprintf(writing.out, "%s%s", list->count > 0 ? ", " : "", word);
 	put_written(merging, end_of(merging, list) - 1, &writing);
 }
 
 /* One word in the place of a list of one. */
-static void make_list(struct merging *merging, const yaml_node_t *scalar, const json_t *words)
+static void make_list(struct merging *merging, const struct yaml_node *scalar, const json_t *words)
 {
 	struct writing writing;
 	json_t *word;
@@ -225,7 +203,7 @@ static void make_list(struct merging *merging, const yaml_node_t *scalar, const 
 		return;
 	json_array_foreach(words, i, word)
 	{
-		if (strcmp(word_of(scalar), json_string_value(word)) != 0)
+		if (!is_word(scalar, json_string_value(word)))
 			fprintf(writing.out, ", %s", json_string_value(word));
 	}
 	fputc(']', writing.out);
@@ -233,15 +211,15 @@ static void make_list(struct merging *merging, const yaml_node_t *scalar, const 
 	put(merging, start_of(merging, scalar), 0, strdup("["));
 }
 
-static void extend_list(struct merging *merging, const yaml_node_t *list,
+static void extend_list(struct merging *merging, const struct yaml_node *list,
 			const json_t *evidence_by_word)
 {
 	json_t *words = plan_yaml_words(evidence_by_word), *word;
 	size_t i;
 
-	if (list->type == YAML_SCALAR_NODE) {
+	if (list->kind == YAML_SCALAR) {
 		/* all and same hold what there is */
-		if (strcmp(word_of(list), "all") != 0 && strcmp(word_of(list), "same") != 0)
+		if (!is_word(list, "all") && !is_word(list, "same"))
 			make_list(merging, list, words);
 		json_decref(words);
 		return;
@@ -250,11 +228,11 @@ static void extend_list(struct merging *merging, const yaml_node_t *list,
 	{
 		const char *text = json_string_value(word);
 		const json_t *evidence = json_object_get(evidence_by_word, text);
-		const yaml_node_t *item = find_item(merging, list, text);
+		const struct yaml_node *item = find_item(list, text);
 
 		if (item)
 			renew_evidence(merging, item, evidence);
-		else if (is_block(list))
+		else if (list->block)
 			add_to_block_list(merging, list, text, evidence);
 		else
 			add_to_flow_list(merging, list, text);
@@ -283,20 +261,19 @@ static void write_flow_key(const struct plan_grant *grants, enum plan_key key, F
 }
 
 /* Before the closing brace, or as lines below the last one. */
-static void add_to_mapping(struct merging *merging, const yaml_node_t *mapping, const char *flow,
-			   const char *block)
+static void add_to_mapping(struct merging *merging, const struct yaml_node *mapping,
+			   const char *flow, const char *block)
 {
-	bool empty = mapping->data.mapping.pairs.top == mapping->data.mapping.pairs.start;
 	struct writing writing;
 
 	if (!begin_writing(merging, &writing))
 		return;
-	if (is_block(mapping)) {
+	if (mapping->block) {
 		fprintf(writing.out, "\n%.*s", (int)(strlen(block) - 1), block);
 		put_written(merging, last_line(merging, mapping), &writing);
 		return;
 	}
-	fprintf(writing.out, "%s%s", empty ? "" : ", ", flow);
+	fprintf(writing.out, "%s%s", mapping->count > 0 ? ", " : "", flow);
 	put_written(merging, end_of(merging, mapping) - 1, &writing);
 }
 
@@ -321,7 +298,7 @@ static void write_key(const struct merging *merging, const struct plan_grant *gr
 	}
 }
 
-static void add_key(struct merging *merging, const yaml_node_t *mapping,
+static void add_key(struct merging *merging, const struct yaml_node *mapping,
 		    const struct plan_grant *grants, enum plan_key key)
 {
 	struct forms forms = {NULL, NULL};
@@ -335,11 +312,11 @@ static void add_key(struct merging *merging, const yaml_node_t *mapping,
 	free(forms.block);
 }
 
-static void merge_grant_keys(struct merging *merging, const yaml_node_t *mapping,
+static void merge_grant_keys(struct merging *merging, const struct yaml_node *mapping,
 			     const struct plan_grant *grants)
 {
 	for (int key = 0; key < PLAN_KEYS; key++) {
-		const yaml_node_t *value = value_of(merging, mapping, plan_key_words[key]);
+		const struct yaml_node *value = value_of(mapping, plan_key_words[key]);
 
 		if (!grants->keys[key])
 			continue;
@@ -387,15 +364,15 @@ static bool is_empty(const struct plan_grant *grants)
 	return true;
 }
 
-static void merge_phase(struct merging *merging, const yaml_node_t *entry, const char *phase,
+static void merge_phase(struct merging *merging, const struct yaml_node *entry, const char *phase,
 			const struct plan_grant *grants)
 {
-	const yaml_node_t *mapping = value_of(merging, entry, phase);
+	const struct yaml_node *mapping = value_of(entry, phase);
 	struct forms forms = {NULL, NULL};
 
 	if (is_empty(grants))
 		return;
-	if (mapping && mapping->type == YAML_MAPPING_NODE) {
+	if (mapping && mapping->kind == YAML_MAPPING) {
 		merge_grant_keys(merging, mapping, grants);
 		return;
 	}
@@ -410,32 +387,24 @@ static void merge_phase(struct merging *merging, const yaml_node_t *entry, const
 
 /* ---- entries ---- */
 
-static yaml_node_t *services_of(struct merging *merging)
+static const struct yaml_node *services_of(const struct merging *merging)
 {
-	yaml_node_t *root = yaml_document_get_root_node(&merging->document);
-
-	return root ? value_of(merging, root, "services") : NULL;
+	return value_of(merging->doc.root, "services");
 }
 
-static const yaml_node_t *find_entry(struct merging *merging, const char *name)
+static const struct yaml_node *find_entry(const struct merging *merging, const char *name)
 {
-	const yaml_node_t *services = services_of(merging);
+	const struct yaml_node *services = services_of(merging);
 
-	if (!services || services->type != YAML_SEQUENCE_NODE)
-		return NULL;
-	for (const yaml_node_item_t *item = services->data.sequence.items.start;
-	     item < services->data.sequence.items.top; item++) {
-		const yaml_node_t *entry = node_at(merging, *item);
-
-		if (strcmp(word_of(value_of(merging, entry, "name")), name) == 0)
-			return entry;
-	}
+	for (size_t i = 0; services && services->kind == YAML_SEQUENCE && i < services->count; i++)
+		if (is_word(value_of(services->items[i], "name"), name))
+			return services->items[i];
 	return NULL;
 }
 
 static void merge_entry(struct merging *merging, const struct plan_entry *entry, FILE *added)
 {
-	const yaml_node_t *present = entry->extends ? find_entry(merging, entry->name) : NULL;
+	const struct yaml_node *present = entry->extends ? find_entry(merging, entry->name) : NULL;
 
 	if (!present) {
 		fputc('\n', added);
@@ -462,13 +431,13 @@ static void write_lines(const char *text, int indent, FILE *out)
 
 static void add_entries(struct merging *merging, const char *added)
 {
-	yaml_node_t *services = services_of(merging);
+	const struct yaml_node *services = services_of(merging);
 	struct writing writing;
 	size_t at = merging->size;
 
 	if (!*added || !begin_writing(merging, &writing))
 		return;
-	if (services && services->type == YAML_SEQUENCE_NODE && is_block(services)) {
+	if (services && services->kind == YAML_SEQUENCE && services->block) {
 		write_lines(added, column_of(services), writing.out);
 		at = last_line(merging, services);
 	} else {
@@ -478,7 +447,7 @@ static void add_entries(struct merging *merging, const char *added)
 	}
 	put_written(merging, at, &writing);
 	/* "services: []" has no place for any */
-	if (services && !is_block(services))
+	if (services && !services->block)
 		put(merging, line_start(merging, start_of(merging, services)),
 		    line_end(merging, start_of(merging, services)) -
 			    line_start(merging, start_of(merging, services)),
@@ -559,31 +528,29 @@ static char *merge(struct merging *merging, struct error *err)
 	return text;
 }
 
-static int load(struct merging *merging, yaml_parser_t *parser, struct error *err)
+static int load(struct merging *merging, struct arena *arena, struct error *err)
 {
-	yaml_parser_set_input_string(parser, (const unsigned char *)merging->text, merging->size);
-	if (yaml_parser_load(parser, &merging->document))
-		return 0;
-	return error_set(err, "%s:%zu:%zu: %s", merging->file, parser->problem_mark.line + 1,
-			 parser->problem_mark.column + 1,
-			 parser->problem ? parser->problem : "no YAML");
+	char path[TRIAL_PATH_MAX];
+	int fd = trial_baseline_path(merging->text, path, err), rc;
+
+	if (fd < 0)
+		return -1;
+	rc = yaml_doc_load(arena, path, &merging->doc, err);
+	close(fd);
+	if (rc < 0)
+		trial_baseline_rename(err, path, merging->file);
+	return rc;
 }
 
 char *plan_merge(const struct plan *plan, const char *file, const char *text, struct error *err)
 {
 	struct merging merging = {.plan = plan, .file = file, .text = text, .size = strlen(text)};
-	yaml_parser_t parser;
+	struct arena arena = {0};
 	char *merged = NULL;
 
-	if (!yaml_parser_initialize(&parser)) {
-		error_set(err, "out of memory");
-		return NULL;
-	}
-	if (load(&merging, &parser, err) == 0) {
+	if (load(&merging, &arena, err) == 0)
 		merged = merge(&merging, err);
-		yaml_document_delete(&merging.document);
-	}
-	yaml_parser_delete(&parser);
+	arena_free(&arena);
 	for (size_t i = 0; i < merging.count; i++)
 		free(merging.edits[i].text);
 	free(merging.edits);

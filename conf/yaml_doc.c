@@ -15,6 +15,7 @@ struct builder {
 	struct error *err;
 	yaml_parser_t parser;
 	unsigned depth, nodes;
+	size_t end; /* of the collection that ended last */
 };
 
 /* The items of a mapping or sequence while their number is not known. */
@@ -162,6 +163,7 @@ static int build_item(struct builder *b, struct pending *item, bool *ended)
 
 	if (next_event(b, &event) < 0)
 		return -1;
+	b->end = event.end_mark.index;
 	if (event.type == YAML_SEQUENCE_END_EVENT)
 		*ended = true;
 	else
@@ -209,6 +211,7 @@ static int build_pair(struct builder *b, struct pending *item, bool *ended)
 
 	if (next_event(b, &event) < 0)
 		return -1;
+	b->end = event.end_mark.index;
 	if (event.type == YAML_MAPPING_END_EVENT)
 		*ended = true;
 	else
@@ -257,6 +260,13 @@ static int build_mapping(struct builder *b, struct yaml_node *node)
 	return 0;
 }
 
+static bool is_block(const yaml_event_t *event)
+{
+	if (event->type == YAML_SEQUENCE_START_EVENT)
+		return event->data.sequence_start.style == YAML_BLOCK_SEQUENCE_STYLE;
+	return event->data.mapping_start.style == YAML_BLOCK_MAPPING_STYLE;
+}
+
 static int build_content(struct builder *b, const yaml_event_t *event, struct yaml_node *node)
 {
 	int result;
@@ -264,13 +274,16 @@ static int build_content(struct builder *b, const yaml_event_t *event, struct ya
 	if (event->type == YAML_SCALAR_EVENT) {
 		node->kind = YAML_SCALAR;
 		node->plain = event->data.scalar.style == YAML_PLAIN_SCALAR_STYLE;
+		node->to = event->end_mark.index;
 		return copy_scalar(b, event, &node->text);
 	}
 	if (b->depth >= YAML_DEPTH_MAX)
 		return refuse(b, event, "nested too deeply");
 	b->depth++;
 	node->kind = event->type == YAML_SEQUENCE_START_EVENT ? YAML_SEQUENCE : YAML_MAPPING;
+	node->block = is_block(event);
 	result = node->kind == YAML_SEQUENCE ? build_sequence(b, node) : build_mapping(b, node);
+	node->to = b->end;
 	b->depth--;
 	return result;
 }
@@ -283,6 +296,7 @@ static int build_node(struct builder *b, const yaml_event_t *event, struct yaml_
 	if (!*made)
 		return no_memory(b);
 	(*made)->place = place_of(&event->start_mark);
+	(*made)->from = event->start_mark.index;
 	return build_content(b, event, *made);
 }
 

@@ -32,9 +32,12 @@ struct yaml_pair {
 struct yaml_node {
 	enum yaml_kind kind;
 	struct yaml_place place;
-	size_t count; /* of items or pairs */
-	bool plain;   /* a scalar without quotes, which so may be a number, true or nothing */
-	char *text;   /* YAML_SCALAR: terminated, no NUL inside */
+	size_t count;	 /* of items or pairs */
+	size_t from, to; /* in characters of the text, to: behind the last one; of a collection in
+			    brackets, behind these; of one in block style only from counts */
+	bool block;	 /* a collection that is laid out by indentation, not in brackets */
+	bool plain;	 /* a scalar without quotes, which so may be a number, true or nothing */
+	char *text;	 /* YAML_SCALAR: terminated, no NUL inside */
 	struct yaml_node **items; /* YAML_SEQUENCE */
 	struct yaml_pair *pairs;  /* YAML_MAPPING: no key twice */
 };
