@@ -126,8 +126,9 @@ def pack(builder_output, name, disk, extra=()):
     them to run; extra: (name, text) of further small files."""
     with tarfile.open(disk, "w") as tar:
         tar.add(builder_output, arcname=".", filter=owned_by_root)
-        for file in ("agent.py", "scenario.py", "recorder.conf"):
+        for file in ("agent.py", "scenario.py", "walk.py", "recorder.conf"):
             tar.add(HERE / file, arcname=file, filter=owned_by_root)
+        tar.add(HERE.parents[1] / "docs" / "tuning.md", arcname="tuning.md", filter=owned_by_root)
         tar.add(HERE / "scenarios", arcname="scenarios", filter=owned_by_root)
         for path in sorted((HERE / "tools").glob("*")):
             tar.add(path, arcname=f"tools/{path.name}", filter=owned_by_root)

@@ -131,6 +131,7 @@ class Scenario:
     entries_needed: bool = False  # each shipped baseline entry must keep an alert away here,
     elsewhere: tuple = ()  # but these
     compared: str = ""  # of the results: a suggested baseline, to be compared with the shipped one
+    walked: str = ""  # of the results: what the commands of docs/tuning.md printed, a file each
     reboot: bool = False  # boot again after the installation, so that capwatch sees a boot
 
     def of_release(self):

@@ -8,6 +8,7 @@ from collections import Counter
 
 import learnt_entries
 import scenario
+import walk
 
 
 class Verdict:
@@ -82,6 +83,14 @@ class Verdict:
                 self.line(True, f"entry {name}: not needed here: {elsewhere[name]}")
             else:
                 self.line(not needless, f"entry {text}")
+
+    def judge_walk(self, document, printed):
+        """Each command of the document printed what it says."""
+        for number, command in enumerate(walk.commands(document)):
+            file = printed / str(number)
+            differences = walk.differences(command, file.read_text()) if file.exists() else ["it was not run"]
+            text = f"walk {number}: {command.text.splitlines()[0]}"
+            self.line(not differences, text + "".join(f"\n         {line}" for line in differences))
 
     def judge_suggestion(self, text, shipped):
         """What was suggested grants nothing beyond the shipped baseline but what it says of itself."""
