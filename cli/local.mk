@@ -17,6 +17,14 @@ cli_libcli_a_SOURCES = \
 	cli/doctor_report.c \
 	cli/doctor_rules.c \
 	cli/doctor_shell.c cli/doctor_shell.h \
+	cli/explain.c cli/explain.h \
+	cli/explain_advice.c \
+	cli/explain_entries.c \
+	cli/explain_facts.c \
+	cli/explain_find.c \
+	cli/explain_records.c \
+	cli/explain_words.c \
+	cli/prose.c cli/prose.h \
 	cli/replay.c \
 	cli/rules.c \
 	cli/schemas.h \
