@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* capwatch explain: what one alert says, and what to do about it. Owns: options and flow. */
-#include "cli/explain.h"
+#include "cli/explanation.h"
 
 #include <getopt.h>
 #include <stdbool.h>
@@ -34,15 +34,15 @@ static const char usage[] =
 
 static void explain(const struct explanation *explanation)
 {
-	explain_what(explanation);
-	explain_who(explanation);
-	explain_sets(explanation);
-	explain_phase(explanation);
-	explain_rule(explanation);
-	explain_entries(explanation);
-	explain_advice(explanation);
-	explain_attack(explanation);
-	explain_records(explanation);
+	explanation_what(explanation);
+	explanation_who(explanation);
+	explanation_sets(explanation);
+	explanation_phase(explanation);
+	explanation_rule(explanation);
+	explanation_entries(explanation);
+	explanation_advice(explanation);
+	explanation_attack(explanation);
+	explanation_records(explanation);
 }
 
 /* Where the reader is to put an entry: the last folder, if there is another before it. */
@@ -89,8 +89,8 @@ static enum explain_found find(const struct arguments *arguments, const struct s
 			       json_t **alert, struct error *err)
 {
 	if (strcmp(arguments->id, "-") == 0)
-		return explain_read(stdin, alert, err);
-	return explain_find(settings, arguments->id, alert, err);
+		return explanation_read(stdin, alert, err);
+	return explanation_find(settings, arguments->id, alert, err);
 }
 
 /* The exit status; err says why where it is not 0. */

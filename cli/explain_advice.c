@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The smallest entry that would allow an alert, whether that is wise, and what to do next. */
-#include "cli/explain.h"
+#include "cli/explanation.h"
 
 #include <stdbool.h>
 #include <string.h>
@@ -105,7 +105,7 @@ static void say_wise(const struct explanation *explanation, bool offered)
 	prose_end(prose);
 }
 
-void explain_advice(const struct explanation *explanation)
+void explanation_advice(const struct explanation *explanation)
 {
 	const struct retold *retold = explanation->retold;
 	struct prose *prose = explanation->prose;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Which baseline entries came close to what happened, and what each lacked. */
-#include "cli/explain.h"
+#include "cli/explanation.h"
 
 #include <stdbool.h>
 #include <stdlib.h>
@@ -292,7 +292,8 @@ static void say_near(const struct explanation *explanation, const struct baselin
 static void say_changed(const struct explanation *explanation, const struct baseline_entry *entry)
 {
 	const json_t *told = json_object_get(explanation->alert, "baseline");
-	const char *digest = explain_text(told, "digest"), *name = explain_text(told, "entry");
+	const char *digest = explanation_text(told, "digest"),
+		   *name = explanation_text(told, "entry");
 
 	if (*digest && strcmp(digest, explanation->retold->world.baseline->digest) != 0)
 		prose_say(explanation->prose, "The baseline has changed since the alert; this is "
@@ -306,7 +307,7 @@ static void say_changed(const struct explanation *explanation, const struct base
 		prose_say(explanation->prose, "When it happened, no entry spoke for the process.");
 }
 
-void explain_entries(const struct explanation *explanation)
+void explanation_entries(const struct explanation *explanation)
 {
 	const struct baseline_entry *entry = retold_entry(explanation->retold);
 	struct prose *prose = explanation->prose;

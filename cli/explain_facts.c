@@ -1,16 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What an alert says: what happened, who did it, what it held, and when in its service's life. */
-#include "cli/explain.h"
+#include "cli/explanation.h"
 
 #include <inttypes.h>
 #include <string.h>
 
+#include "common/text.h"
+
 static const char *const set_names[] = {"permitted", "effective", "inheritable", "ambient"};
-enum { SETS = 4, CAPS_SIZE = 2048, AGE_SIZE = 64, FEW_CAPS = 5 };
+enum { SETS = 4, CAPS_SIZE = 2048, AGE_SIZE = 64, FEW_CAPS = 5, ID_SIZE = 128 };
 
 static bool has_text(const json_t *object, const char *key)
 {
-	return explain_text(object, key)[0] != '\0';
+	return explanation_text(object, key)[0] != '\0';
 }
 
 /* ---- what happened ---- */
@@ -21,48 +23,50 @@ static void say_count(struct prose *prose, const json_t *alert)
 
 	if (count > 1)
 		prose_say(prose, "It stands for %" PRId64 " of the same, from %s to %s.",
-			  (int64_t)count, explain_text(alert, "first_time"),
-			  explain_text(alert, "last_time"));
+			  (int64_t)count, explanation_text(alert, "first_time"),
+			  explanation_text(alert, "last_time"));
 }
 
-void explain_what(const struct explanation *explanation)
+void explanation_what(const struct explanation *explanation)
 {
 	const json_t *alert = explanation->alert;
 	struct prose *prose = explanation->prose;
 
-	fprintf(prose->out, "capwatch alert ");
-	prose_say(prose, "%s", has_text(alert, "id") ? explain_text(alert, "id") : "without an id");
-	prose_end(prose);
+	char id[ID_SIZE];
+
+	text_to_line(explanation_text(alert, "id"), strlen(explanation_text(alert, "id")), id,
+		     sizeof(id));
+	fprintf(prose->out, "capwatch alert %s\n", *id ? id : "without an id");
 	prose_heading(prose, "What happened");
 	prose_say(prose, "At %s, on the host %s:",
-		  has_text(alert, "time") ? explain_text(alert, "time") : "a time not known",
-		  has_text(alert, "host") ? explain_text(alert, "host") : "(not known)");
+		  has_text(alert, "time") ? explanation_text(alert, "time") : "a time not known",
+		  has_text(alert, "host") ? explanation_text(alert, "host") : "(not known)");
 	prose_say(prose, "%s",
-		  has_text(alert, "message") ? explain_text(alert, "message")
+		  has_text(alert, "message") ? explanation_text(alert, "message")
 					     : "the alert has no sentence of its own.");
-	if (strcmp(explain_text(alert, "outcome"), "denied") == 0)
+	if (strcmp(explanation_text(alert, "outcome"), "denied") == 0)
 		prose_say(prose, "It did not succeed: the kernel refused it.");
 	say_count(prose, alert);
 	if (json_is_true(json_object_get(alert, "test")))
 		prose_say(prose, "It was a test, sent by hand: nothing happened.");
-	if (strcmp(explain_text(alert, "disposition"), "observed") == 0)
+	if (strcmp(explanation_text(alert, "disposition"), "observed") == 0)
 		prose_say(prose, "It was only recorded, not alerted: mode: observe.");
 	prose_end(prose);
-	explain_severity(explanation);
+	explanation_severity(explanation);
 }
 
 /* ---- who ---- */
 
 static void say_exe(struct prose *prose, const json_t *process)
 {
-	const char *state = explain_text(process, "exe_state"),
-		   *file = explain_text(process, "exe_file");
+	const char *state = explanation_text(process, "exe_state"),
+		   *file = explanation_text(process, "exe_file");
 
 	if (!has_text(process, "exe")) {
 		prose_say(prose, "Which program it runs is not known.");
 		return;
 	}
-	prose_say(prose, "It runs %s.", explain_text(process, "exe"));
+	prose_say(prose, "It runs %s.", explanation_text(process, "exe"));
 	if (strcmp(state, "deleted") == 0)
 		prose_say(prose, "That file has been deleted while it runs.");
 	else if (strcmp(file, "other") == 0)
@@ -85,7 +89,7 @@ static void say_uid(struct prose *prose, const json_t *process)
 {
 	const json_t *uid = json_object_get(process, "uid"),
 		     *euid = json_object_get(process, "euid");
-	const char *user = explain_text(process, "user");
+	const char *user = explanation_text(process, "user");
 
 	if (!json_is_integer(uid)) {
 		prose_say(prose, "As which user is not known.");
@@ -109,7 +113,7 @@ static void say_uid(struct prose *prose, const json_t *process)
 static void say_login(struct prose *prose, const json_t *process)
 {
 	const json_t *auid = json_object_get(process, "auid");
-	const char *user = explain_text(process, "login_user");
+	const char *user = explanation_text(process, "login_user");
 
 	if (!json_is_integer(auid)) {
 		prose_say(prose, "Nobody's login stands behind it: the host started it by itself.");
@@ -122,13 +126,13 @@ static void say_login(struct prose *prose, const json_t *process)
 		prose_say(prose, "Behind it stands the login of uid %" PRId64,
 			  (int64_t)json_integer_value(auid));
 	if (has_text(process, "tty"))
-		prose_say(prose, "at the terminal %s,", explain_text(process, "tty"));
+		prose_say(prose, "at the terminal %s,", explanation_text(process, "tty"));
 	prose_say(prose, "whatever user it runs as by now.");
 }
 
 static void say_userns(struct prose *prose, const json_t *process)
 {
-	const char *word = explain_text(process, "user_namespace");
+	const char *word = explanation_text(process, "user_namespace");
 
 	if (strcmp(word, "host") == 0)
 		prose_say(prose, "It is in the host's own user namespace, so that its "
@@ -146,11 +150,11 @@ static void say_process(struct prose *prose, const json_t *process)
 	json_int_t pid = json_integer_value(json_object_get(process, "pid"));
 
 	prose_say(prose, "Process %" PRId64 ", which calls itself %s.", (int64_t)pid,
-		  has_text(process, "comm") ? explain_text(process, "comm") : "(not known)");
+		  has_text(process, "comm") ? explanation_text(process, "comm") : "(not known)");
 	say_exe(prose, process);
 	if (has_text(process, "command_line"))
 		prose_say(prose, "Its command line, as it says itself: %.500s",
-			  explain_text(process, "command_line"));
+			  explanation_text(process, "command_line"));
 	prose_end(prose);
 	say_uid(prose, process);
 	say_login(prose, process);
@@ -161,7 +165,7 @@ static void say_process(struct prose *prose, const json_t *process)
 static void say_chain(struct prose *prose, const json_t *process)
 {
 	const json_t *parent = json_object_get(process, "parent");
-	const char *exe = explain_text(process, "exe");
+	const char *exe = explanation_text(process, "exe");
 
 	if (!json_is_object(parent)) {
 		prose_say(prose, "Its parent, process %" PRId64 ", was gone or is not known.",
@@ -169,9 +173,9 @@ static void say_chain(struct prose *prose, const json_t *process)
 		return;
 	}
 	prose_say(prose, "It came from: %s (process %" PRId64 "%s%s) -> %s (process %" PRId64 ").",
-		  has_text(parent, "exe") ? explain_text(parent, "exe") : "a program not known",
+		  has_text(parent, "exe") ? explanation_text(parent, "exe") : "a program not known",
 		  (int64_t)json_integer_value(json_object_get(parent, "pid")),
-		  has_text(parent, "comm") ? ", " : "", explain_text(parent, "comm"),
+		  has_text(parent, "comm") ? ", " : "", explanation_text(parent, "comm"),
 		  *exe ? exe : "a program not known",
 		  (int64_t)json_integer_value(json_object_get(process, "pid")));
 }
@@ -184,17 +188,18 @@ static void say_container(struct prose *prose, const json_t *container)
 		     {"namespace", "namespace"}, {"pod_name", "pod"}, {"pod_uid", "pod uid"},
 		     {"workload", "workload"}};
 
-	prose_say(prose, "It ran in the container %s", explain_text(container, "id"));
+	prose_say(prose, "It ran in the container %s", explanation_text(container, "id"));
 	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++)
 		if (has_text(container, parts[i].key))
 			prose_say(prose, "(%s %s)", parts[i].word,
-				  explain_text(container, parts[i].key));
+				  explanation_text(container, parts[i].key));
 	prose_say(prose, "and not on the host itself.");
 }
 
 static void say_service(struct prose *prose, const json_t *service)
 {
-	const char *kind = explain_text(service, "kind"), *name = explain_text(service, "name");
+	const char *kind = explanation_text(service, "kind"),
+		   *name = explanation_text(service, "name");
 
 	if (json_is_object(json_object_get(service, "container")))
 		say_container(prose, json_object_get(service, "container"));
@@ -222,7 +227,7 @@ static void say_maker(struct prose *prose, const json_t *alert)
 		return;
 	}
 	prose_say(prose, "It was done by %s (process %" PRId64 ").",
-		  has_text(coverage, "by_exe") ? explain_text(coverage, "by_exe")
+		  has_text(coverage, "by_exe") ? explanation_text(coverage, "by_exe")
 					       : "a program not known",
 		  (int64_t)json_integer_value(pid));
 	if (json_is_integer(auid))
@@ -230,10 +235,10 @@ static void say_maker(struct prose *prose, const json_t *alert)
 			  (int64_t)json_integer_value(auid));
 	if (has_text(coverage, "act"))
 		prose_say(prose, "Its command line, as it says itself: %.500s",
-			  explain_text(coverage, "act"));
+			  explanation_text(coverage, "act"));
 }
 
-void explain_who(const struct explanation *explanation)
+void explanation_who(const struct explanation *explanation)
 {
 	const json_t *process = json_object_get(explanation->alert, "process");
 	struct prose *prose = explanation->prose;
@@ -338,9 +343,9 @@ static void say_file(struct prose *prose, const json_t *file)
 	if (!json_is_object(file))
 		return;
 	prose_say(prose, "the file concerned: %s",
-		  has_text(file, "path") ? explain_text(file, "path") : "(not known)");
+		  has_text(file, "path") ? explanation_text(file, "path") : "(not known)");
 	if (has_text(file, "mode"))
-		prose_say(prose, "(mode %s)", explain_text(file, "mode"));
+		prose_say(prose, "(mode %s)", explanation_text(file, "mode"));
 	if (mask_of(permitted))
 		prose_say(prose, "with the file capabilities %s",
 			  caps_in_words(mask_of(permitted), buf, sizeof(buf)));
@@ -359,7 +364,7 @@ static const char *previous_in_words(const char *word)
 	return "What it held before is not known: capwatch had not met the process before.";
 }
 
-void explain_sets(const struct explanation *explanation)
+void explanation_sets(const struct explanation *explanation)
 {
 	const json_t *alert = explanation->alert, *sets = json_object_get(alert, "capabilities");
 	struct prose *prose = explanation->prose;
@@ -375,7 +380,7 @@ void explain_sets(const struct explanation *explanation)
 			  "Effective is what it can use now, permitted what it may take "
 			  "into use at any time, inheritable and ambient what programs "
 			  "that it executes may get. %s",
-			  previous_in_words(explain_text(alert, "previous")));
+			  previous_in_words(explanation_text(alert, "previous")));
 	prose_end(prose);
 	for (int i = 0; i < SETS; i++)
 		if (json_is_object(json_object_get(sets, set_names[i])))
@@ -429,7 +434,7 @@ static const char *clock_in_words(const char *kind)
 	       "default) after its first process, as far as that was seen.";
 }
 
-void explain_phase(const struct explanation *explanation)
+void explanation_phase(const struct explanation *explanation)
 {
 	const json_t *alert = explanation->alert, *service = json_object_get(alert, "service"),
 		     *age = json_object_get(service, "age_ms");
@@ -439,12 +444,12 @@ void explain_phase(const struct explanation *explanation)
 	if (!json_is_object(json_object_get(alert, "process")))
 		return;
 	prose_heading(prose, "When in the life of its service");
-	prose_say(prose, "%s", phase_in_words(explain_text(alert, "phase")));
+	prose_say(prose, "%s", phase_in_words(explanation_text(alert, "phase")));
 	if (json_is_integer(age) && json_integer_value(age) >= 0)
 		prose_say(prose, "It was %s old.", age_in_words(json_integer_value(age), buf));
 	else
 		prose_say(prose, "How old it was is not known.");
 	if (json_is_object(service))
-		prose_say(prose, "%s", clock_in_words(explain_text(service, "kind")));
+		prose_say(prose, "%s", clock_in_words(explanation_text(service, "kind")));
 	prose_end(prose);
 }

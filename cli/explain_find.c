@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Where the alert to be explained comes from. Must not own: what it means. */
 #define _GNU_SOURCE
-#include "cli/explain.h"
+#include "cli/explanation.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -70,7 +70,7 @@ static enum explain_found read_text(const char *text, size_t length, json_t **al
 	return EXPLAIN_FOUND;
 }
 
-enum explain_found explain_read(FILE *file, json_t **alert, struct error *err)
+enum explain_found explanation_read(FILE *file, json_t **alert, struct error *err)
 {
 	/* the terminator is for strspn() */
 	char *text = calloc(1, INPUT_MAX + 64);
@@ -113,7 +113,7 @@ static void take_if_meant(struct search *search, const char *text, size_t length
 	if (!memmem(text, length, search->id, strlen(search->id)))
 		return;
 	alert = json_loadb(text, length, JSON_ALLOW_NUL, NULL);
-	if (alert && strcmp(explain_text(alert, "id"), search->id) == 0) {
+	if (alert && strcmp(explanation_text(alert, "id"), search->id) == 0) {
 		json_decref(search->alert);
 		search->alert = alert;
 		return;
@@ -195,8 +195,8 @@ static void search_spool(struct search *search, const struct sink_settings *sink
 	close(folder);
 }
 
-enum explain_found explain_find(const struct settings *settings, const char *id, json_t **alert,
-				struct error *err)
+enum explain_found explanation_find(const struct settings *settings, const char *id, json_t **alert,
+				    struct error *err)
 {
 	struct search search = {.id = id};
 	char name[ID_MAX];

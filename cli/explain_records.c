@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The raw records of an alert, decoded. */
-#include "cli/explain.h"
+#include "cli/explanation.h"
 
 #include <inttypes.h>
 #include <stdbool.h>
@@ -52,7 +52,7 @@ static char *join_records(const json_t *records)
 	return NULL;
 }
 
-void explain_records(const struct explanation *explanation)
+void explanation_records(const struct explanation *explanation)
 {
 	const json_t *audit = json_object_get(explanation->alert, "audit"),
 		     *records = json_object_get(audit, "records"),

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What the words of an alert mean: severities, reasons, techniques. As docs/detection.md has it. */
-#include "cli/explain.h"
+#include "cli/explanation.h"
 
 #include <string.h>
 
@@ -45,9 +45,10 @@ static void say_root(struct prose *prose, capmask gained)
 				 "than the service had, but does not make anybody root by itself.");
 }
 
-void explain_severity(const struct explanation *explanation)
+void explanation_severity(const struct explanation *explanation)
 {
-	int severity = vocab_value(&vocab_severity, explain_text(explanation->alert, "severity"));
+	int severity = vocab_value(&vocab_severity,
+				   explanation_text(explanation->alert, "severity"));
 	capmask gained = gained_of(explanation->retold);
 
 	prose_say(explanation->prose, "Its severity is %s.",
@@ -122,7 +123,7 @@ static const char *const reason_words[] = {
 		"severity, sees again. What happened meanwhile may not have been reported.",
 };
 
-void explain_rule(const struct explanation *explanation)
+void explanation_rule(const struct explanation *explanation)
 {
 	const struct retold *retold = explanation->retold;
 	struct prose *prose = explanation->prose;
@@ -131,13 +132,13 @@ void explain_rule(const struct explanation *explanation)
 	prose_heading(prose, "Why it is an alert");
 	if (!retold->has_reason) {
 		prose_say(prose, "Its reason, %s, is none that this version knows.",
-			  explain_text(explanation->alert, "reason"));
+			  explanation_text(explanation->alert, "reason"));
 		prose_end(prose);
 		return;
 	}
 	prose_say(prose, "Reason %s:", vocab_word(&vocab_reason, retold->reason));
 	prose_say(prose, "%s", reason_words[retold->reason]);
-	detail = explain_text(json_object_get(explanation->alert, "coverage"), "rule");
+	detail = explanation_text(json_object_get(explanation->alert, "coverage"), "rule");
 	if (*detail)
 		prose_say(prose, "The audit rule concerned: %s", detail);
 	prose_end(prose);
@@ -167,7 +168,7 @@ static const char *technique_in_words(const char *id)
 	return "a technique that this version has no words for";
 }
 
-void explain_attack(const struct explanation *explanation)
+void explanation_attack(const struct explanation *explanation)
 {
 	const json_t *ids = json_object_get(explanation->alert, "attack"), *id;
 	struct prose *prose = explanation->prose;

@@ -17,7 +17,7 @@ cli_libcli_a_SOURCES = \
 	cli/doctor_report.c \
 	cli/doctor_rules.c \
 	cli/doctor_shell.c cli/doctor_shell.h \
-	cli/explain.c cli/explain.h \
+	cli/explain.c cli/explanation.h \
 	cli/explain_advice.c \
 	cli/explain_entries.c \
 	cli/explain_facts.c \

@@ -9,7 +9,7 @@
 void prose_heading(struct prose *prose, const char *heading)
 {
 	prose_end(prose);
-	fprintf(prose->out, "%s%s\n", ftell(prose->out) == 0 ? "" : "\n", heading);
+	fprintf(prose->out, "\n%s\n", heading);
 }
 
 void prose_say(struct prose *prose, const char *format, ...)

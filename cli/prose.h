@@ -18,7 +18,7 @@ struct prose {
 	size_t used;
 };
 
-/* Ends the paragraph; a line of its own, an empty one before it but at the beginning. */
+/* Ends the paragraph; an empty line, and the heading on one of its own. */
 void prose_heading(struct prose *prose, const char *heading);
 
 /* Adds to the paragraph, after a space. What does not fit any more is left out. */

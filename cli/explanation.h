@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * explain: one alert, told to a person who has not seen the code. Shared by cli/explain*.c alone:
- * explain.c (the verb), explain_find.c (where the alert is), explain_facts.c (what it says),
+ * explanation: one alert, told to a person who has not seen the code. Shared by cli/explain*.c
+ * alone: explain.c (the verb), explain_find.c (where the alert is), explain_facts.c (what it says),
  * explain_words.c (what its words mean), explain_entries.c (what the baseline says),
  * explain_advice.c (what to do), explain_records.c (its raw records). The alert is only JSON that
  * claims to be one: what is missing or of another type is told as not known.
  */
-#ifndef CAPWATCH_EXPLAIN_H
-#define CAPWATCH_EXPLAIN_H
+#ifndef CAPWATCH_EXPLANATION_H
+#define CAPWATCH_EXPLANATION_H
 
 #include <jansson.h>
 
@@ -27,42 +27,42 @@ struct explanation {
 enum explain_found { EXPLAIN_FOUND, EXPLAIN_NOT_FOUND, EXPLAIN_UNFIT };
 
 /* The only alert that the file holds. UNFIT, with err, where it is none, or not the only one. */
-enum explain_found explain_read(FILE *file, json_t **alert, struct error *err);
+enum explain_found explanation_read(FILE *file, json_t **alert, struct error *err);
 
 /* The newest alert of this id in the configuration's native files, then in the spool. NOT_FOUND
  * with err, which says where was looked. */
-enum explain_found explain_find(const struct settings *settings, const char *id, json_t **alert,
-				struct error *err);
+enum explain_found explanation_find(const struct settings *settings, const char *id, json_t **alert,
+				    struct error *err);
 
 /* ---- explain_facts.c ---- */
 
-void explain_what(const struct explanation *explanation);
-void explain_who(const struct explanation *explanation);
-void explain_sets(const struct explanation *explanation);
-void explain_phase(const struct explanation *explanation);
+void explanation_what(const struct explanation *explanation);
+void explanation_who(const struct explanation *explanation);
+void explanation_sets(const struct explanation *explanation);
+void explanation_phase(const struct explanation *explanation);
 
 /* ---- explain_words.c ---- */
 
-void explain_severity(const struct explanation *explanation);
-void explain_rule(const struct explanation *explanation);
-void explain_attack(const struct explanation *explanation);
+void explanation_severity(const struct explanation *explanation);
+void explanation_rule(const struct explanation *explanation);
+void explanation_attack(const struct explanation *explanation);
 
 /* ---- explain_entries.c ---- */
 
-void explain_entries(const struct explanation *explanation);
+void explanation_entries(const struct explanation *explanation);
 
 /* ---- explain_advice.c ---- */
 
-void explain_advice(const struct explanation *explanation);
+void explanation_advice(const struct explanation *explanation);
 
 /* ---- explain_records.c ---- */
 
-void explain_records(const struct explanation *explanation);
+void explanation_records(const struct explanation *explanation);
 
 /* ---- what of the alert is a text or a number, for all of them ---- */
 
 /* "" where it is none: as the alert has it, so only for prose_say(), which cleans it. */
-static inline const char *explain_text(const json_t *object, const char *key)
+static inline const char *explanation_text(const json_t *object, const char *key)
 {
 	const char *text = json_string_value(json_object_get(object, key));
 
