@@ -396,12 +396,19 @@ static bool proves(const struct draft *draft, const struct baseline *baseline, s
 
 /* ---- what it allows besides ---- */
 
+/* The ambient set has a mechanism to itself, and a file's capabilities are no set of a process. */
+static bool moves_sets(enum mechanism mechanism)
+{
+	return mechanism != MECHANISM_AMBIENT && mechanism != MECHANISM_FILE_CAPS;
+}
+
 static void say_also(const struct draft *draft, const struct baseline *baseline,
 		     struct advice *advice)
 {
 	const struct baseline_entry *now = entry_named(baseline, draft->name);
 	const struct grant *was = target_of(draft), *is;
 	const struct event_sets *gained = &draft->retold->transition.gained;
+	enum mechanism mechanism = draft->retold->transition.mechanism;
 	capmask extra;
 	char names[256];
 
@@ -410,12 +417,11 @@ static void say_also(const struct draft *draft, const struct baseline *baseline,
 	is = draft->starting ? &now->start : &now->running;
 	extra = (is->permitted & ~was->permitted & ~gained->permitted) |
 		(is->effective & ~was->effective & ~gained->effective);
-	if (is->mechanisms != was->mechanisms && has_sets(was))
+	if (is->mechanisms != was->mechanisms && has_sets(was) && moves_sets(mechanism))
 		snprintf(advice->also, sizeof(advice->also),
 			 "Mechanisms and sets of an entry are not tied to each other: everything "
 			 "that %s lists there may then be gained by %s, too.",
-			 draft->extends->name,
-			 vocab_word(&vocab_mechanism, draft->retold->transition.mechanism));
+			 draft->extends->name, vocab_word(&vocab_mechanism, mechanism));
 	else if (extra)
 		snprintf(advice->also, sizeof(advice->also),
 			 "It also allows %s in the other of permitted and effective, which %s says "

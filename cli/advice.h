@@ -27,7 +27,8 @@ enum advice_risk {
 	ADVICE_FILE_CAPS = 1 << 12,
 	ADVICE_USERNS = 1 << 13,
 	ADVICE_FILE_UNKNOWN = 1 << 14, /* nor whether an entry would have spoken for it */
-	ADVICE_RISKS = 15,	       /* how many */
+	ADVICE_ROOT_WHILE_STARTING = 1 << 15,
+	ADVICE_RISKS = 16, /* how many */
 };
 
 #define ADVICE_UNWISE                                                                              \

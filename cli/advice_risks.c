@@ -36,6 +36,8 @@ static const char *const risk_texts[ADVICE_RISKS] = {
 	"entry "
 	"speaks only for what could: if the process ends as soon the next time, it alerts all the "
 	"same.",
+	"What it gains is as good as root: many daemons need that to start, and drop it then; see "
+	"that this one does, and give its entry a ceiling.",
 };
 
 const char *advice_risk_text(enum advice_risk risk)
@@ -137,8 +139,9 @@ static unsigned risks_of_gain(const struct retold *retold)
 	const struct transition *t = &retold->transition;
 	unsigned risks = 0;
 
-	if (retold->phase != PHASE_STARTING && gains_root(retold))
-		risks |= ADVICE_ROOT_WHILE_RUNNING;
+	if (gains_root(retold))
+		risks |= retold->phase == PHASE_STARTING ? ADVICE_ROOT_WHILE_STARTING
+							 : ADVICE_ROOT_WHILE_RUNNING;
 	if (retold->phase == PHASE_UNKNOWN)
 		risks |= ADVICE_PHASE_UNKNOWN;
 	if (t->outcome == OUTCOME_DENIED)

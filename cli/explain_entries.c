@@ -58,10 +58,7 @@ static void say_left(const struct explanation *explanation, const struct baselin
 		if (!sets[i].left)
 			continue;
 		prose_say(explanation->prose, "%s %s in %s", before,
-			  sets[i].left == capmask_known()
-				  ? "all capabilities"
-				  : capmask_to_text(sets[i].left, names, sizeof(names)),
-			  sets[i].name);
+			  explanation_caps(sets[i].left, names, sizeof(names)), sets[i].name);
 		before = "nor";
 	}
 	prose_end_sentence(explanation->prose);
@@ -77,8 +74,8 @@ static void say_missing(const struct explanation *explanation, const struct base
 	char names[CAPS_SIZE];
 
 	if (retold->has_reason && retold->reason == REASON_ABOVE_CEILING)
-		prose_say(explanation->prose, "%s is above its ceiling%s.",
-			  capmask_to_text(missing, names, sizeof(names)),
+		prose_say(explanation->prose, "Above its ceiling is: %s%s.",
+			  explanation_caps(missing, names, sizeof(names)),
 			  entry->ceiling_kind == CEILING_DECLARED
 				  ? ", which is what its unit or container was given"
 				  : "");
@@ -125,7 +122,7 @@ static void say_allows(const struct explanation *explanation, const struct basel
 
 static void say_place(const struct explanation *explanation, const struct baseline_entry *entry)
 {
-	prose_say(explanation->prose, "%s (%s, line %u):", entry->name, entry->file, entry->line);
+	prose_say(explanation->prose, "%s (%s, line %u).", entry->name, entry->file, entry->line);
 }
 
 /* ---- what keeps an entry from speaking ---- */
@@ -172,7 +169,7 @@ static void say_lacks(const struct explanation *explanation, const struct match_
 {
 	struct prose *prose = explanation->prose;
 
-	prose_say(prose, "it does not speak for the process:");
+	prose_say(prose, "It does not speak for the process:");
 	if (lacks & MATCH_EXE)
 		say_exe(explanation, rule);
 	if (lacks & MATCH_UNIT)
@@ -281,7 +278,7 @@ static void say_near(const struct explanation *explanation, const struct baselin
 			say_lacks(explanation, &nearest[i].entry->match, nearest[i].lacks);
 		else
 			prose_say(explanation->prose,
-				  "it fits the process, but a more specific entry decides.");
+				  "It fits the process, but a more specific entry decides.");
 		say_allows(explanation, nearest[i].entry);
 		prose_end_item(explanation->prose);
 	}
@@ -326,9 +323,9 @@ void explanation_entries(const struct explanation *explanation)
 	prose_end(prose);
 	say_place(explanation, entry);
 	if (retold_allows(explanation->retold, entry, &missing))
-		prose_say(prose, "it allows this by now.");
+		prose_say(prose, "It allows this by now.");
 	else if (allows_at_start(explanation->retold, entry))
-		prose_say(prose, "it allows this only while the service starts (start:), and it "
+		prose_say(prose, "It allows this only while the service starts (start:), and it "
 				 "was not starting.");
 	else
 		say_missing(explanation, entry, missing);

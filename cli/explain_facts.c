@@ -44,8 +44,6 @@ void explanation_what(const struct explanation *explanation)
 	prose_say(prose, "%s",
 		  has_text(alert, "message") ? explanation_text(alert, "message")
 					     : "the alert has no sentence of its own.");
-	if (strcmp(explanation_text(alert, "outcome"), "denied") == 0)
-		prose_say(prose, "It did not succeed: the kernel refused it.");
 	say_count(prose, alert);
 	if (json_is_true(json_object_get(alert, "test")))
 		prose_say(prose, "It was a test, sent by hand: nothing happened.");
@@ -81,8 +79,7 @@ static void say_exe(struct prose *prose, const json_t *process)
 		prose_say(prose, "That is this host's own file of that path: it was compared.");
 	else
 		prose_say(prose, "Whether that is this host's own file of that path could not be "
-				 "compared (the process had gone, or the records were judged "
-				 "elsewhere or later).");
+				 "compared.");
 }
 
 static void say_uid(struct prose *prose, const json_t *process)
@@ -105,8 +102,10 @@ static void say_uid(struct prose *prose, const json_t *process)
 			  (int64_t)json_integer_value(uid));
 	if (!json_is_integer(euid) || json_integer_value(euid) == json_integer_value(uid))
 		return;
-	prose_say(prose, "But what it does counts as done by %s (euid %" PRId64 ").",
-		  json_integer_value(euid) == 0 ? "root" : "another user",
+	prose_say(prose,
+		  "Its effective user was another, though, %s (euid %" PRId64
+		  "): what it does counts as done by that one.",
+		  json_integer_value(euid) == 0 ? "root" : "with fewer rights or others",
 		  (int64_t)json_integer_value(euid));
 }
 
@@ -120,13 +119,13 @@ static void say_login(struct prose *prose, const json_t *process)
 		return;
 	}
 	if (*user)
-		prose_say(prose, "Behind it stands the login of %s (uid %" PRId64 ")", user,
-			  (int64_t)json_integer_value(auid));
+		prose_say(prose, "Behind it stands the login of %s (uid %" PRId64 ")%s%s,", user,
+			  (int64_t)json_integer_value(auid),
+			  has_text(process, "tty") ? " at the terminal " : "",
+			  explanation_text(process, "tty"));
 	else
-		prose_say(prose, "Behind it stands the login of uid %" PRId64,
+		prose_say(prose, "Behind it stands the login of uid %" PRId64 ",",
 			  (int64_t)json_integer_value(auid));
-	if (has_text(process, "tty"))
-		prose_say(prose, "at the terminal %s,", explanation_text(process, "tty"));
 	prose_say(prose, "whatever user it runs as by now.");
 }
 
@@ -149,7 +148,7 @@ static void say_process(struct prose *prose, const json_t *process)
 {
 	json_int_t pid = json_integer_value(json_object_get(process, "pid"));
 
-	prose_say(prose, "Process %" PRId64 ", which calls itself %s.", (int64_t)pid,
+	prose_say(prose, "It was process %" PRId64 ", which calls itself %s.", (int64_t)pid,
 		  has_text(process, "comm") ? explanation_text(process, "comm") : "(not known)");
 	say_exe(prose, process);
 	if (has_text(process, "command_line"))
@@ -274,8 +273,7 @@ static capmask mask_of(const json_t *names)
 	return mask;
 }
 
-/* Forty names tell less than "all but one". */
-static const char *caps_in_words(capmask mask, char *buf, size_t size)
+const char *explanation_caps(capmask mask, char *buf, size_t size)
 {
 	capmask known = capmask_known(), but = known & ~mask;
 
@@ -303,12 +301,13 @@ static void say_set(struct prose *prose, const char *name, const json_t *set)
 	else if (mask_of(before) == after)
 		prose_say(prose, "unchanged,");
 	else
-		prose_say(prose, "before, %s;", caps_in_words(mask_of(before), buf, sizeof(buf)));
+		prose_say(prose, "before, %s;",
+			  explanation_caps(mask_of(before), buf, sizeof(buf)));
 	if (!json_is_array(before) || mask_of(before) != after)
 		prose_say(prose, "after,");
-	prose_say(prose, gained ? "%s;" : "%s.", caps_in_words(after, buf, sizeof(buf)));
+	prose_say(prose, gained ? "%s;" : "%s.", explanation_caps(after, buf, sizeof(buf)));
 	if (gained)
-		prose_say(prose, "gained: %s.", caps_in_words(gained, buf, sizeof(buf)));
+		prose_say(prose, "gained: %s.", explanation_caps(gained, buf, sizeof(buf)));
 	prose_end_item(prose);
 }
 
@@ -330,8 +329,9 @@ static void say_securebits(struct prose *prose, const json_t *securebits)
 		return;
 	prose_say(prose, "securebits (which say what uid 0 is worth): before,");
 	say_words(prose, json_object_get(securebits, "before"));
-	prose_say(prose, "; after,");
+	prose_say(prose, "and after,");
 	say_words(prose, json_object_get(securebits, "after"));
+	prose_end_sentence(prose);
 	prose_end_item(prose);
 }
 
@@ -348,7 +348,8 @@ static void say_file(struct prose *prose, const json_t *file)
 		prose_say(prose, "(mode %s)", explanation_text(file, "mode"));
 	if (mask_of(permitted))
 		prose_say(prose, "with the file capabilities %s",
-			  caps_in_words(mask_of(permitted), buf, sizeof(buf)));
+			  explanation_caps(mask_of(permitted), buf, sizeof(buf)));
+	prose_end_sentence(prose);
 	prose_end_item(prose);
 }
 
@@ -421,14 +422,18 @@ static const char *phase_in_words(const char *word)
 static const char *clock_in_words(const char *kind)
 {
 	if (strcmp(kind, "unit") == 0)
-		return "A unit counts as starting until start_window (10 s by default) after "
-		       "systemd reported it started, and at most start_timeout (5 min) after its "
+		return "A unit counts as starting until start_window (10 s unless configured "
+		       "otherwise) after "
+		       "systemd reported it started, and at most start_timeout (5 min likewise) "
+		       "after its "
 		       "first process.";
 	if (strcmp(kind, "container") == 0)
-		return "A container counts as starting until start_window (10 s by default) after "
+		return "A container counts as starting until start_window (10 s unless configured "
+		       "otherwise) after "
 		       "its first process.";
 	if (strcmp(kind, "session") == 0)
-		return "A login session counts as starting until start_window (10 s by default) "
+		return "A login session counts as starting until start_window (10 s unless "
+		       "configured otherwise) "
 		       "after the login.";
 	return "As systemd says nothing of it, it counts as starting until start_window (10 s by "
 	       "default) after its first process, as far as that was seen.";

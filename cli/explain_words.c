@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-enum { CAPS_SIZE = 2048 };
+enum { CAPS_SIZE = 2048, MANY = 4 };
 
 /* ---- severity ---- */
 
@@ -32,17 +32,17 @@ static void say_root(struct prose *prose, capmask gained)
 	for (int bit = 0; bit < CAPMASK_BITS; bit++)
 		if (gained & CAPMASK_BIT(bit) && capmask_root_equivalent(CAPMASK_BIT(bit)))
 			root |= CAPMASK_BIT(bit);
-	if (root == gained)
-		prose_say(prose, "What it is about is root-equivalent: whoever holds it can make "
-				 "himself root.");
-	else if (root)
+	if (!root)
+		prose_say(prose, "Nothing of what it is about is root-equivalent: it is more than "
+				 "the service had, but nobody becomes root by it alone.");
+	else if (__builtin_popcountll(root) > MANY)
 		prose_say(prose,
-			  "Some of what it is about is root-equivalent: whoever holds %s can make "
-			  "himself root.",
-			  capmask_to_text(root, names, sizeof(names)));
+			  "It is about %d capabilities that are root-equivalent, cap_sys_admin and "
+			  "the like: whoever holds one of them can become root.",
+			  __builtin_popcountll(root));
 	else
-		prose_say(prose, "Nothing of what it is about is root-equivalent: it gives more "
-				 "than the service had, but does not make anybody root by itself.");
+		prose_say(prose, "%s is root-equivalent: whoever holds it can become root.",
+			  capmask_to_text(root, names, sizeof(names)));
 }
 
 void explanation_severity(const struct explanation *explanation)
@@ -55,6 +55,9 @@ void explanation_severity(const struct explanation *explanation)
 		  severity < 0 ? "not known" : severity_words[severity]);
 	if (gained)
 		say_root(explanation->prose, gained);
+	else if (json_is_object(json_object_get(explanation->alert, "process")))
+		prose_say(explanation->prose, "The process gained no capability on the host by it, "
+					      "so none that is root-equivalent.");
 	prose_end(explanation->prose);
 }
 

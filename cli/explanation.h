@@ -41,6 +41,9 @@ void explanation_who(const struct explanation *explanation);
 void explanation_sets(const struct explanation *explanation);
 void explanation_phase(const struct explanation *explanation);
 
+/* "nothing", names, or "all but" few: forty names tell less. Returns buf or a constant. */
+const char *explanation_caps(capmask mask, char *buf, size_t size);
+
 /* ---- explain_words.c ---- */
 
 void explanation_severity(const struct explanation *explanation);
