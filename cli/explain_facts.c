@@ -435,8 +435,9 @@ static const char *clock_in_words(const char *kind)
 		return "A login session counts as starting until start_window (10 s unless "
 		       "configured otherwise) "
 		       "after the login.";
-	return "As systemd says nothing of it, it counts as starting until start_window (10 s by "
-	       "default) after its first process, as far as that was seen.";
+	return "As systemd says nothing of it, it counts as starting until start_window (10 s "
+	       "unless configured "
+	       "otherwise) after its first process, as far as that was seen.";
 }
 
 void explanation_phase(const struct explanation *explanation)
