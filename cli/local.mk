@@ -63,3 +63,9 @@ tests_unit_test_doctor_SOURCES = tests/unit/test_doctor.c tests/unit/doctor_host
 	tests/unit/doctor_host.h tests/unit/conf_files.c tests/unit/conf_files.h
 tests_unit_test_doctor_CPPFLAGS = $(UNIT_TEST_CPPFLAGS)
 tests_unit_test_doctor_LDADD = $(CLI_LIBS) $(UNIT_TEST_LIBS)
+
+check_PROGRAMS += tests/unit/test_advice
+TESTS += tests/unit/test_advice
+tests_unit_test_advice_SOURCES = tests/unit/test_advice.c tests/unit/conf_files.c tests/unit/conf_files.h
+tests_unit_test_advice_CPPFLAGS = $(UNIT_TEST_CPPFLAGS)
+tests_unit_test_advice_LDADD = $(CLI_LIBS) $(UNIT_TEST_LIBS)
