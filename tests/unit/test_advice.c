@@ -26,6 +26,12 @@
 	"\"capabilities\": {\"effective\": {\"after\": [\"" cap "\"], \"gained\": [\"" cap "\"]}}"
 #define WEB GAIN("cap_net_raw") ", " UNIT("web.service") ", " PROCESS("/usr/sbin/web")
 
+#define WEB_BOTH                                                                                   \
+	"\"reason\": \"expansion-after-start\", \"mechanism\": \"capset\", \"phase\": "            \
+	"\"running\", "                                                                            \
+	"\"capabilities\": {\"effective\": {\"gained\": [\"cap_net_raw\"]}, \"permitted\": "       \
+	"{\"gained\": [\"cap_net_raw\"]}}, " UNIT("web.service") ", " PROCESS("/usr/sbin/web")
+
 struct advised {
 	json_t *alert;
 	struct baseline *baseline;
@@ -88,6 +94,12 @@ static const struct entry_case {
 	 "{name: web, match: {exe: /usr/sbin/web}, running: {effective: [cap_kill], permitted: "
 	 "same}}",
 	 "effective: [cap_net_raw]\n", "cap_net_raw in the other"},
+	{WEB_BOTH, "{name: web, match: {exe: /usr/sbin/web}, running: {permitted: [cap_net_raw]}}",
+	 "    running:\n      effective: [cap_net_raw]\n", ""},
+	/* a tie is narrowed away: for what parent x is is not known to differ */
+	{GAIN("cap_kill") ", \"service\": {\"kind\": \"session\"}, " PROCESS("/usr/sbin/web"),
+	 "{name: x, match: {exe: /usr/sbin/web, parent_exe: /usr/bin/x}}",
+	 "match: {exe: \"/usr/sbin/web\", session: true, uid: 33}\n", ""},
 	/* one that speaks for others is not widened for them */
 	{WEB, "{name: all, match: {exe: \"/usr/sbin/*\"}}",
 	 "name: all-local\n    extends: all\n    match: {exe: \"/usr/sbin/web\", unit: "

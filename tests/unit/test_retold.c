@@ -257,6 +257,33 @@ START_TEST(test_same_entry_speaks)
 }
 END_TEST
 
+/* Of a replay, where the phase is not known, start counts as well; live it does not. */
+START_TEST(test_phase_that_a_replay_does_not_know_is_either)
+{
+	static const char *const entries[] = {"match: {exe: " WEB ", unit: web.service}",
+					      "match: {exe: " WEB "}"};
+	json_t *object = json_loads(
+		"{\"mechanism\": \"capset\", \"phase\": \"unknown\", \"process\": {\"exe\": \"" WEB
+		"\"}, \"capabilities\": {\"effective\": {\"gained\": [\"cap_net_raw\"]}}, "
+		"\"baseline\": {\"entry\": \"web\"}}",
+		0, NULL);
+	struct baseline *baseline;
+	struct retold retold;
+	struct error err;
+	char text[512];
+
+	snprintf(text, sizeof(text),
+		 "services:\n  - {name: web, %s, start: {effective: [cap_net_raw]}}\n",
+		 entries[_i]);
+	baseline = fixture_baseline(text);
+	ck_assert_int_eq(retold_read(&retold, object, baseline, &err), 0);
+	ck_assert_ptr_eq(retold_entry(&retold), &baseline->entries[0]);
+	ck_assert_int_eq(allows(&retold), _i == 0);
+	baseline_free(baseline);
+	json_decref(object);
+}
+END_TEST
+
 /* ---- what only claims to be an alert ---- */
 
 static const struct claim {
@@ -306,6 +333,7 @@ int main(void)
 	tcase_set_timeout(tc, 60);
 	tcase_add_loop_test(tc, test_entry_is_asked_again_and_says_the_same, 0, COUNT(agains));
 	tcase_add_loop_test(tc, test_same_entry_speaks, 0, COUNT(speakers));
+	tcase_add_loop_test(tc, test_phase_that_a_replay_does_not_know_is_either, 0, 2);
 	tcase_add_loop_test(tc, test_wrong_types_are_facts_that_are_not_known, 0, COUNT(claims));
 	suite_add_tcase(suite, tc);
 	runner = srunner_create(suite);
