@@ -22,7 +22,8 @@ enum {
 /* The entry to be written: what of it is not in the alert. */
 struct draft {
 	const struct retold *retold;
-	const struct baseline_entry *extends; /* NULL: a new one */
+	const struct baseline_entry *extends; /* NULL: nothing */
+	bool narrow;			      /* stands beside that one, for this process alone */
 	unsigned keys;			      /* of match, beside exe and unit or session */
 	char name[NAME_SIZE];
 	bool starting;		/* goes under start */
@@ -129,7 +130,7 @@ static void write_match(FILE *out, const struct draft *draft)
 
 static void write_words(FILE *out, const char *key, const json_t *words)
 {
-	int column = fprintf(out, "      %s: [", key);
+	int column = fprintf(out, "%s: [", key);
 	const json_t *word;
 	size_t i;
 
@@ -140,7 +141,7 @@ static void write_words(FILE *out, const char *key, const json_t *words)
 		if (i > 0)
 			column += fprintf(out, ",");
 		if (i > 0 && column + (int)strlen(text) > LINE_WIDTH)
-			column = fprintf(out, "\n        ") - 1;
+			column = fprintf(out, "\n          ") - 1;
 		else if (i > 0)
 			column += fprintf(out, " ");
 		column += fprintf(out, "%s", text);
@@ -157,7 +158,7 @@ static void write_set(FILE *out, const char *key, capmask set, bool everything)
 	if (!set)
 		return;
 	if (everything) {
-		fprintf(out, "      %s: all\n", key);
+		fprintf(out, "%s: all\n", key);
 		return;
 	}
 	names = capmask_to_json(set);
@@ -203,7 +204,7 @@ static void write_mechanism(FILE *out, const struct draft *draft)
 	} else if (mechanism == MECHANISM_CAPSET || mechanism == MECHANISM_AMBIENT) {
 		return; /* by default */
 	}
-	write_vocab(out, "mechanisms", &vocab_mechanism, bits);
+	write_vocab(out, "      mechanisms", &vocab_mechanism, bits);
 }
 
 static bool is_everything(const struct draft *draft, capmask gained, capmask after)
@@ -219,20 +220,20 @@ static void write_sets(FILE *out, const struct draft *draft)
 				*after = &draft->retold->transition.after;
 
 	write_mechanism(out, draft);
-	write_set(out, "permitted", left->permitted,
+	write_set(out, "      permitted", left->permitted,
 		  is_everything(draft, gained->permitted, after->permitted));
-	write_set(out, "effective", left->effective,
+	write_set(out, "      effective", left->effective,
 		  is_everything(draft, gained->effective, after->effective));
-	write_set(out, "inheritable", left->inheritable,
+	write_set(out, "      inheritable", left->inheritable,
 		  is_everything(draft, gained->inheritable, after->inheritable));
-	write_set(out, "ambient", left->ambient,
+	write_set(out, "      ambient", left->ambient,
 		  is_everything(draft, gained->ambient, after->ambient));
 }
 
 static void write_denied(FILE *out, const struct transition *t)
 {
 	if (t->denied)
-		write_set(out, "denied", t->denied, t->denied == capmask_known());
+		write_set(out, "      denied", t->denied, t->denied == capmask_known());
 	else
 		fputs("      denied: all\n", out);
 }
@@ -240,7 +241,7 @@ static void write_denied(FILE *out, const struct transition *t)
 /* keep-caps is loosened without an entry's leave until the service runs. */
 static void write_securebits(FILE *out, const struct draft *draft)
 {
-	write_vocab(out, "securebits", &vocab_securebits, draft->retold->transition.loosened);
+	write_vocab(out, "      securebits", &vocab_securebits, draft->retold->transition.loosened);
 }
 
 static void write_grant(FILE *out, const struct draft *draft)
@@ -273,7 +274,7 @@ static void write_ceiling(FILE *out, const struct draft *draft)
 	if (entry->ceiling_kind == CEILING_LIST)
 		ceiling |= entry->ceiling;
 	names = capmask_to_json(ceiling);
-	write_words(out, "ceiling", names);
+	write_words(out, "    ceiling", names);
 	json_decref(names);
 }
 
@@ -293,7 +294,7 @@ static char *write_entry(const struct draft *draft)
 	fprintf(out, "services:\n  - name: %s\n", draft->name);
 	if (draft->extends)
 		fprintf(out, "    extends: %s\n", draft->extends->name);
-	else
+	if (!draft->extends || draft->narrow)
 		write_match(out, draft);
 	if (is_above_ceiling(draft->retold))
 		write_ceiling(out, draft);
@@ -315,15 +316,18 @@ static bool is_taken(const struct baseline *baseline, const char *name)
 	return false;
 }
 
-/* The program's, as far as a name may hold it. */
+/* That of what it extends, or the program's, as far as a name may hold it. */
 static void choose_name(struct draft *draft)
 {
 	static const char valid[] =
 		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-.@+:";
 	const char *exe = draft->retold->process.exe, *slash = strrchr(exe, '/');
-	char base[NAME_SIZE - 16];
+	char base[NAME_SIZE - 40];
 
-	snprintf(base, sizeof(base), "%s", slash ? slash + 1 : exe);
+	snprintf(base, sizeof(base), "%s",
+		 draft->extends ? draft->extends->name
+		 : slash	? slash + 1
+				: exe);
 	for (char *c = base; *c; c++)
 		if (!strchr(valid, *c))
 			*c = '_';
@@ -392,12 +396,19 @@ static bool proves(const struct draft *draft, const struct baseline *baseline, s
 
 /* ---- what it allows besides ---- */
 
+/* The ambient set has a mechanism to itself, and a file's capabilities are no set of a process. */
+static bool moves_sets(enum mechanism mechanism)
+{
+	return mechanism != MECHANISM_AMBIENT && mechanism != MECHANISM_FILE_CAPS;
+}
+
 static void say_also(const struct draft *draft, const struct baseline *baseline,
 		     struct advice *advice)
 {
 	const struct baseline_entry *now = entry_named(baseline, draft->name);
 	const struct grant *was = target_of(draft), *is;
 	const struct event_sets *gained = &draft->retold->transition.gained;
+	enum mechanism mechanism = draft->retold->transition.mechanism;
 	capmask extra;
 	char names[256];
 
@@ -406,12 +417,11 @@ static void say_also(const struct draft *draft, const struct baseline *baseline,
 	is = draft->starting ? &now->start : &now->running;
 	extra = (is->permitted & ~was->permitted & ~gained->permitted) |
 		(is->effective & ~was->effective & ~gained->effective);
-	if (is->mechanisms != was->mechanisms && has_sets(was))
+	if (is->mechanisms != was->mechanisms && has_sets(was) && moves_sets(mechanism))
 		snprintf(advice->also, sizeof(advice->also),
 			 "Mechanisms and sets of an entry are not tied to each other: everything "
 			 "that %s lists there may then be gained by %s, too.",
-			 draft->extends->name,
-			 vocab_word(&vocab_mechanism, draft->retold->transition.mechanism));
+			 draft->extends->name, vocab_word(&vocab_mechanism, mechanism));
 	else if (extra)
 		snprintf(advice->also, sizeof(advice->also),
 			 "It also allows %s in the other of permitted and effective, which %s says "
@@ -517,13 +527,57 @@ static bool is_below(const char *path, const char *folder)
 	return strncmp(path, folder, length) == 0 && path[length] == '/';
 }
 
-bool advice_entry(const struct retold *retold, const struct advice_question *question,
-		  struct advice *advice)
+/* With ever more keys, until no other entry ties. */
+static bool try_keys(struct draft *draft, const struct advice_question *question,
+		     struct advice *advice)
 {
 	static const unsigned more_keys[] = {0, MATCH_UID, MATCH_PARENT_EXE,
 					     MATCH_UID | MATCH_PARENT_EXE};
+	unsigned possible = possible_keys(draft->retold);
+	unsigned needed = draft->extends ? 0 : keys_to_tell_apart(draft->retold) & possible;
+
+	for (size_t i = 0; i < sizeof(more_keys) / sizeof(more_keys[0]); i++) {
+		draft->keys = needed | more_keys[i];
+		if ((more_keys[i] & ~possible) == 0 && try_draft(draft, question, advice))
+			return true;
+	}
+	return false;
+}
+
+/* What is added to such an entry, programs that did nothing may do as well. */
+static bool speaks_for_others(const struct baseline_entry *entry)
+{
+	return entry->match.exe.count != 1 || strpbrk(entry->match.exe.items[0], "*?[") != NULL;
+}
+
+static bool try_extending(struct draft *draft, const struct advice_question *question,
+			  struct advice *advice)
+{
+	const struct baseline_entry *entry = draft->extends;
+
+	advice->extends = entry;
+	if (speaks_for_others(entry)) {
+		draft->narrow = true;
+		choose_name(draft);
+		if (try_keys(draft, question, advice))
+			return true;
+		draft->narrow = false;
+	}
+	advice->merge = is_below(entry->file, question->folder);
+	snprintf(draft->name, sizeof(draft->name), "%s", entry->name);
+	if (!try_draft(draft, question, advice))
+		return false;
+	if (speaks_for_others(entry) && !advice->also[0])
+		snprintf(advice->also, sizeof(advice->also),
+			 "It also allows it to the other programs that %s speaks for.",
+			 entry->name);
+	return true;
+}
+
+bool advice_entry(const struct retold *retold, const struct advice_question *question,
+		  struct advice *advice)
+{
 	struct draft draft = {.retold = retold, .starting = retold->phase == PHASE_STARTING};
-	unsigned needed, possible;
 	capmask missing;
 
 	*advice = (struct advice){.yaml = NULL};
@@ -533,24 +587,13 @@ bool advice_entry(const struct retold *retold, const struct advice_question *que
 	if (draft.extends && retold_allows(retold, draft.extends, &missing))
 		return refuse(advice, "The baseline in use allows it already, by its entry %s.",
 			      draft.extends->name);
-	if (draft.extends) {
-		advice->extends = draft.extends;
-		advice->merge = is_below(draft.extends->file, question->folder);
-		snprintf(draft.name, sizeof(draft.name), "%s", draft.extends->name);
-		return try_draft(&draft, question, advice);
-	}
+	if (draft.extends)
+		return try_extending(&draft, question, advice);
 	if (is_above_ceiling(retold))
 		return refuse(advice, "The entry whose ceiling it was is not in the baseline any "
 				      "more.");
 	choose_name(&draft);
-	needed = keys_to_tell_apart(retold);
-	possible = possible_keys(retold);
-	for (size_t i = 0; i < sizeof(more_keys) / sizeof(more_keys[0]); i++) {
-		draft.keys = (needed & possible) | more_keys[i];
-		if ((more_keys[i] & ~possible) == 0 && try_draft(&draft, question, advice))
-			return true;
-	}
-	return false;
+	return try_keys(&draft, question, advice);
 }
 
 void advice_free(struct advice *advice)

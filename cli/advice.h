@@ -26,7 +26,9 @@ enum advice_risk {
 	ADVICE_HIDES_ATTEMPTS = 1 << 11,
 	ADVICE_FILE_CAPS = 1 << 12,
 	ADVICE_USERNS = 1 << 13,
-	ADVICE_RISKS = 14, /* how many */
+	ADVICE_FILE_UNKNOWN = 1 << 14, /* nor whether an entry would have spoken for it */
+	ADVICE_ROOT_WHILE_STARTING = 1 << 15,
+	ADVICE_RISKS = 16, /* how many */
 };
 
 #define ADVICE_UNWISE                                                                              \

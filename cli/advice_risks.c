@@ -32,6 +32,12 @@ static const char *const risk_texts[ADVICE_RISKS] = {
 	"file to be given any.",
 	"User namespaces give no capability on the host, but open much of the kernel to attack: "
 	"allow them to programs that need them (browsers, sandboxes, builders of containers).",
+	"Whether what ran was the host's own file could not be compared, and on a live host an "
+	"entry "
+	"speaks only for what could: if the process ends as soon the next time, it alerts all the "
+	"same.",
+	"What it gains is as good as root: many daemons need that to start, and drop it then; see "
+	"that this one does, and give its entry a ceiling.",
 };
 
 const char *advice_risk_text(enum advice_risk risk)
@@ -83,8 +89,9 @@ static bool is_in_writable_place(const char *exe)
 	return is_like(places, exe);
 }
 
-static unsigned risks_of_exe(const struct process *process)
+static unsigned risks_of_exe(const struct retold *retold)
 {
+	const struct process *process = &retold->process;
 	unsigned risks = 0;
 
 	if (process->exe_state == EXE_DELETED || process->exe_identity == EXE_ID_OTHER)
@@ -93,6 +100,8 @@ static unsigned risks_of_exe(const struct process *process)
 		risks |= ADVICE_REPLACED_FILE;
 	if (!process->exe)
 		return risks;
+	if (!retold->file_told && process->exe_identity != EXE_ID_OTHER)
+		risks |= ADVICE_FILE_UNKNOWN;
 	if (is_in_writable_place(process->exe))
 		risks |= ADVICE_WRITABLE_PLACE;
 	if (is_shell(process->exe) && process->service && process->service->kind == SERVICE_UNIT)
@@ -130,8 +139,9 @@ static unsigned risks_of_gain(const struct retold *retold)
 	const struct transition *t = &retold->transition;
 	unsigned risks = 0;
 
-	if (retold->phase != PHASE_STARTING && gains_root(retold))
-		risks |= ADVICE_ROOT_WHILE_RUNNING;
+	if (gains_root(retold))
+		risks |= retold->phase == PHASE_STARTING ? ADVICE_ROOT_WHILE_STARTING
+							 : ADVICE_ROOT_WHILE_RUNNING;
 	if (retold->phase == PHASE_UNKNOWN)
 		risks |= ADVICE_PHASE_UNKNOWN;
 	if (t->outcome == OUTCOME_DENIED)
@@ -150,7 +160,7 @@ static unsigned risks_of_gain(const struct retold *retold)
 
 unsigned advice_risks(const struct retold *retold)
 {
-	return risks_of_exe(&retold->process) | risks_of_place(retold->process.service) |
+	return risks_of_exe(retold) | risks_of_place(retold->process.service) |
 	       risks_of_gain(retold);
 }
 

@@ -18,6 +18,14 @@ cli_libcli_a_SOURCES = \
 	cli/doctor_report.c \
 	cli/doctor_rules.c \
 	cli/doctor_shell.c cli/doctor_shell.h \
+	cli/explain.c cli/explanation.h \
+	cli/explain_advice.c \
+	cli/explain_entries.c \
+	cli/explain_facts.c \
+	cli/explain_find.c \
+	cli/explain_records.c \
+	cli/explain_words.c \
+	cli/prose.c cli/prose.h \
 	cli/learn.c cli/learn_status.c cli/learn_status.h \
 	cli/observed.c cli/observed.h \
 	cli/plan.c cli/plan.h \
@@ -72,3 +80,9 @@ tests_unit_test_doctor_SOURCES = tests/unit/test_doctor.c tests/unit/doctor_host
 	tests/unit/doctor_host.h tests/unit/conf_files.c tests/unit/conf_files.h
 tests_unit_test_doctor_CPPFLAGS = $(UNIT_TEST_CPPFLAGS)
 tests_unit_test_doctor_LDADD = $(CLI_LIBS) $(UNIT_TEST_LIBS)
+
+check_PROGRAMS += tests/unit/test_advice
+TESTS += tests/unit/test_advice
+tests_unit_test_advice_SOURCES = tests/unit/test_advice.c tests/unit/conf_files.c tests/unit/conf_files.h
+tests_unit_test_advice_CPPFLAGS = $(UNIT_TEST_CPPFLAGS)
+tests_unit_test_advice_LDADD = $(CLI_LIBS) $(UNIT_TEST_LIBS)

@@ -17,6 +17,8 @@ static const struct verb verbs[] = {
 	 cli_check},
 	{"doctor", "check all that capwatch needs of this host, and say what mends what it lacks",
 	 cli_doctor},
+	{"explain", "tell one alert in plain words, and the smallest entry that would allow it",
+	 cli_explain},
 	{"learn", "learn what services gain instead of alerting it, and show what was learnt",
 	 cli_learn},
 	{"replay", "judge a recorded stream or an audit.log, and print the alerts", cli_replay},

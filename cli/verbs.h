@@ -12,6 +12,7 @@ enum { EXIT_USAGE = 2 };
 int cli_replay(int argc, char **argv);
 int cli_check(int argc, char **argv);
 int cli_doctor(int argc, char **argv);
+int cli_explain(int argc, char **argv);
 int cli_learn(int argc, char **argv);
 int cli_rules(int argc, char **argv);
 int cli_spool(int argc, char **argv);

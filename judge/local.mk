@@ -4,6 +4,7 @@ noinst_LIBRARIES += judge/libjudge.a
 judge_libjudge_a_SOURCES = \
 	judge/blind.c judge/blind.h \
 	judge/coverage.c judge/coverage.h \
+	judge/decode.c judge/decode.h \
 	judge/event.c judge/event.h \
 	judge/explain.c judge/explain.h \
 	judge/identity.c judge/identity.h \
@@ -37,7 +38,7 @@ JUDGE_LIBS = judge/libjudge.a $(AUPARSE_LIBS) $(AUDIT_LIBS) $(CONF_LIBS)
 JUDGE_TESTS = \
 	tests/unit/test_blind tests/unit/test_coverage tests/unit/test_event tests/unit/test_identity tests/unit/test_intake \
 	tests/unit/test_judge tests/unit/test_learning tests/unit/test_ledger tests/unit/test_match tests/unit/test_observe \
-	tests/unit/test_readings tests/unit/test_repeats tests/unit/test_service tests/unit/test_sweep tests/unit/test_syscalls \
+	tests/unit/test_readings tests/unit/test_repeats tests/unit/test_retold tests/unit/test_service tests/unit/test_sweep tests/unit/test_syscalls \
 	tests/unit/test_transition tests/unit/test_verdict
 check_PROGRAMS += $(JUDGE_TESTS)
 TESTS += $(JUDGE_TESTS)
@@ -80,6 +81,9 @@ tests_unit_test_readings_LDADD = $(JUDGE_TEST_LIBS)
 tests_unit_test_repeats_SOURCES = tests/unit/test_repeats.c
 tests_unit_test_repeats_CPPFLAGS = $(UNIT_TEST_CPPFLAGS)
 tests_unit_test_repeats_LDADD = $(JUDGE_TEST_LIBS)
+tests_unit_test_retold_SOURCES = tests/unit/test_retold.c $(JUDGE_TEST_FIXTURE)
+tests_unit_test_retold_CPPFLAGS = $(UNIT_TEST_CPPFLAGS)
+tests_unit_test_retold_LDADD = $(JUDGE_TEST_LIBS)
 tests_unit_test_service_SOURCES = tests/unit/test_service.c
 tests_unit_test_service_CPPFLAGS = $(UNIT_TEST_CPPFLAGS)
 tests_unit_test_service_LDADD = $(JUDGE_TEST_LIBS)

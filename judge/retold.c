@@ -165,7 +165,8 @@ static void settle_identity(struct retold *retold, const json_t *object)
 	const char *told = text_of(json_object_get(object, "baseline"), "entry");
 	enum exe_identity *identity = &retold->process.exe_identity;
 
-	if (*identity != EXE_ID_UNKNOWN || !retold->process.exe)
+	retold->file_told = *identity != EXE_ID_UNKNOWN;
+	if (retold->file_told || !retold->process.exe)
 		return;
 	if (retold->process.exe_state == EXE_DELETED) {
 		*identity = EXE_ID_OTHER;

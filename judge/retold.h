@@ -18,6 +18,7 @@ struct retold {
 	struct world world;
 	struct process process, parent;
 	bool has_parent;
+	bool file_told; /* the alert says whether its exe was the host's file */
 	struct service service;
 	struct transition transition;
 	enum reason reason;

@@ -23,10 +23,12 @@ tests_unit_test_recording_CPPFLAGS = $(UNIT_TEST_CPPFLAGS)
 tests_unit_test_recording_LDADD = $(CONF_LIBS) $(UNIT_TEST_LIBS)
 
 EXTRA_DIST += tests/layering/check-includes tests/docs/check tests/install/check-install tests/install/completion \
-	tests/courier/run tests/courier/peers.py tests/live/run tests/replay/run tests/replay/ablate tests/replay/cut tests/hostile/run \
+	tests/courier/run tests/courier/peers.py tests/live/run tests/replay/run tests/replay/ablate tests/replay/cut \
+	tests/replay/explain tests/tuning/run tests/hostile/run \
 	$(wildcard $(srcdir)/tests/live/*.[ch] $(srcdir)/tests/live/*.py $(srcdir)/tests/live/*.rules) \
 	$(wildcard $(srcdir)/tests/replay/*.py $(srcdir)/tests/replay/*.md \
 		$(srcdir)/tests/replay/streams/* $(srcdir)/tests/replay/golden/* \
+		$(srcdir)/tests/replay/golden-explain/* \
 		$(srcdir)/tests/replay/recordings/*/*) \
 	$(wildcard $(srcdir)/tests/hostile/*.py) \
 	tests/formats/run tests/formats/consumers tests/formats/package.json tests/formats/verify.js \
