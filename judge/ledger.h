@@ -47,6 +47,7 @@ struct process {
 	int64_t pid, ppid;
 	uint64_t start_ticks; /* 0: not confirmed by /proc */
 	int64_t start_time;   /* ms; 0: not known */
+	uint64_t other_ticks; /* what began then has its pid by now, and is another; 0: none seen */
 
 	char *exe;	 /* path, without " (deleted)"; NULL: not known */
 	char *exe_alias; /* what records call the same file (renamed, seen after a chroot,

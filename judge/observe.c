@@ -88,9 +88,22 @@ struct process *observe_adopt(struct world *world, int64_t pid, int depth)
 /* Of a process that was never looked at the last record tells when it lived. */
 static bool is_of_later_process(const struct process *process, const struct proc_status *status)
 {
+	if (process->other_ticks)
+		return process->other_ticks == status->start_ticks;
 	if (process->start_ticks)
 		return process->start_ticks != status->start_ticks;
 	return process->moved_at && status->start_time > process->moved_at + CLOCK_SLACK_MS;
+}
+
+/* Of two that had one pid the latter is taken to act once it was there: of the former nothing is
+ * known that could make the acts of the latter its own. */
+static void forget_predecessor(struct world *world, const struct event *event,
+			       struct observation *seen)
+{
+	if (!seen->process || !seen->process->other_ticks || event->serial == seen->process->moved)
+		return;
+	ledger_remove(world->ledger, seen->process);
+	seen->process = NULL;
 }
 
 /* Confirms by start time that /proc shows the process of the event and not a later one of its pid.
@@ -99,10 +112,13 @@ static bool confirm_live(struct world *world, const struct event *event, struct 
 {
 	struct proc_status *status = &seen->status;
 
-	if (!world_has_proc(world, event->node_number) ||
-	    !readings_status(&world->readings, world->proc, (pid_t)event->pid, status) ||
-	    status->start_time > event->time + CLOCK_SLACK_MS)
+	if (!world_has_proc(world, event->node_number))
 		return false;
+	if (!readings_status(&world->readings, world->proc, (pid_t)event->pid, status) ||
+	    status->start_time > event->time + CLOCK_SLACK_MS) {
+		forget_predecessor(world, event, seen);
+		return false;
+	}
 	if (seen->process && is_of_later_process(seen->process, status)) {
 		ledger_remove(world->ledger, seen->process);
 		seen->process = NULL;

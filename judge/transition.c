@@ -466,6 +466,10 @@ static bool derive_userns(struct world *world, const struct event *event, struct
 	    (live ? host : !process->userns_doubted))
 		return false;
 	process->userns = USERNS_CHILD;
+	/* nobody comes back to the host's (user_namespaces(7)): /proc shows a later process of its
+	 * pid */
+	if (live && host)
+		process->other_ticks = seen->status.start_ticks;
 	return process->userns_doubted ? release_gains(process, t) : !was_child;
 }
 

@@ -537,6 +537,36 @@ START_TEST(test_pid_given_anew_to_a_child_of_the_same_parent_hides_no_gain)
 }
 END_TEST
 
+/* 201 has gone into a user namespace and ended; when that record comes, /proc shows another of its
+ * pid, born so soon after that the clocks can't tell them apart. It raises, and may have ended by
+ * then. */
+START_TEST(test_pid_given_anew_before_the_record_of_its_predecessor_came_hides_no_gain)
+{
+	struct fixture *fx = fixture_live(launchers);
+	struct fixture_act child = {.pid = 201, .ppid = 200, .exe = WEB}, unshare = child;
+
+	fixture_run_unit(fx, 200, "web", WEB);
+	fixture_capset(fx, (struct fixture_act){.pid = 200, .exe = WEB}, without_ptrace);
+	fixture_wait(fx, 1000);
+	unshare.call = 272;
+	unshare.args[0] = 0x10000000;
+	fixture_process(fx, 201, 200, WEB);
+	set_cgroup(fx, 201, "/system.slice/web.service");
+	fixture_find(fx, 201)->status.start_time = fx->now + 10;
+	fixture_hold(fx, 201, without_ptrace);
+	fixture_call(fx, unshare);
+	fixture_forget_alerts(fx);
+	fixture_wait(fx, 30);
+	if (_i == 1)
+		fixture_exit(fx, 201);
+	else
+		fixture_hold(fx, 201, full);
+	fixture_capset(fx, child, full);
+	ck_assert_int_eq(fixture_only_alert(fx)->reason, REASON_EXPANSION_AFTER_START);
+	fixture_free(fx);
+}
+END_TEST
+
 /* What ends before it is looked at does several things before. */
 static const struct short_life {
 	bool unprivileged; /* its parent */
@@ -1565,6 +1595,9 @@ int main(void)
 	tcase_add_test(tc, test_file_removed_under_a_running_service_is_deleted);
 	tcase_add_loop_test(tc, test_parent_tells_a_reused_pid_of_a_process_that_is_gone, 0,
 			    COUNT(reuses));
+	tcase_add_loop_test(
+		tc, test_pid_given_anew_before_the_record_of_its_predecessor_came_hides_no_gain, 0,
+		2);
 	tcase_add_loop_test(tc, test_pid_given_anew_to_a_child_of_the_same_parent_hides_no_gain, 0,
 			    2);
 	tcase_add_loop_test(tc, test_short_life_that_is_gone_is_one_life, 0, COUNT(short_lives));
