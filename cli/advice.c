@@ -11,6 +11,8 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "cli/yaml_text.h"
+
 enum {
 	NAME_SIZE = 160, /* more than the 128 of any name */
 	GLOB_SIZE = 2 * LEDGER_EXE_MAX + 1,
@@ -74,31 +76,6 @@ static void find_left(struct draft *draft)
 
 /* ---- text ---- */
 
-/* A glob that only the text itself fits, in YAML's double quotes. */
-static void write_glob(FILE *out, const char *text, const char *special)
-{
-	fputc('"', out);
-	for (; *text; text++) {
-		if (strchr(special, *text))
-			fputs(*text == '\\' ? "\\\\\\" : "\\\\", out);
-		else if (*text == '"')
-			fputc('\\', out);
-		fputc(*text, out);
-	}
-	fputc('"', out);
-}
-
-static void write_path(FILE *out, const char *path)
-{
-	write_glob(out, path, "*?[\\");
-}
-
-/* A template's * stands for any instance. */
-static void write_unit(FILE *out, const char *unit)
-{
-	write_glob(out, unit, "?[\\");
-}
-
 static const char *unit_of(const struct service *service)
 {
 	if (!service || service->kind != SERVICE_UNIT)
@@ -112,10 +89,10 @@ static void write_match(FILE *out, const struct draft *draft)
 	const struct service *service = process->service;
 
 	fputs("    match: {exe: ", out);
-	write_path(out, process->exe);
+	yaml_text_path(out, process->exe);
 	if (*unit_of(service)) {
 		fputs(", unit: ", out);
-		write_unit(out, unit_of(service));
+		yaml_text_unit(out, unit_of(service));
 	}
 	if (service && service->kind == SERVICE_SESSION)
 		fputs(", session: true", out);
@@ -123,7 +100,7 @@ static void write_match(FILE *out, const struct draft *draft)
 		fprintf(out, ", uid: %u", process->uid);
 	if (draft->keys & MATCH_PARENT_EXE) {
 		fputs(", parent_exe: ", out);
-		write_path(out, draft->retold->parent.exe);
+		yaml_text_path(out, draft->retold->parent.exe);
 	}
 	fputs("}\n", out);
 }

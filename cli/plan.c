@@ -402,7 +402,7 @@ static int count_caps(capmask mask)
 	return count;
 }
 
-static capmask granted(const struct plan_grant *grants, enum plan_key key)
+capmask plan_caps(const struct plan_grant *grants, enum plan_key key)
 {
 	const char *name;
 	json_t *evidence;
@@ -421,8 +421,8 @@ static capmask granted(const struct plan_grant *grants, enum plan_key key)
  * may it be below what the entry itself grants. */
 static void settle_ceiling(struct plan_entry *entry)
 {
-	entry->ceiling |= granted(&entry->running, PLAN_PERMITTED) |
-			  granted(&entry->running, PLAN_EFFECTIVE);
+	entry->ceiling |= plan_caps(&entry->running, PLAN_PERMITTED) |
+			  plan_caps(&entry->running, PLAN_EFFECTIVE);
 	if (entry->has_ceiling &&
 	    (count_caps(entry->ceiling) > CEILING_CAPS_MAX || entry->running.keys[PLAN_SETUID]))
 		entry->has_ceiling = false;
@@ -485,7 +485,7 @@ static bool has_sets(const struct plan_grant *grants)
 	       grants->keys[PLAN_INHERITABLE] || grants->keys[PLAN_AMBIENT];
 }
 
-static bool is_empty(const struct plan_grant *grants)
+bool plan_is_empty(const struct plan_grant *grants)
 {
 	for (int key = 0; key < PLAN_KEYS; key++)
 		if (grants->keys[key])
@@ -593,7 +593,7 @@ static void settle_entries(struct making *making)
 		drop_rare(making, entry, &entry->start, "start");
 		drop_rare(making, entry, &entry->running, "running");
 		drop_repeated(entry);
-		if (is_empty(&entry->start) && is_empty(&entry->running)) {
+		if (plan_is_empty(&entry->start) && plan_is_empty(&entry->running)) {
 			free_entry(entry);
 			continue;
 		}

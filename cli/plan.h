@@ -85,6 +85,12 @@ struct plan_question {
 struct plan *plan_make(const struct plan_question *question, struct error *err);
 void plan_free(struct plan *plan);
 
+/* Does it grant nothing? */
+bool plan_is_empty(const struct plan_grant *grants);
+
+/* The capabilities of one of a grant's sets. */
+capmask plan_caps(const struct plan_grant *grants, enum plan_key key);
+
 /* "4 times, last 2026-11-28T18:00:00Z, on 2 of 3 hosts", for a comment; returns buf. */
 char *plan_evidence(const struct plan *plan, const json_t *evidence, char *buf, size_t size);
 

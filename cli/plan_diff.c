@@ -45,21 +45,6 @@ static void print_entry(const struct plan *plan, const struct plan_entry *entry,
 
 /* ---- what was never seen ---- */
 
-static capmask caps_of(const struct plan_grant *grants, enum plan_key key)
-{
-	const char *word;
-	json_t *evidence;
-	capmask caps = 0;
-	int bit;
-
-	json_object_foreach(grants->keys[key], word, evidence)
-	{
-		if (capmask_bit_from_name(word, &bit) == 0)
-			caps |= CAPMASK_BIT(bit);
-	}
-	return caps;
-}
-
 static capmask granted(const struct grant *grant, enum plan_key key)
 {
 	capmask caps = key == PLAN_PERMITTED	 ? grant->permitted
@@ -92,11 +77,11 @@ static void print_unused_sets(struct unused *unused, const struct grant *grant, 
 	const struct plan_entry *seen = unused->entry;
 
 	for (int key = PLAN_PERMITTED; key <= PLAN_AMBIENT; key++) {
-		capmask used = caps_of(&seen->start, (enum plan_key)key), left;
+		capmask used = plan_caps(&seen->start, (enum plan_key)key), left;
 		char name[CAPMASK_NAME_MAX];
 
 		if (!at_start)
-			used |= caps_of(&seen->running, (enum plan_key)key);
+			used |= plan_caps(&seen->running, (enum plan_key)key);
 		left = granted(grant, (enum plan_key)key) & ~used;
 		for (int bit = 0; bit < CAPMASK_BITS; bit++) {
 			if (!(left & CAPMASK_BIT(bit)))

@@ -356,21 +356,13 @@ static void write_phase(const struct merging *merging, const struct plan_grant *
 	}
 }
 
-static bool is_empty(const struct plan_grant *grants)
-{
-	for (int key = 0; key < PLAN_KEYS; key++)
-		if (grants->keys[key])
-			return false;
-	return true;
-}
-
 static void merge_phase(struct merging *merging, const struct yaml_node *entry, const char *phase,
 			const struct plan_grant *grants)
 {
 	const struct yaml_node *mapping = value_of(entry, phase);
 	struct forms forms = {NULL, NULL};
 
-	if (is_empty(grants))
+	if (plan_is_empty(grants))
 		return;
 	if (mapping && mapping->kind == YAML_MAPPING) {
 		merge_grant_keys(merging, mapping, grants);

@@ -52,6 +52,21 @@ void plan_yaml_evidence(const struct plan *plan, const json_t *evidence, FILE *o
 			plan_evidence(plan, evidence, text, sizeof(text)));
 }
 
+static bool grants_word(const struct plan_entry *entry, enum plan_key key, const char *word)
+{
+	return json_is_object(json_object_get(entry->start.keys[key], word)) ||
+	       json_is_object(json_object_get(entry->running.keys[key], word));
+}
+
+static bool root_equivalent(const struct plan_grant *grants)
+{
+	capmask caps = 0;
+
+	for (int key = PLAN_PERMITTED; key <= PLAN_AMBIENT; key++)
+		caps |= plan_caps(grants, (enum plan_key)key);
+	return capmask_root_equivalent(caps) || grants->keys[PLAN_SETUID];
+}
+
 static void write_risks(const struct plan_entry *entry, FILE *out)
 {
 	char text[ADVICE_TEXT_MAX];
@@ -65,6 +80,18 @@ static void write_risks(const struct plan_entry *entry, FILE *out)
 			 advice_risk_text((enum advice_risk)risk));
 		write_comment("  ", text, out);
 	}
+	if (grants_word(entry, PLAN_MECHANISMS, "exec"))
+		write_comment(
+			"  ",
+			"note: it gains by being executed (file capabilities, set-user-ID, or as "
+			"root): whoever executes it where the entry matches gains the same.",
+			out);
+	if (root_equivalent(&entry->start) && !root_equivalent(&entry->running))
+		write_comment(
+			"  ",
+			"note: at its start it gains capabilities that are as good as root: ask "
+			"whether it needs each of them.",
+			out);
 	if (entry->phase_unknown)
 		write_comment("  ",
 			      "note: whether the service was starting is not known of some of it; "
@@ -145,14 +172,6 @@ void plan_yaml_grant(const struct plan *plan, const struct plan_grant *grants, i
 			plan_yaml_key(plan, grants, (enum plan_key)key, indent, out);
 }
 
-static bool is_empty(const struct plan_grant *grants)
-{
-	for (int key = 0; key < PLAN_KEYS; key++)
-		if (grants->keys[key])
-			return false;
-	return true;
-}
-
 /* ---- entries ---- */
 
 static void write_match(const struct plan_entry *entry, FILE *out)
@@ -200,11 +219,11 @@ void plan_yaml_entry(const struct plan *plan, const struct plan_entry *entry, FI
 		fprintf(out, "    extends: %s\n", entry->extends->name);
 	else
 		write_match(entry, out);
-	if (!is_empty(&entry->start)) {
+	if (!plan_is_empty(&entry->start)) {
 		fputs("    start:\n", out);
 		plan_yaml_grant(plan, &entry->start, 6, out);
 	}
-	if (!is_empty(&entry->running)) {
+	if (!plan_is_empty(&entry->running)) {
 		fputs("    running:\n", out);
 		plan_yaml_grant(plan, &entry->running, 6, out);
 	}
