@@ -117,14 +117,15 @@ static int write_learnt(const char *path, struct learnt *learnt, struct error *e
 static int add_up(const char *folder, struct error *err)
 {
 	char path[PATH_MAX], unfinished[PATH_MAX];
-	struct learnt *learnt = learnt_new();
-	int rc = learnt ? learnt_file_read(folder, learnt, err) : error_set(err, "out of memory");
+	struct learnt *learnt;
+	int rc;
 
+	if (make_path(folder, LEARNT_FILE, path, err) < 0 ||
+	    make_path(folder, ".learnt.new", unfinished, err) < 0)
+		return -1;
+	learnt = learnt_new();
+	rc = learnt ? learnt_file_read(folder, learnt, err) : error_set(err, "out of memory");
 	if (rc >= 0)
-		rc = make_path(folder, LEARNT_FILE, path, err);
-	if (rc == 0)
-		rc = make_path(folder, ".learnt.new", unfinished, err);
-	if (rc == 0)
 		rc = write_learnt(unfinished, learnt, err);
 	learnt_free(learnt);
 	if (rc == 0 && rename(unfinished, path) < 0)

@@ -13,7 +13,7 @@ PACKAGES_APT_TEST=(openssl strace git check clang clang-format shellcheck groff-
 	bubblewrap crun runc busybox-static mount systemd prometheus-alertmanager rsyslog liblognorm-utils)
 PACKAGES_APT_ANALYSIS=(clang-tidy cppcheck valgrind)
 PACKAGES_APT_FUZZ=(clang libclang-rt-dev llvm)
-PACKAGES_APT_VM=(mmdebstrap qemu-system-x86 qemu-utils e2fsprogs debian-archive-keyring openssh-client)
+PACKAGES_APT_VM=(mmdebstrap qemu-system-x86 qemu-utils e2fsprogs debian-archive-keyring openssh-client python3-yaml)
 
 PACKAGES_DNF_BUILD=(autoconf automake gcc make pkgconf-pkg-config audit-libs-devel libcurl-devel
 	libyaml-devel libcap-devel jansson-devel libseccomp-devel openssl-devel zlib-devel)
@@ -23,7 +23,7 @@ PACKAGES_DNF_TEST=(openssl strace git check-devel clang clang-tools-extra ShellC
 	bubblewrap crun runc busybox rsyslog liblognorm-utils)
 PACKAGES_DNF_ANALYSIS=(clang-tools-extra cppcheck valgrind)
 PACKAGES_DNF_FUZZ=(clang compiler-rt llvm)
-PACKAGES_DNF_VM=(mmdebstrap qemu-system-x86-core qemu-img e2fsprogs debian-keyring openssh-clients)
+PACKAGES_DNF_VM=(mmdebstrap qemu-system-x86-core qemu-img e2fsprogs debian-keyring openssh-clients python3-pyyaml)
 
 # say LINE...
 say() {

@@ -8,16 +8,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <unistd.h>
 
+#include "cli/trial_baseline.h"
 #include "cli/yaml_text.h"
 
 enum {
 	NAME_SIZE = 160, /* more than the 128 of any name */
 	GLOB_SIZE = 2 * LEDGER_EXE_MAX + 1,
 	LINE_WIDTH = 96,
-	PATHS_MAX = 66,
 	SETS = 4
 };
 
@@ -248,7 +246,7 @@ static void write_ceiling(FILE *out, const struct draft *draft)
 	capmask ceiling = draft->retold->held;
 	json_t *names;
 
-	if (entry->ceiling_kind == CEILING_LIST)
+	if (entry && entry->ceiling_kind == CEILING_LIST)
 		ceiling |= entry->ceiling;
 	names = capmask_to_json(ceiling);
 	write_words(out, "    ceiling", names);
@@ -319,28 +317,6 @@ static void choose_name(struct draft *draft)
 
 /* ---- the proof ---- */
 
-/* The baseline in use and the text after it, as a folder of its own. */
-static struct baseline *load_with(const struct advice_question *question, const char *text,
-				  struct error *err)
-{
-	char path[64], *paths[PATHS_MAX + 1] = {NULL};
-	struct baseline *baseline = NULL;
-	size_t count = 0, length = strlen(text);
-	int fd = memfd_create("suggestion", MFD_CLOEXEC);
-
-	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
-	for (; question->baseline[count] && count < PATHS_MAX - 1; count++)
-		paths[count] = question->baseline[count];
-	paths[count] = path;
-	if (fd >= 0 && write(fd, text, length) == (ssize_t)length)
-		baseline = baseline_load(paths, question->optional_missing, err);
-	else
-		error_set(err, "no memory for the suggestion");
-	if (fd >= 0)
-		close(fd);
-	return baseline;
-}
-
 static const struct baseline_entry *entry_named(const struct baseline *baseline, const char *name)
 {
 	for (size_t i = 0; i < baseline->entry_count; i++)
@@ -383,13 +359,14 @@ static void say_also(const struct draft *draft, const struct baseline *baseline,
 		     struct advice *advice)
 {
 	const struct baseline_entry *now = entry_named(baseline, draft->name);
+	const struct baseline_entry *extends = draft->extends;
 	const struct grant *was = target_of(draft), *is;
 	const struct event_sets *gained = &draft->retold->transition.gained;
 	enum mechanism mechanism = draft->retold->transition.mechanism;
 	capmask extra;
 	char names[256];
 
-	if (!was || !now || is_above_ceiling(draft->retold))
+	if (!extends || !was || !now || is_above_ceiling(draft->retold))
 		return;
 	is = draft->starting ? &now->start : &now->running;
 	extra = (is->permitted & ~was->permitted & ~gained->permitted) |
@@ -398,12 +375,12 @@ static void say_also(const struct draft *draft, const struct baseline *baseline,
 		snprintf(advice->also, sizeof(advice->also),
 			 "Mechanisms and sets of an entry are not tied to each other: everything "
 			 "that %s lists there may then be gained by %s, too.",
-			 draft->extends->name, vocab_word(&vocab_mechanism, mechanism));
+			 extends->name, vocab_word(&vocab_mechanism, mechanism));
 	else if (extra)
 		snprintf(advice->also, sizeof(advice->also),
 			 "It also allows %s in the other of permitted and effective, which %s says "
 			 "are the same.",
-			 capmask_to_text(extra, names, sizeof(names)), draft->extends->name);
+			 capmask_to_text(extra, names, sizeof(names)), extends->name);
 }
 
 /* ---- which entry ---- */
@@ -483,7 +460,7 @@ static bool try_draft(struct draft *draft, const struct advice_question *questio
 	advice->yaml = write_entry(draft);
 	if (!advice->yaml)
 		return refuse(advice, "Out of memory.");
-	baseline = load_with(question, advice->yaml, &err);
+	baseline = trial_baseline_load(question->baseline, NULL, advice->yaml, &err);
 	proved = baseline && proves(draft, baseline, &err);
 	if (proved)
 		say_also(draft, baseline, advice);

@@ -319,8 +319,10 @@ static void say_words(struct prose *prose, const json_t *words)
 	if (json_array_size(words) == 0)
 		prose_say(prose, json_is_array(words) ? "none" : "not known");
 	json_array_foreach(words, i, word)
+	{
 		prose_say(prose, "%s%s", json_string_value(word) ? json_string_value(word) : "?",
 			  i + 1 < json_array_size(words) ? "," : "");
+	}
 }
 
 static void say_securebits(struct prose *prose, const json_t *securebits)

@@ -22,7 +22,7 @@
 
 static const char help[] =
 	"usage: capwatch learn start [--for DURATION] [--unit UNIT] [--config FILE]\n"
-	"       capwatch learn stop | forget [--config FILE]\n"
+	"       capwatch learn stop|forget [--config FILE]\n"
 	"       capwatch learn status [--json] [--config FILE]\n"
 	"       capwatch learn export [--config FILE]\n\n"
 	"While learning, gains are recorded instead of alerted; what no baseline may allow still "

@@ -96,7 +96,10 @@ static size_t count_unstarted(const struct count *count)
 	json_t *unit;
 	size_t unstarted = 0;
 
-	json_object_foreach(count->units, name, unit) unstarted += is_unstarted(unit);
+	json_object_foreach(count->units, name, unit)
+	{
+		unstarted += is_unstarted(unit);
+	}
 	return unstarted;
 }
 
@@ -153,7 +156,7 @@ void learn_status_text(const struct learn_status *status, FILE *out)
 	char last[32];
 
 	print_state(status, out);
-	fprintf(out, "%zu services, %" PRId64 " kinds of gain", json_object_size(count.units),
+	fprintf(out, "services: %zu, kinds of gain: %" PRId64, json_object_size(count.units),
 		count.kinds);
 	if (count.last_new)
 		fprintf(out, ", the last new one at %s",
@@ -166,11 +169,14 @@ void learn_status_text(const struct learn_status *status, FILE *out)
 			count.left_out, LEARNT_KINDS_MAX);
 	if (json_object_size(units) > 0)
 		fprintf(out, "\n%-40s %6s %6s %6s\n", "SERVICE", "STARTS", "GAINS", "KINDS");
-	json_object_foreach(units, name, unit) print_unit(name, unit, out);
+	json_object_foreach(units, name, unit)
+	{
+		print_unit(name, unit, out);
+	}
 	if (unstarted > 0)
 		fprintf(out,
-			"\n%zu services have not been started since learning began, so what they "
-			"gain at a start is not known: systemctl restart each, or reboot\n",
+			"\nto be restarted: %zu; what a service gains at a start that was not seen "
+			"is not known: systemctl restart each, or reboot\n",
 			unstarted);
 	json_decref(units);
 	json_decref(count.units);

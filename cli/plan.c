@@ -521,7 +521,9 @@ static void drop_repeated(struct plan_entry *entry)
 		    (!same_ways && key >= PLAN_PERMITTED && key <= PLAN_AMBIENT))
 			continue;
 		json_object_foreach(running->keys[key], word, evidence)
+		{
 			json_object_del(start->keys[key], word);
+		}
 		if (json_object_size(start->keys[key]) == 0) {
 			json_decref(start->keys[key]);
 			start->keys[key] = NULL;
@@ -558,7 +560,9 @@ static void settle_extended_mechanisms(struct plan_grant *grants, const struct g
 	if (!mechanisms)
 		return;
 	json_object_foreach(mechanisms, word, evidence)
+	{
 		any |= !(present->mechanisms >> vocab_value(&vocab_mechanism, word) & 1);
+	}
 	if (!any) {
 		json_decref(mechanisms);
 		grants->keys[PLAN_MECHANISMS] = NULL;

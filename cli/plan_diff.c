@@ -121,8 +121,8 @@ void plan_diff(const struct plan *plan, const struct baseline *present, FILE *ou
 	}
 	for (size_t i = 0; i < present->entry_count; i++)
 		idle += !is_used(plan, &present->entries[i]);
-	fprintf(out,
-		"%zu entries to add or extend; %zu of the baseline's %zu entries were in use\n",
-		plan->count, present->entry_count - idle, present->entry_count);
+	fprintf(out, "%zu %s to add or extend; %zu of the baseline's %zu entries were in use\n",
+		plan->count, plan->count == 1 ? "entry" : "entries", present->entry_count - idle,
+		present->entry_count);
 	plan_yaml_rest(plan, out);
 }

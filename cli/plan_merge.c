@@ -255,7 +255,9 @@ static void write_flow_key(const struct plan_grant *grants, enum plan_key key, F
 	}
 	words = plan_yaml_words(grants->keys[key]);
 	json_array_foreach(words, i, word)
+	{
 		fprintf(out, "%s%s", i > 0 ? ", " : "[", json_string_value(word));
+	}
 	fputc(']', out);
 	json_decref(words);
 }
@@ -470,11 +472,11 @@ static char *apply(struct merging *merging)
 		const struct edit *edit = &merging->edits[i];
 
 		if (edit->at > at)
-			fwrite(merging->text + at, 1, edit->at - at, writing.out);
+			fprintf(writing.out, "%.*s", (int)(edit->at - at), merging->text + at);
 		fputs(edit->text, writing.out);
 		at = edit->at + edit->length > at ? edit->at + edit->length : at;
 	}
-	fwrite(merging->text + at, 1, merging->size - at, writing.out);
+	fputs(merging->text + at, writing.out);
 	if (fclose(writing.out) == 0)
 		return writing.text;
 	free(writing.text);

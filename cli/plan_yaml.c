@@ -240,7 +240,9 @@ static void write_list(const char *heading, const json_t *sentences, FILE *out)
 	if (json_array_size(sentences) > 0)
 		fprintf(out, "\n# %s\n", heading);
 	json_array_foreach(sentences, i, sentence)
+	{
 		write_line_comment("#   ", json_string_value(sentence), out);
+	}
 }
 
 void plan_yaml_rest(const struct plan *plan, FILE *out)

@@ -66,7 +66,7 @@ static void print_wrapped(struct prose *prose, const char *first, const char *re
 			fputc(' ', prose->out);
 			column++;
 		}
-		fwrite(word, 1, length, prose->out);
+		fprintf(prose->out, "%.*s", (int)length, word);
 		column += width;
 		word += length;
 		word += strspn(word, " ");

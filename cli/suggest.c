@@ -177,6 +177,7 @@ static char *read_whole(const char *path, mode_t *mode, struct error *err)
 static int replace(const char *path, const char *text, mode_t mode, struct error *err)
 {
 	char unfinished[PATH_MAX];
+	bool whole;
 	FILE *out;
 
 	if (snprintf(unfinished, sizeof(unfinished), "%s.new", path) >= PATH_MAX)
@@ -186,8 +187,8 @@ static int replace(const char *path, const char *text, mode_t mode, struct error
 	if (!out)
 		return error_set(err, "%s: %s", unfinished, strerror(errno));
 	fputs(text, out);
-	if (fchmod(fileno(out), mode) == 0 && fflush(out) == 0 && fsync(fileno(out)) == 0 &&
-	    fclose(out) == 0 && rename(unfinished, path) == 0)
+	whole = fchmod(fileno(out), mode) == 0 && fflush(out) == 0 && fsync(fileno(out)) == 0;
+	if (fclose(out) == 0 && whole && rename(unfinished, path) == 0)
 		return 0;
 	error_set(err, "%s: %s", path, strerror(errno));
 	unlink(unfinished);
@@ -207,7 +208,8 @@ static int merge_file(const struct work *work, struct error *err)
 	if (rc == 0 && strcmp(before, after) != 0)
 		rc = replace(path, after, mode, err);
 	if (rc == 0)
-		printf("%s: %zu entries added or extended%s\n", path, work->plan->count,
+		printf("%s: %zu %s added or extended%s\n", path, work->plan->count,
+		       work->plan->count == 1 ? "entry" : "entries",
 		       strcmp(before, after) == 0 ? "; nothing changed" : "");
 	if (rc == 0)
 		plan_yaml_rest(work->plan, stdout);

@@ -101,6 +101,7 @@ int door_admit(int door)
 {
 	int fd;
 
+	/* cppcheck-suppress nullPointer ; accept(2): where it comes from may be left out */
 	while ((fd = accept4(door, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK)) >= 0) {
 		if (is_root(fd))
 			return fd;
