@@ -195,14 +195,13 @@ static struct plan_entry *entry_for(struct making *making, struct entry_list lis
 				    const struct retold *retold,
 				    const struct baseline_entry *extends)
 {
-	for (size_t i = 0; i < *list.count; i++) {
-		struct plan_entry *entry = &(*list.entries)[i];
+	struct plan_entry *entry = *list.entries;
 
+	for (size_t left = *list.count; left > 0; left--, entry++)
 		if (extends ? entry->extends == extends
 			    : !entry->extends && entry->place == place_of(retold) &&
 				      strcmp(entry->exe, retold->process.exe) == 0)
 			return entry;
-	}
 	return add_entry(making, list, retold, extends);
 }
 

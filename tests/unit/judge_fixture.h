@@ -59,7 +59,7 @@ struct fixture_alert {
 
 struct fixture {
 	struct judge *judge;
-	struct learner *learner; /* what it learns */
+	struct learner *learner;  /* what it learns */
 	struct settings settings; /* change, then fixture_reconfigure() */
 	struct baseline *baseline;
 	struct proc_reader reader;
