@@ -271,6 +271,14 @@ static bool is_allowed(const struct retold *retold, const struct baseline_entry 
 	return retold_allows(retold, entry, &missing);
 }
 
+/* Of a start that takes somewhat longer it would come after its end. */
+static bool is_late(const struct making *making, const struct retold *retold,
+		    const struct learnt_kind *kind)
+{
+	return retold->phase == PHASE_STARTING &&
+	       kind->after_start_most > making->question->start_window_ms / 2;
+}
+
 static struct plan_grant *grants_of(struct plan_entry *entry, const struct retold *retold)
 {
 	return retold->phase == PHASE_STARTING ? &entry->start : &entry->running;
@@ -287,7 +295,7 @@ static void note_use(struct making *making, const struct retold *retold,
 		grant_gain(making, grants_of(entry, retold), &retold->transition, kind);
 }
 
-static void suggest(struct making *making, const struct retold *retold,
+static void suggest(struct making *making, const struct retold *retold, bool late,
 		    const struct learnt_kind *kind)
 {
 	const struct entry_list entries = {&making->plan->entries, &making->plan->count};
@@ -298,6 +306,7 @@ static void suggest(struct making *making, const struct retold *retold,
 	note_unit(entry, retold);
 	entry->risks |= advice_risks(retold);
 	entry->phase_unknown |= retold->phase == PHASE_UNKNOWN;
+	entry->late |= late;
 	grant_gain(making, grants_of(entry, retold), &retold->transition, kind);
 }
 
@@ -306,6 +315,7 @@ static void take_gain(struct making *making, const struct learnt_kind *kind)
 	const struct plan_question *question = making->question;
 	struct retold retold;
 	const char *why_not;
+	bool late;
 
 	if (!question->launcher_grants && json_is_true(json_object_get(kind->facts, "launcher")))
 		return;
@@ -316,6 +326,9 @@ static void take_gain(struct making *making, const struct learnt_kind *kind)
 	if (retold.service.kind == SERVICE_CONTAINER)
 		making->plan->any_container = true;
 	note_use(making, &retold, kind);
+	late = is_late(making, &retold, kind);
+	if (late)
+		retold.phase = PHASE_RUNNING;
 	if (is_allowed(&retold, retold_entry(&retold))) {
 		making->plan->allowed += kind->count;
 		/* an entry made for its program and unit takes the place of what allows it now */
@@ -326,7 +339,7 @@ static void take_gain(struct making *making, const struct learnt_kind *kind)
 	if (why_not)
 		say(making, making->plan->left_out, why_not, &retold, kind);
 	else
-		suggest(making, &retold, kind);
+		suggest(making, &retold, late, kind);
 }
 
 static void take_kind(void *ctx, const struct learnt_kind *kind)

@@ -54,7 +54,8 @@ struct plan_entry {
 	bool has_ceiling;
 	capmask ceiling;
 	json_t *ceiling_evidence;
-	unsigned risks;	    /* enum advice_risk of cli/advice.h, of all that it allows */
+	unsigned risks; /* enum advice_risk of cli/advice.h, of all that it allows */
+	bool late; /* something came so late in the start that it was granted to running, too */
 	bool phase_unknown; /* something was granted to running because its phase was not known */
 };
 
@@ -78,7 +79,8 @@ struct plan_question {
 	const struct learnt *learnt;
 	const struct baseline *baseline; /* the present one */
 	size_t min_hosts;
-	bool launcher_grants; /* report_launcher_grants is on: these need an entry, too */
+	int64_t start_window_ms; /* of the configuration */
+	bool launcher_grants;	 /* report_launcher_grants is on: these need an entry, too */
 };
 
 /* NULL with err. The plan borrows from learnt and baseline. Frees: plan_free(). */

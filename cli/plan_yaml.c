@@ -92,6 +92,12 @@ static void write_risks(const struct plan_entry *entry, FILE *out)
 			"note: at its start it gains capabilities that are as good as root: ask "
 			"whether it needs each of them.",
 			out);
+	if (entry->late)
+		write_comment(
+			"  ",
+			"note: some of it came when its start was nearly over, so that a slower "
+			"start would alert: that is allowed while running, too.",
+			out);
 	if (entry->phase_unknown)
 		write_comment("  ",
 			      "note: whether the service was starting is not known of some of it; "
@@ -194,26 +200,22 @@ static void write_match(const struct plan_entry *entry, FILE *out)
 	json_decref(units);
 }
 
+/* For a person to decide: a start that is slower than any that was seen holds more at its end. */
 static void write_ceiling(const struct plan *plan, const struct plan_entry *entry, FILE *out)
 {
 	char caps[CAPMASK_BITS * CAPMASK_NAME_MAX];
 
 	if (!entry->has_ceiling)
 		return;
-	fprintf(out, "    ceiling: [%s]",
+	fprintf(out, "    # ceiling: [%s]",
 		entry->ceiling ? capmask_to_text(entry->ceiling, caps, sizeof(caps)) : "");
 	plan_yaml_evidence(plan, entry->ceiling_evidence, out);
-	fputc('\n', out);
+	fputs(" at the end of its start\n", out);
 }
 
 void plan_yaml_entry(const struct plan *plan, const struct plan_entry *entry, FILE *out)
 {
 	write_risks(entry, out);
-	if (!entry->extends && !entry->has_ceiling && entry->place == PLAN_UNIT)
-		write_comment("  ",
-			      "note: no ceiling: some of its processes keep much, or it was not "
-			      "seen to start.",
-			      out);
 	fprintf(out, "  - name: %s\n", entry->name);
 	if (entry->extends)
 		fprintf(out, "    extends: %s\n", entry->extends->name);

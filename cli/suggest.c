@@ -116,6 +116,7 @@ static int load(struct work *work, struct error *err)
 		return -1;
 	question.learnt = work->learnt;
 	question.baseline = work->baseline;
+	question.start_window_ms = work->settings->start_window_ms;
 	question.launcher_grants = work->settings->report_launcher_grants;
 	work->plan = plan_make(&question, err);
 	return work->plan ? 0 : -1;

@@ -6,6 +6,8 @@
  * and hands lines over now and then, the courier keeps them in a file, and files of several hosts
  * are read as if they were one.
  *
+ * after_start is how long after its service had started, 0 while it had not.
+ *
  *   {"schema": "capwatch.learnt/1", "what": "gain", "facts": {...}, "count": 3,
  *    "first": TIME, "last": TIME, "after_start": {"least": ms, "most": ms}, "hosts": {ID: NAME}}
  *

@@ -148,12 +148,23 @@ static bool was_learnt(const struct judge *judge, const struct event *event)
 	       (event->time == learnt->time && event->serial <= learnt->serial);
 }
 
-static void learn_gain(struct judge *judge, const struct event *event, const struct alert *alert,
-		       bool by_launcher)
+/* 0 until systemd reports it as started: so long it is starting, however long that takes. */
+static int64_t after_start(const struct service *service, int64_t now)
 {
+	if (service && service->started)
+		return now > service->started ? now - service->started : 0;
+	return service && service->awaits_start ? 0 : service_age(service, now);
+}
+
+static void learn_gain(struct judge *judge, const struct event *event,
+		       const struct service *service, const struct learner_gain *gain)
+{
+	struct learner_gain timed = *gain;
+
 	if (judge->world.late && was_learnt(judge, event))
 		return;
-	learner_take_gain(judge->learner, alert, by_launcher);
+	timed.after_start = after_start(service, event->time);
+	learner_take_gain(judge->learner, &timed);
 	judge->learnt = (struct learning_position){event->time, event->serial};
 }
 
@@ -174,7 +185,8 @@ static void report_gain(struct judge *judge, const struct event *event,
 	report_transition(&alert, transition);
 	report_verdict(&alert, verdict, &judge->buffers);
 	if (learnt)
-		learn_gain(judge, event, &alert, verdict->by_launcher);
+		learn_gain(judge, event, transition->service,
+			   &(struct learner_gain){&alert, verdict->by_launcher, -1});
 	if (verdict->alert)
 		send_alert(judge, &alert);
 }

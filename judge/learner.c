@@ -160,18 +160,19 @@ static json_t *hosts_of(const struct learner *learner, const struct alert *alert
 	return hosts;
 }
 
-void learner_take_gain(struct learner *learner, const struct alert *alert, bool by_launcher)
+void learner_take_gain(struct learner *learner, const struct learner_gain *gain)
 {
+	const struct alert *alert = gain->alert;
 	json_t *hosts = hosts_of(learner, alert);
 	struct learnt_kind kind = {.what = "gain",
 				   .count = 1,
 				   .first = alert->time,
 				   .last = alert->time,
-				   .after_start_least = alert->service.age_ms,
-				   .after_start_most = alert->service.age_ms,
+				   .after_start_least = gain->after_start,
+				   .after_start_most = gain->after_start,
 				   .hosts = hosts};
 
-	learnt_add(learner->learnt, &kind, gain_facts(alert, by_launcher));
+	learnt_add(learner->learnt, &kind, gain_facts(alert, gain->by_launcher));
 	json_decref(hosts);
 }
 

@@ -21,8 +21,13 @@ struct learner;
 struct learner *learner_new(const char *host, const char *host_id);
 void learner_free(struct learner *learner); /* NULL is fine */
 
-/* A gain, as its alert would have it; by_launcher: a launcher's, for its target. */
-void learner_take_gain(struct learner *learner, const struct alert *alert, bool by_launcher);
+struct learner_gain {
+	const struct alert *alert; /* as it would be */
+	bool by_launcher;	   /* a launcher's work, for its target */
+	int64_t after_start;	   /* ms since its service had started; -1: not known */
+};
+
+void learner_take_gain(struct learner *learner, const struct learner_gain *gain);
 
 /* A process of a service whose start is over holds this in permitted, at this time (ms). */
 void learner_take_held(struct learner *learner, const struct process *process, capmask permitted,

@@ -71,7 +71,7 @@ capwatch suggest --diff >/var/lib/capwatch-test/results/learnt.diff
 )
 
 # what loud starts with an intruder in it
-BETWEEN = (Step("nginx and smbd are stopped", "systemctl stop nginx smbd"),)
+BETWEEN = (Step("nginx and smbd are stopped", "systemctl stop nginx smbd\ninstall -d -m 1777 /run/takeover /run/victims"),)
 
 SCENARIO = Scenario(
     name="learnt",
