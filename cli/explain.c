@@ -5,7 +5,6 @@
 #include <getopt.h>
 #include <stdbool.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "cli/verbs.h"
 
@@ -76,15 +75,6 @@ static int tell(const json_t *alert, const struct advice_question *question, str
 	return 0;
 }
 
-static struct settings *load_settings(const char *config, struct error *err)
-{
-	if (config)
-		return settings_load(config, err);
-	if (access(SETTINGS_DEFAULT_FILE, F_OK) == 0)
-		return settings_load(SETTINGS_DEFAULT_FILE, err);
-	return settings_defaults();
-}
-
 static enum explain_found find(const struct arguments *arguments, const struct settings *settings,
 			       json_t **alert, struct error *err)
 {
@@ -96,7 +86,7 @@ static enum explain_found find(const struct arguments *arguments, const struct s
 /* The exit status; err says why where it is not 0. */
 static int run(struct arguments *arguments, struct error *err)
 {
-	struct settings *settings = load_settings(arguments->config, err);
+	struct settings *settings = settings_load_any(arguments->config, err);
 	struct advice_question question;
 	json_t *alert = NULL;
 	enum explain_found found;

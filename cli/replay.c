@@ -299,19 +299,10 @@ static int compare_and_run(struct replay *replay, struct settings *settings,
 	return result;
 }
 
-static struct settings *load_settings(const struct replay *replay, struct error *err)
-{
-	if (replay->config)
-		return settings_load(replay->config, err);
-	if (access(SETTINGS_DEFAULT_FILE, F_OK) == 0)
-		return settings_load(SETTINGS_DEFAULT_FILE, err);
-	return settings_defaults();
-}
-
 static int load_and_run(struct replay *replay, char **files)
 {
 	struct error err = {""};
-	struct settings *settings = load_settings(replay, &err);
+	struct settings *settings = settings_load_any(replay->config, &err);
 	struct baseline *baseline;
 	int result;
 

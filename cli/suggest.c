@@ -67,15 +67,6 @@ struct work {
 
 /* ---- reading ---- */
 
-static struct settings *load_settings(const char *config, struct error *err)
-{
-	if (config)
-		return settings_load(config, err);
-	if (access(SETTINGS_DEFAULT_FILE, F_OK) == 0)
-		return settings_load(SETTINGS_DEFAULT_FILE, err);
-	return settings_defaults();
-}
-
 static int load_learnt(struct work *work, struct error *err)
 {
 	const struct arguments *arguments = work->arguments;
@@ -106,7 +97,7 @@ static int load(struct work *work, struct error *err)
 	const struct arguments *arguments = work->arguments;
 	struct plan_question question = {.min_hosts = arguments->min_hosts};
 
-	work->settings = load_settings(arguments->config, err);
+	work->settings = settings_load_any(arguments->config, err);
 	if (!work->settings)
 		return -1;
 	work->paths = arguments->baseline_count ? arguments->baselines : work->settings->baseline;

@@ -962,6 +962,18 @@ struct settings *settings_defaults(void)
 	return &loading->settings;
 }
 
+struct settings *settings_load_any(const char *file, struct error *err)
+{
+	struct settings *settings;
+
+	if (file || access(SETTINGS_DEFAULT_FILE, F_OK) == 0)
+		return settings_load(file ? file : SETTINGS_DEFAULT_FILE, err);
+	settings = settings_defaults();
+	if (!settings)
+		error_set(err, "out of memory");
+	return settings;
+}
+
 void settings_free(struct settings *settings)
 {
 	struct loading *loading = (struct loading *)settings;
