@@ -42,7 +42,7 @@ static long number_of(const struct auditd_conf *conf, const char *key, long fall
 static void mend_key(const struct doctor_facts *facts, struct doctor_report *report,
 		     const char *name, const char *value)
 {
-	struct doctor_key key = {&facts->auditd, facts->auditd_file, name, value};
+	struct doctor_key key = {&facts->auditd, facts->auditd_file, name, value, false};
 	doctor_text text;
 
 	doctor_mend(report, "%s", doctor_shell_set_key(facts, &key, text));

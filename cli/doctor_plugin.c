@@ -30,7 +30,7 @@ static bool has_entry(const struct doctor_facts *facts, struct doctor_report *re
 static void mend_key(const struct doctor_facts *facts, struct doctor_report *report,
 		     const char *name, const char *value)
 {
-	struct doctor_key key = {&facts->entry.conf, facts->entry.path, name, value};
+	struct doctor_key key = {&facts->entry.conf, facts->entry.path, name, value, false};
 	doctor_text text;
 
 	doctor_mend(report, "%s", doctor_shell_set_key(facts, &key, text));
@@ -168,6 +168,12 @@ static void check_lines(const struct doctor_facts *facts, struct doctor_report *
 
 static void check_active(const struct doctor_facts *facts, struct doctor_report *report)
 {
+	/* auditd 3.0.9, whose last plugin was made inactive, loses the next one that SIGHUP has it
+	 * start */
+	const struct doctor_key key = {&facts->entry.conf, facts->entry.path, "active", "yes",
+				       true};
+	doctor_text text;
+
 	if (!has_entry(facts, report))
 		return;
 	if (auditd_conf_is(&facts->entry.conf, "active", "yes")) {
@@ -175,7 +181,7 @@ static void check_active(const struct doctor_facts *facts, struct doctor_report 
 		return;
 	}
 	doctor_broken(report, "the plugin is not active: auditd does not start it");
-	mend_key(facts, report, "active", "yes");
+	doctor_mend(report, "%s", doctor_shell_set_key(facts, &key, text));
 }
 
 /* What is wrong with the program's file; NULL for nothing. */

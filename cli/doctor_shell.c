@@ -80,6 +80,16 @@ const char *doctor_shell_reload(const struct doctor_facts *facts)
 	return facts->status.auditd_pid ? " && auditctl --signal HUP" : "";
 }
 
+/* Has auditd take it up. */
+static void add_take_up(const struct doctor_facts *facts, const struct doctor_key *key,
+			doctor_text buf)
+{
+	if (!key->restart)
+		add(buf, "%s", doctor_shell_reload(facts));
+	else if (facts->status.auditd_pid)
+		add(buf, " && %s", doctor_shell_restart(facts));
+}
+
 char *doctor_shell_set_key(const struct doctor_facts *facts, const struct doctor_key *key,
 			   doctor_text buf)
 {
@@ -89,11 +99,11 @@ char *doctor_shell_set_key(const struct doctor_facts *facts, const struct doctor
 	doctor_host_path(facts->host, key->file, path);
 	doctor_shell_word(path, file);
 	if (auditd_conf_names(key->conf, key->key))
-		set(buf, "sed -i 's|^ *%s *=.*|%s = %s|I' %s%s", key->key, key->key, key->value,
-		    file, doctor_shell_reload(facts));
+		set(buf, "sed -i 's|^ *%s *=.*|%s = %s|I' %s", key->key, key->key, key->value,
+		    file);
 	else
-		set(buf, "echo '%s = %s' >>%s%s", key->key, key->value, file,
-		    doctor_shell_reload(facts));
+		set(buf, "echo '%s = %s' >>%s", key->key, key->value, file);
+	add_take_up(facts, key, buf);
 	return buf;
 }
 

@@ -19,6 +19,7 @@ char *doctor_shell_word(const char *word, doctor_text buf);
 struct doctor_key {
 	const struct auditd_conf *conf;
 	const char *file, *key, *value;
+	bool restart; /* auditd is started anew, and not only told to read its files */
 };
 char *doctor_shell_set_key(const struct doctor_facts *facts, const struct doctor_key *key,
 			   doctor_text buf);

@@ -493,7 +493,7 @@ static const struct fault {
 	{"an entry without blanks", seed_no_spaces, "plugin.lines", DOCTOR_BROKEN,
 	 "line 2 lacks \" = \"", "sed -i 's/^ *\\([a-z]*\\) *=[[:blank:]]*/\\1 = /I' ROOT/" ENTRY},
 	{"active = no", seed_inactive, "plugin.active", DOCTOR_BROKEN, "not active",
-	 "active = yes|I' ROOT/" ENTRY " && auditctl --signal HUP"},
+	 "active = yes|I' ROOT/" ENTRY " && systemctl restart auditd"},
 	{"format = binary", seed_binary, "plugin.lines", DOCTOR_BROKEN, "format = binary",
 	 "format = string|I'"},
 	{"a key that auditd does not know", seed_unknown_key, "plugin.lines", DOCTOR_BROKEN,
