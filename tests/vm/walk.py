@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """walk: the commands of a document with their output, as a person would type them one after another.
 
-Owns: which lines of a ```console block are commands ("# ", continued by "> ") and which their output; when what was
+Owns: which lines of a ```console block are commands ("host# ", continued by "> ") and which their output; when what was
 printed is what the document says: what differs from run to run (numbers, times, hashes, names of the moment) does not
 count. Must not own: where they are run (scenarios/tuning.py).
 
@@ -12,6 +12,7 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+PROMPT = "host# "
 BLOCK = re.compile(r"^```console\n(.*?)^```$", re.M | re.S)
 VARIES = (
     (re.compile(r"\d{4}-\d\d-\d\dT[\d:.]+Z"), "TIME"),
@@ -34,8 +35,8 @@ def commands(document):
     found = []
     for block in BLOCK.findall(document):
         for line in block.splitlines(keepends=True):
-            if line.startswith("# "):
-                found.append(Command(line[2:], line, ""))
+            if line.startswith(PROMPT):
+                found.append(Command(line.removeprefix(PROMPT), line, ""))
             elif line.startswith("> ") and found and not found[-1].output:
                 found[-1].text += line[2:]
                 found[-1].typed += line
