@@ -105,8 +105,8 @@ struct settings *settings_load(const char *file, struct error *err);
  * the command line only; the plugin insists on a file. */
 struct settings *settings_defaults(void);
 
-/* For the command line: the file, where one is named; else SETTINGS_DEFAULT_FILE, where it is there;
- * else settings_defaults(). NULL with err. */
+/* For the command line: the file, where one is named; else SETTINGS_DEFAULT_FILE, where it is
+ * there; else settings_defaults(). NULL with err. */
 struct settings *settings_load_any(const char *file, struct error *err);
 
 void settings_free(struct settings *settings);
