@@ -379,7 +379,10 @@ void process_apply_exec(struct process *process)
 		return;
 	}
 	if (root_rules) {
-		process->sets.ambient = 0;
+		/* only a set-user-ID file, or one with capabilities, clears it
+		 * (security/commoncap.c, cap_bprm_creds_from_file) */
+		if (process->uid != process->euid)
+			process->sets.ambient = 0;
 		process->sets.permitted = bounding | process->sets.inheritable;
 		process->sets.effective = process->euid == 0 ? process->sets.permitted : 0;
 		return;

@@ -296,6 +296,9 @@ static bool derive_exec_sets(const struct event *event, struct observation *seen
 	if (event->euid == 0 && !(process->securebits & SECBIT_NOROOT)) {
 		t->after.permitted = t->after.effective = LEDGER_ALL_CAPS;
 		t->after.inheritable = process->sets.inheritable;
+		/* root's own keeps it, see process_apply_exec() */
+		if (event->uid == event->euid)
+			t->after.ambient = process->sets.ambient;
 		if (!process->has_sets && event->uid == 0)
 			t->before = t->after;
 		return true;

@@ -162,7 +162,9 @@ static const struct exec_case {
 	/* another keeps its ambient set alone */
 	{1000, 1000, 0, USERNS_HOST, {0xff, 0xff, 0xff, 0}, {0, 0, 0xff, 0}},
 	{1000, 1000, 0, USERNS_HOST, {0xff, 0xff, 0xff, 0x2}, {2, 2, 0xff, 2}},
-	{0, 0, 0, USERNS_HOST, {0xff, 0xff, 7, 7}, {0xff, 0xff, 7, 0}},
+	/* and so does root, but for a set-user-ID file */
+	{0, 0, 0, USERNS_HOST, {0xff, 0xff, 7, 7}, {0xff, 0xff, 7, 7}},
+	{1000, 0, 0, USERNS_HOST, {7, 7, 7, 7}, {0xff, 0xff, 7, 0}},
 };
 
 START_TEST(test_unrecorded_exec_does_what_capabilities_7_says)
