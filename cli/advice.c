@@ -283,14 +283,6 @@ static char *write_entry(const struct draft *draft)
 
 /* ---- names ---- */
 
-static bool is_taken(const struct baseline *baseline, const char *name)
-{
-	for (size_t i = 0; i < baseline->entry_count; i++)
-		if (strcmp(baseline->entries[i].name, name) == 0)
-			return true;
-	return false;
-}
-
 /* That of what it extends, or the program's, as far as a name may hold it. */
 static void choose_name(struct draft *draft)
 {
@@ -307,7 +299,7 @@ static void choose_name(struct draft *draft)
 		if (!strchr(valid, *c))
 			*c = '_';
 	snprintf(draft->name, sizeof(draft->name), "%s", base);
-	for (int i = 1; is_taken(draft->retold->world.baseline, draft->name); i++) {
+	for (int i = 1; baseline_find(draft->retold->world.baseline, draft->name); i++) {
 		if (i == 1)
 			snprintf(draft->name, sizeof(draft->name), "%s-local", base);
 		else
@@ -316,14 +308,6 @@ static void choose_name(struct draft *draft)
 }
 
 /* ---- the proof ---- */
-
-static const struct baseline_entry *entry_named(const struct baseline *baseline, const char *name)
-{
-	for (size_t i = 0; i < baseline->entry_count; i++)
-		if (strcmp(baseline->entries[i].name, name) == 0)
-			return &baseline->entries[i];
-	return NULL;
-}
 
 /* It speaks for the process and allows what happened, and no two entries tie. */
 static bool proves(const struct draft *draft, const struct baseline *baseline, struct error *err)
@@ -358,7 +342,7 @@ static bool moves_sets(enum mechanism mechanism)
 static void say_also(const struct draft *draft, const struct baseline *baseline,
 		     struct advice *advice)
 {
-	const struct baseline_entry *now = entry_named(baseline, draft->name);
+	const struct baseline_entry *now = baseline_find(baseline, draft->name);
 	const struct baseline_entry *extends = draft->extends;
 	const struct grant *was = target_of(draft), *is;
 	const struct event_sets *gained = &draft->retold->transition.gained;

@@ -256,23 +256,6 @@ void explanation_who(const struct explanation *explanation)
 
 /* ---- what it held ---- */
 
-static capmask mask_of(const json_t *names)
-{
-	capmask mask = 0;
-	const json_t *name;
-	size_t i;
-	int bit;
-
-	json_array_foreach(names, i, name)
-	{
-		const char *text = json_string_value(name);
-
-		if (text && capmask_bit_from_name(text, &bit) == 0)
-			mask |= CAPMASK_BIT(bit);
-	}
-	return mask;
-}
-
 const char *explanation_caps(capmask mask, char *buf, size_t size)
 {
 	capmask known = capmask_known(), but = known & ~mask;
@@ -291,19 +274,19 @@ const char *explanation_caps(capmask mask, char *buf, size_t size)
 static void say_set(struct prose *prose, const char *name, const json_t *set)
 {
 	const json_t *before = json_object_get(set, "before");
-	capmask gained = mask_of(json_object_get(set, "gained")),
-		after = mask_of(json_object_get(set, "after"));
+	capmask gained = capmask_from_json(json_object_get(set, "gained")),
+		after = capmask_from_json(json_object_get(set, "after"));
 	char buf[CAPS_SIZE];
 
 	prose_say(prose, "%s:", name);
 	if (!json_is_array(before))
 		prose_say(prose, "before, not known;");
-	else if (mask_of(before) == after)
+	else if (capmask_from_json(before) == after)
 		prose_say(prose, "unchanged,");
 	else
 		prose_say(prose, "before, %s;",
-			  explanation_caps(mask_of(before), buf, sizeof(buf)));
-	if (!json_is_array(before) || mask_of(before) != after)
+			  explanation_caps(capmask_from_json(before), buf, sizeof(buf)));
+	if (!json_is_array(before) || capmask_from_json(before) != after)
 		prose_say(prose, "after,");
 	prose_say(prose, gained ? "%s;" : "%s.", explanation_caps(after, buf, sizeof(buf)));
 	if (gained)
@@ -348,9 +331,9 @@ static void say_file(struct prose *prose, const json_t *file)
 		  has_text(file, "path") ? explanation_text(file, "path") : "(not known)");
 	if (has_text(file, "mode"))
 		prose_say(prose, "(mode %s)", explanation_text(file, "mode"));
-	if (mask_of(permitted))
+	if (capmask_from_json(permitted))
 		prose_say(prose, "with the file capabilities %s",
-			  explanation_caps(mask_of(permitted), buf, sizeof(buf)));
+			  explanation_caps(capmask_from_json(permitted), buf, sizeof(buf)));
 	prose_end_sentence(prose);
 	prose_end_item(prose);
 }

@@ -61,12 +61,6 @@ static int give_order(const struct arguments *arguments, const struct settings *
 	return rc < 0 ? -1 : rc == 0;
 }
 
-static int start(const struct arguments *arguments, const struct settings *settings,
-		 struct error *err)
-{
-	return give_order(arguments, settings, err);
-}
-
 static struct learnt *load(const struct settings *settings, struct error *err)
 {
 	struct learnt *learnt = learnt_new();
@@ -135,24 +129,14 @@ static const struct action {
 		   struct error *err);
 	enum order_verb order;
 } actions[] = {
-	{"start", start, ORDER_LEARN_START},
+	{"start", give_order, ORDER_LEARN_START},
 	{"stop", give_order, ORDER_LEARN_STOP},
 	{"forget", give_order, ORDER_LEARN_FORGET},
 	{"status", show, ORDER_VERBS},
 	{"export", export, ORDER_VERBS},
 };
-enum { ACTIONS = sizeof(actions) / sizeof(actions[0]) };
-
-static const struct action *find_action(const char *word, struct error *err)
-{
-	const char *names[ACTIONS];
-	int found;
-
-	for (int i = 0; i < ACTIONS; i++)
-		names[i] = actions[i].name;
-	found = words_find(names, ACTIONS, word, err);
-	return found < 0 ? NULL : &actions[found];
-}
+static const struct words_table action_names = {actions, sizeof(actions[0]),
+						sizeof(actions) / sizeof(actions[0])};
 
 static int take_option(struct arguments *arguments, int option, struct error *err)
 {
@@ -206,13 +190,13 @@ static const struct action *choose(int argc, char **argv, struct arguments *argu
 		error_set(err, "start, stop, status, export or forget? See capwatch learn --help");
 		return NULL;
 	}
-	action = find_action(argv[optind], err);
+	action = words_find(&action_names, argv[optind], err);
 	if (!action)
 		return NULL;
 	arguments->order.verb = action->order;
 	if (optind + 1 < argc)
 		error_set(err, "%s takes no '%s'", action->name, argv[optind + 1]);
-	else if (arguments->times && action->run != start)
+	else if (arguments->times && action->order != ORDER_LEARN_START)
 		error_set(err, "--for and --unit go with start alone");
 	else if (arguments->json && action->run != show)
 		error_set(err, "--json goes with status alone");

@@ -364,23 +364,6 @@ static void take_gains(void *ctx, const struct learnt_kind *kind)
 
 /* ---- ceilings ---- */
 
-static capmask held_by(const struct learnt_kind *kind)
-{
-	const json_t *names = json_object_get(kind->facts, "held"), *name;
-	capmask held = 0;
-	size_t i;
-	int bit;
-
-	json_array_foreach(names, i, name)
-	{
-		const char *text = json_string_value(name);
-
-		if (text && capmask_bit_from_name(text, &bit) == 0)
-			held |= CAPMASK_BIT(bit);
-	}
-	return held;
-}
-
 /* A new entry's: the most that any of its processes held once their service had started. */
 static void take_held(void *ctx, const struct learnt_kind *kind)
 {
@@ -400,7 +383,7 @@ static void take_held(void *ctx, const struct learnt_kind *kind)
 		if (!entry->has_ceiling)
 			entry->ceiling_evidence = new_evidence();
 		entry->has_ceiling = true;
-		entry->ceiling |= held_by(kind);
+		entry->ceiling |= capmask_from_json(json_object_get(kind->facts, "held"));
 		add_evidence(entry->ceiling_evidence, kind);
 	}
 }
@@ -633,10 +616,7 @@ static bool is_taken(const struct plan *plan, const struct baseline *baseline, c
 	for (size_t i = 0; i < plan->count; i++)
 		if (plan->entries[i].name && strcmp(plan->entries[i].name, name) == 0)
 			return true;
-	for (size_t i = 0; i < baseline->entry_count; i++)
-		if (strcmp(baseline->entries[i].name, name) == 0)
-			return true;
-	return false;
+	return baseline_find(baseline, name) != NULL;
 }
 
 /* What a name may hold (capwatch-baseline(5)) of the program's. */

@@ -207,18 +207,8 @@ static const struct action actions[] = {
 	{"install", run_install}, {"restore", run_restore}, {"remove", run_remove},
 	{"diff", run_diff},	  {"show", run_show},
 };
-enum { ACTIONS = sizeof(actions) / sizeof(actions[0]) };
-
-static const struct action *find_action(const char *word, struct error *err)
-{
-	const char *names[ACTIONS];
-	int found;
-
-	for (int i = 0; i < ACTIONS; i++)
-		names[i] = actions[i].name;
-	found = words_find(names, ACTIONS, word, err);
-	return found < 0 ? NULL : &actions[found];
-}
+static const struct words_table action_names = {actions, sizeof(actions[0]),
+						sizeof(actions) / sizeof(actions[0])};
 
 static int set_root(struct arguments *arguments, const char *root, struct error *err)
 {
@@ -285,7 +275,7 @@ int cli_rules(int argc, char **argv)
 		return 0;
 	}
 	if (code == 0 && argc - optind == 1)
-		action = find_action(argv[optind], &err);
+		action = words_find(&action_names, argv[optind], &err);
 	else if (code == 0)
 		error_set(&err, "one action is needed: install, restore, remove, diff or show");
 	code = action ? action->run(&arguments, &err) : -1;

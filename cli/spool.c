@@ -277,18 +277,8 @@ static const struct action {
 	{"retry", retry_item, true},
 	{"drop", drop_item, true},
 };
-enum { ACTIONS = sizeof(actions) / sizeof(actions[0]) };
-
-static const struct action *find_action(const char *word, struct error *err)
-{
-	const char *names[ACTIONS];
-	int found;
-
-	for (int i = 0; i < ACTIONS; i++)
-		names[i] = actions[i].name;
-	found = words_find(names, ACTIONS, word, err);
-	return found < 0 ? NULL : &actions[found];
-}
+static const struct words_table action_names = {actions, sizeof(actions[0]),
+						sizeof(actions) / sizeof(actions[0])};
 
 static int run(struct work *work, struct error *err)
 {
@@ -332,7 +322,7 @@ static int read_arguments(int argc, char **argv, struct work *work, struct error
 	}
 	if (work->help)
 		return 0;
-	action = optind < argc ? find_action(argv[optind++], err) : &actions[0];
+	action = optind < argc ? words_find(&action_names, argv[optind++], err) : &actions[0];
 	if (!action)
 		return -1;
 	work->act = action->act;

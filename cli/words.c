@@ -5,7 +5,7 @@
 #include <string.h>
 #include "common/vocab.h"
 
-enum { LIST_SIZE = 256 };
+enum { LIST_SIZE = 256, NAMES_MAX = 16 };
 
 /* "a, b and c" */
 static void list_names(const char *const *names, size_t count, char list[LIST_SIZE])
@@ -21,16 +21,21 @@ static void list_names(const char *const *names, size_t count, char list[LIST_SI
 					 names[i]);
 }
 
-int words_find(const char *const *names, size_t count, const char *word, struct error *err)
+const void *words_find(const struct words_table *table, const char *word, struct error *err)
 {
-	const char *nearest;
+	const char *names[NAMES_MAX], *nearest;
 	char list[LIST_SIZE];
 
-	for (size_t i = 0; i < count; i++)
+	for (size_t i = 0; i < table->count; i++) {
+		const char *row = (const char *)table->rows + i * table->size;
+
+		memcpy(&names[i], row, sizeof(names[i]));
 		if (strcmp(word, names[i]) == 0)
-			return (int)i;
-	nearest = vocab_nearest(names, count, word);
-	list_names(names, count, list);
-	return error_set(err, "unknown action '%s'%s%s: there are %s", word,
-			 nearest ? ", did you mean " : "", nearest ? nearest : "", list);
+			return row;
+	}
+	nearest = vocab_nearest(names, table->count, word);
+	list_names(names, table->count, list);
+	error_set(err, "unknown action '%s'%s%s: there are %s", word,
+		  nearest ? ", did you mean " : "", nearest ? nearest : "", list);
+	return NULL;
 }

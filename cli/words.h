@@ -8,7 +8,13 @@
 #include <stddef.h>
 #include "common/error.h"
 
-/* The index of word among the names; -1 with err, which says what there is and what was meant. */
-int words_find(const char *const *names, size_t count, const char *word, struct error *err);
+/* A table whose rows, of size bytes each, begin with a const char *: their names. */
+struct words_table {
+	const void *rows;
+	size_t size, count;
+};
+
+/* The row of that name; NULL with err, which says what there is and what was meant. */
+const void *words_find(const struct words_table *table, const char *word, struct error *err);
 
 #endif

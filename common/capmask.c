@@ -107,6 +107,23 @@ json_t *capmask_to_json(capmask mask)
 	return names;
 }
 
+capmask capmask_from_json(const json_t *names)
+{
+	capmask mask = 0;
+	const json_t *name;
+	size_t i;
+	int bit;
+
+	json_array_foreach(names, i, name)
+	{
+		const char *text = json_string_value(name);
+
+		if (text && capmask_bit_from_name(text, &bit) == 0)
+			mask |= CAPMASK_BIT(bit);
+	}
+	return mask;
+}
+
 char *capmask_to_text(capmask mask, char *buf, unsigned size)
 {
 	char name[CAPMASK_NAME_MAX];

@@ -28,6 +28,9 @@ int capmask_bit_from_name(const char *name, int *bit);
 /* A new array of names in order of their bits; the caller owns the reference. */
 json_t *capmask_to_json(capmask mask);
 
+/* The way back; what is no array, or no name, adds nothing. */
+capmask capmask_from_json(const json_t *names);
+
 /* "cap_net_raw, cap_sys_time" (or "none") into buf, truncated to fit; returns buf. */
 char *capmask_to_text(capmask mask, char *buf, unsigned size);
 

@@ -140,6 +140,14 @@ struct baseline *baseline_load_trial(char *const *paths, bool optional_missing,
 	return &loading->baseline;
 }
 
+const struct baseline_entry *baseline_find(const struct baseline *baseline, const char *name)
+{
+	for (size_t i = 0; i < baseline->entry_count; i++)
+		if (strcmp(baseline->entries[i].name, name) == 0)
+			return &baseline->entries[i];
+	return NULL;
+}
+
 void baseline_free(struct baseline *baseline)
 {
 	struct loading *loading = (struct loading *)baseline;

@@ -123,6 +123,9 @@ struct baseline_trial {
 struct baseline *baseline_load_trial(char *const *paths, bool optional_missing,
 				     const struct baseline_trial *trial, struct error *err);
 
+/* The service entry of this name, or NULL. */
+const struct baseline_entry *baseline_find(const struct baseline *baseline, const char *name);
+
 /* Two entries that could match one process equally well, found by comparing their rules: err names
  * both with their places. Returns 0 when there is none. */
 int baseline_check_ties(const struct baseline *baseline, struct error *err);

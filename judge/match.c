@@ -25,16 +25,20 @@ static bool exe_fits(const struct world *world, const struct string_list *globs,
 	       (process->exe_identity == EXE_ID_UNKNOWN && world_is_replay(world, process->node));
 }
 
-static bool unit_fits(const struct world *world, const struct string_list *globs,
-		      const struct process *process)
+static bool unit_fits(const struct world *world, const struct match_rule *rule,
+		      const struct process *process, const struct process *parent)
 {
 	const struct service *service = process->service;
 
+	(void)parent;
+	if (rule->unit.count == 0)
+		return true;
 	/* which unit is not known; of a login session it is known that it is none */
 	if (!service || service->unit[0] == '\0')
 		return world_is_replay(world, process->node) &&
 		       (!service || service->kind != SERVICE_SESSION);
-	return match_any(globs, service->unit) || match_any(globs, service->template_name);
+	return match_any(&rule->unit, service->unit) ||
+	       match_any(&rule->unit, service->template_name);
 }
 
 /* Both were gone before they could be looked at: a runtime forks itself. */
@@ -61,11 +65,12 @@ static bool optional_fits(const struct string_list *globs, const char *text)
 }
 
 static bool container_fits(const struct world *world, const struct match_rule *rule,
-			   const struct process *process)
+			   const struct process *process, const struct process *parent)
 {
 	const struct service *service = process->service;
 	bool in_container = service && service->kind == SERVICE_CONTAINER;
 
+	(void)parent;
 	if (!rule->names_container)
 		return !in_container;
 	if (!in_container)
@@ -76,8 +81,11 @@ static bool container_fits(const struct world *world, const struct match_rule *r
 	       optional_fits(&rule->container_runtime, service->runtime);
 }
 
-static bool uid_fits(const struct match_rule *rule, const struct process *process)
+static bool uid_fits(const struct world *world, const struct match_rule *rule,
+		     const struct process *process, const struct process *parent)
 {
+	(void)world;
+	(void)parent;
 	if (rule->uid_count == 0)
 		return true;
 	for (size_t i = 0; process->has_ids && i < rule->uid_count; i++)
@@ -86,31 +94,53 @@ static bool uid_fits(const struct match_rule *rule, const struct process *proces
 	return false;
 }
 
-static bool session_fits(const struct match_rule *rule, const struct process *process)
+static bool session_fits(const struct world *world, const struct match_rule *rule,
+			 const struct process *process, const struct process *parent)
 {
 	bool in_session = process->service && process->service->kind == SERVICE_SESSION;
 
+	(void)world;
+	(void)parent;
 	return !rule->has_session || rule->session == in_session;
 }
+
+static bool own_exe_fits(const struct world *world, const struct match_rule *rule,
+			 const struct process *process, const struct process *parent)
+{
+	(void)parent;
+	return rule->exe.count == 0 || exe_fits(world, &rule->exe, process);
+}
+
+/* In this order: what fits the fewest processes first. */
+static const struct {
+	bool (*fits)(const struct world *world, const struct match_rule *rule,
+		     const struct process *process, const struct process *parent);
+	enum match_key key;
+} keys[] = {
+	{own_exe_fits, MATCH_EXE},	 {unit_fits, MATCH_UNIT}, {container_fits, MATCH_CONTAINER},
+	{parent_fits, MATCH_PARENT_EXE}, {uid_fits, MATCH_UID},	  {session_fits, MATCH_SESSION},
+};
+enum { KEYS = sizeof(keys) / sizeof(keys[0]) };
 
 unsigned match_lacks(const struct world *world, const struct match_rule *rule,
 		     const struct process *process, const struct process *parent)
 {
 	unsigned lacks = 0;
 
-	if (rule->exe.count > 0 && !exe_fits(world, &rule->exe, process))
-		lacks |= MATCH_EXE;
-	if (rule->unit.count > 0 && !unit_fits(world, &rule->unit, process))
-		lacks |= MATCH_UNIT;
-	if (!container_fits(world, rule, process))
-		lacks |= MATCH_CONTAINER;
-	if (!parent_fits(world, rule, process, parent))
-		lacks |= MATCH_PARENT_EXE;
-	if (!uid_fits(rule, process))
-		lacks |= MATCH_UID;
-	if (!session_fits(rule, process))
-		lacks |= MATCH_SESSION;
+	for (int i = 0; i < KEYS; i++)
+		if (!keys[i].fits(world, rule, process, parent))
+			lacks |= keys[i].key;
 	return lacks;
+}
+
+/* Asked of every entry for every gain: the first key that does not fit is enough. */
+static bool rule_fits(const struct world *world, const struct match_rule *rule,
+		      const struct process *process, const struct process *parent)
+{
+	for (int i = 0; i < KEYS; i++)
+		if (!keys[i].fits(world, rule, process, parent))
+			return false;
+	return true;
 }
 
 static unsigned specificity(const struct match_rule *rule)
@@ -129,7 +159,7 @@ const struct baseline_entry *match_entry(const struct world *world, const struct
 		const struct baseline_entry *entry = &baseline->entries[i];
 		if (best && specificity(&entry->match) <= specificity(&best->match))
 			continue;
-		if (match_lacks(world, &entry->match, process, parent) == 0)
+		if (rule_fits(world, &entry->match, process, parent))
 			best = entry;
 	}
 	return best;
@@ -153,7 +183,7 @@ const struct launcher_entry *match_launcher(const struct world *world,
 		const struct launcher_entry *launcher = &world->baseline->launchers[i];
 		if (launcher_exe_fits(world, launcher, process) &&
 		    parent_fits(world, &launcher->match, process, parent) &&
-		    uid_fits(&launcher->match, process))
+		    uid_fits(world, &launcher->match, process, parent))
 			return launcher;
 	}
 	return NULL;

@@ -29,23 +29,6 @@ static int word_of(const json_t *object, const char *key, const struct vocab *vo
 	return value < 0 ? otherwise : value;
 }
 
-static capmask mask_of(const json_t *names)
-{
-	capmask mask = 0;
-	const json_t *name;
-	size_t i;
-	int bit;
-
-	json_array_foreach(names, i, name)
-	{
-		const char *text = json_string_value(name);
-
-		if (text && capmask_bit_from_name(text, &bit) == 0)
-			mask |= CAPMASK_BIT(bit);
-	}
-	return mask;
-}
-
 static uint8_t bits_of(const json_t *names)
 {
 	uint8_t bits = 0;
@@ -112,10 +95,14 @@ static void read_process(struct retold *retold, const json_t *object)
 static struct event_sets sets_of(const json_t *sets, const char *key)
 {
 	return (struct event_sets){
-		.permitted = mask_of(json_object_get(json_object_get(sets, "permitted"), key)),
-		.effective = mask_of(json_object_get(json_object_get(sets, "effective"), key)),
-		.inheritable = mask_of(json_object_get(json_object_get(sets, "inheritable"), key)),
-		.ambient = mask_of(json_object_get(json_object_get(sets, "ambient"), key)),
+		.permitted = capmask_from_json(
+			json_object_get(json_object_get(sets, "permitted"), key)),
+		.effective = capmask_from_json(
+			json_object_get(json_object_get(sets, "effective"), key)),
+		.inheritable = capmask_from_json(
+			json_object_get(json_object_get(sets, "inheritable"), key)),
+		.ambient = capmask_from_json(
+			json_object_get(json_object_get(sets, "ambient"), key)),
 	};
 }
 
@@ -124,7 +111,8 @@ static void read_ceiling(struct retold *retold, const json_t *object)
 	if (!retold->has_reason || retold->reason != REASON_ABOVE_CEILING)
 		return;
 	retold->held = retold->transition.after.permitted;
-	retold->above = mask_of(json_object_get(json_object_get(object, "baseline"), "missing"));
+	retold->above = capmask_from_json(
+		json_object_get(json_object_get(object, "baseline"), "missing"));
 }
 
 static void read_gain(struct retold *retold, const json_t *object)
@@ -144,7 +132,7 @@ static void read_gain(struct retold *retold, const json_t *object)
 	t->securebits_after = bits_of(json_object_get(securebits, "after"));
 	t->loosened = transition_loosened(t->securebits_before, t->securebits_after);
 	if (t->outcome == OUTCOME_DENIED)
-		t->denied = mask_of(
+		t->denied = capmask_from_json(
 			json_object_get(json_object_get(object, "baseline"), "missing"));
 	t->has_file = json_is_object(file);
 	copy_text(file, "path", retold->file_path, sizeof(retold->file_path));
