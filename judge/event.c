@@ -8,272 +8,432 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "judge/fields.h"
+
 #define UNSET_ID 4294967295ll
 
 enum field_kind {
+	FIELD_SKIP,    /* of no interest */
 	FIELD_DECIMAL, /* uint64_t */
 	FIELD_SIGNED,  /* int64_t */
 	FIELD_ID,      /* int64_t, 4294967295 is -1: unset */
 	FIELD_HEX,     /* uint64_t */
 	FIELD_YES,     /* bool */
+	FIELD_WORD,    /* struct bytes, as it is written */
 	FIELD_TEXT,    /* struct bytes, decoded where the kernel wrote it in hex */
+	FIELD_KEY,     /* the same: the first of several */
+	FIELD_TITLE,   /* the same, its NULs spaces */
 };
 
 struct field_rule {
-	int type; /* AUDIT_* record type */
 	const char *name;
+	size_t name_length;
 	enum field_kind kind;
 	size_t offset; /* in struct event, or in struct event_path for AUDIT_PATH */
 };
 
 #define EVENT(member) offsetof(struct event, member)
 #define PATH(member) offsetof(struct event_path, member)
+#define RULE(name, kind, offset)                                                                   \
+	{                                                                                          \
+		name, sizeof(name) - 1, kind, offset                                               \
+	}
 
-static const struct field_rule rules[] = {
-	{AUDIT_SYSCALL, "arch", FIELD_HEX, EVENT(arch)},
-	{AUDIT_SYSCALL, "syscall", FIELD_DECIMAL, EVENT(syscall)},
-	{AUDIT_SYSCALL, "success", FIELD_YES, EVENT(success)},
-	{AUDIT_SYSCALL, "exit", FIELD_SIGNED, EVENT(exit)},
-	{AUDIT_SYSCALL, "a0", FIELD_HEX, EVENT(args[0])},
-	{AUDIT_SYSCALL, "a1", FIELD_HEX, EVENT(args[1])},
-	{AUDIT_SYSCALL, "a2", FIELD_HEX, EVENT(args[2])},
-	{AUDIT_SYSCALL, "a3", FIELD_HEX, EVENT(args[3])},
-	{AUDIT_SYSCALL, "ppid", FIELD_SIGNED, EVENT(ppid)},
-	{AUDIT_SYSCALL, "pid", FIELD_SIGNED, EVENT(pid)},
-	{AUDIT_SYSCALL, "auid", FIELD_ID, EVENT(auid)},
-	{AUDIT_SYSCALL, "uid", FIELD_DECIMAL, EVENT(uid)},
-	{AUDIT_SYSCALL, "euid", FIELD_DECIMAL, EVENT(euid)},
-	{AUDIT_SYSCALL, "suid", FIELD_DECIMAL, EVENT(suid)},
-	{AUDIT_SYSCALL, "fsuid", FIELD_DECIMAL, EVENT(fsuid)},
-	{AUDIT_SYSCALL, "ses", FIELD_ID, EVENT(session)},
-	{AUDIT_SYSCALL, "tty", FIELD_TEXT, EVENT(tty)},
-	{AUDIT_SYSCALL, "comm", FIELD_TEXT, EVENT(comm)},
-	{AUDIT_SYSCALL, "exe", FIELD_TEXT, EVENT(exe)},
-	{AUDIT_SYSCALL, "subj", FIELD_TEXT, EVENT(subject)},
-	{AUDIT_SYSCALL, "key", FIELD_TEXT, EVENT(key)},
-	{AUDIT_CAPSET, "cap_pi", FIELD_HEX, EVENT(capset.inheritable)},
-	{AUDIT_CAPSET, "cap_pp", FIELD_HEX, EVENT(capset.permitted)},
-	{AUDIT_CAPSET, "cap_pe", FIELD_HEX, EVENT(capset.effective)},
-	{AUDIT_CAPSET, "cap_pa", FIELD_HEX, EVENT(capset.ambient)},
-	{AUDIT_BPRM_FCAPS, "fp", FIELD_HEX, EVENT(file_permitted)},
-	{AUDIT_BPRM_FCAPS, "fi", FIELD_HEX, EVENT(file_inheritable)},
-	{AUDIT_BPRM_FCAPS, "old_pp", FIELD_HEX, EVENT(bprm_old.permitted)},
-	{AUDIT_BPRM_FCAPS, "old_pi", FIELD_HEX, EVENT(bprm_old.inheritable)},
-	{AUDIT_BPRM_FCAPS, "old_pe", FIELD_HEX, EVENT(bprm_old.effective)},
-	{AUDIT_BPRM_FCAPS, "old_pa", FIELD_HEX, EVENT(bprm_old.ambient)},
-	{AUDIT_BPRM_FCAPS, "pp", FIELD_HEX, EVENT(bprm_new.permitted)},
-	{AUDIT_BPRM_FCAPS, "pi", FIELD_HEX, EVENT(bprm_new.inheritable)},
-	{AUDIT_BPRM_FCAPS, "pe", FIELD_HEX, EVENT(bprm_new.effective)},
-	{AUDIT_BPRM_FCAPS, "pa", FIELD_HEX, EVENT(bprm_new.ambient)},
-	{AUDIT_CWD, "cwd", FIELD_TEXT, EVENT(cwd)},
-	{AUDIT_PROCTITLE, "proctitle", FIELD_TEXT, EVENT(proctitle)},
-	{AUDIT_PATH, "name", FIELD_TEXT, PATH(name)},
-	{AUDIT_PATH, "inode", FIELD_DECIMAL, PATH(inode)},
-	{AUDIT_PATH, "dev", FIELD_TEXT, PATH(device)},
-	{AUDIT_PATH, "mode", FIELD_TEXT, PATH(mode)},
-	{AUDIT_PATH, "nametype", FIELD_TEXT, PATH(nametype)},
-	{AUDIT_PATH, "cap_fp", FIELD_HEX, PATH(permitted)},
-	{AUDIT_PATH, "cap_fi", FIELD_HEX, PATH(inheritable)},
-	{AUDIT_CONFIG_CHANGE, "op", FIELD_TEXT, EVENT(config.op)},
-	{AUDIT_CONFIG_CHANGE, "key", FIELD_TEXT, EVENT(config.key)},
-	{AUDIT_CONFIG_CHANGE, "path", FIELD_TEXT, EVENT(config.path)},
-	{AUDIT_CONFIG_CHANGE, "dir", FIELD_TEXT, EVENT(config.path)},
-	{AUDIT_CONFIG_CHANGE, "audit_enabled", FIELD_SIGNED, EVENT(config.audit_enabled)},
-	{AUDIT_CONFIG_CHANGE, "old", FIELD_SIGNED, EVENT(config.old)},
-	{AUDIT_CONFIG_CHANGE, "res", FIELD_SIGNED, EVENT(config.result)},
-	{AUDIT_LOGIN, "pid", FIELD_SIGNED, EVENT(login.pid)},
-	{AUDIT_LOGIN, "old-auid", FIELD_ID, EVENT(login.old_auid)},
-	{AUDIT_LOGIN, "auid", FIELD_ID, EVENT(login.auid)},
-	{AUDIT_LOGIN, "ses", FIELD_ID, EVENT(login.session)},
-	{AUDIT_LOGIN, "res", FIELD_SIGNED, EVENT(login.result)},
-	{AUDIT_SERVICE_START, "pid", FIELD_SIGNED, EVENT(service.pid)},
-	{AUDIT_SERVICE_START, "uid", FIELD_SIGNED, EVENT(service.uid)},
-	{AUDIT_SERVICE_START, "unit", FIELD_TEXT, EVENT(service.unit)},
-	{AUDIT_SERVICE_STOP, "pid", FIELD_SIGNED, EVENT(service.pid)},
-	{AUDIT_SERVICE_STOP, "uid", FIELD_SIGNED, EVENT(service.uid)},
-	{AUDIT_SERVICE_STOP, "unit", FIELD_TEXT, EVENT(service.unit)},
+/* Each in the order in which the kernel writes them, so that the next field is mostly the next
+ * rule's. */
+static const struct field_rule syscall_rules[] = {
+	RULE("arch", FIELD_HEX, EVENT(arch)),
+	RULE("syscall", FIELD_DECIMAL, EVENT(syscall)),
+	RULE("success", FIELD_YES, EVENT(success)),
+	RULE("exit", FIELD_SIGNED, EVENT(exit)),
+	RULE("a0", FIELD_HEX, EVENT(args[0])),
+	RULE("a1", FIELD_HEX, EVENT(args[1])),
+	RULE("a2", FIELD_HEX, EVENT(args[2])),
+	RULE("a3", FIELD_HEX, EVENT(args[3])),
+	RULE("items", FIELD_SKIP, 0),
+	RULE("ppid", FIELD_SIGNED, EVENT(ppid)),
+	RULE("pid", FIELD_SIGNED, EVENT(pid)),
+	RULE("auid", FIELD_ID, EVENT(auid)),
+	RULE("uid", FIELD_DECIMAL, EVENT(uid)),
+	RULE("gid", FIELD_SKIP, 0),
+	RULE("euid", FIELD_DECIMAL, EVENT(euid)),
+	RULE("suid", FIELD_DECIMAL, EVENT(suid)),
+	RULE("fsuid", FIELD_DECIMAL, EVENT(fsuid)),
+	RULE("egid", FIELD_SKIP, 0),
+	RULE("sgid", FIELD_SKIP, 0),
+	RULE("fsgid", FIELD_SKIP, 0),
+	RULE("tty", FIELD_WORD, EVENT(tty)),
+	RULE("ses", FIELD_ID, EVENT(session)),
+	RULE("comm", FIELD_TEXT, EVENT(comm)),
+	RULE("exe", FIELD_TEXT, EVENT(exe)),
+	RULE("subj", FIELD_WORD, EVENT(subject)),
+	RULE("key", FIELD_KEY, EVENT(key)),
+};
+static const struct field_rule capset_rules[] = {
+	RULE("pid", FIELD_SKIP, 0),
+	RULE("cap_pi", FIELD_HEX, EVENT(capset.inheritable)),
+	RULE("cap_pp", FIELD_HEX, EVENT(capset.permitted)),
+	RULE("cap_pe", FIELD_HEX, EVENT(capset.effective)),
+	RULE("cap_pa", FIELD_HEX, EVENT(capset.ambient)),
+};
+static const struct field_rule bprm_rules[] = {
+	RULE("fver", FIELD_SKIP, 0),
+	RULE("fp", FIELD_HEX, EVENT(file_permitted)),
+	RULE("fi", FIELD_HEX, EVENT(file_inheritable)),
+	RULE("fe", FIELD_SKIP, 0),
+	RULE("old_pp", FIELD_HEX, EVENT(bprm_old.permitted)),
+	RULE("old_pi", FIELD_HEX, EVENT(bprm_old.inheritable)),
+	RULE("old_pe", FIELD_HEX, EVENT(bprm_old.effective)),
+	RULE("old_pa", FIELD_HEX, EVENT(bprm_old.ambient)),
+	RULE("pp", FIELD_HEX, EVENT(bprm_new.permitted)),
+	RULE("pi", FIELD_HEX, EVENT(bprm_new.inheritable)),
+	RULE("pe", FIELD_HEX, EVENT(bprm_new.effective)),
+	RULE("pa", FIELD_HEX, EVENT(bprm_new.ambient)),
+};
+static const struct field_rule cwd_rules[] = {
+	RULE("cwd", FIELD_TEXT, EVENT(cwd)),
+};
+static const struct field_rule proctitle_rules[] = {
+	RULE("proctitle", FIELD_TITLE, EVENT(proctitle)),
+};
+static const struct field_rule path_rules[] = {
+	RULE("item", FIELD_SKIP, 0),
+	RULE("name", FIELD_TEXT, PATH(name)),
+	RULE("inode", FIELD_DECIMAL, PATH(inode)),
+	RULE("dev", FIELD_WORD, PATH(device)),
+	RULE("mode", FIELD_WORD, PATH(mode)),
+	RULE("ouid", FIELD_SKIP, 0),
+	RULE("ogid", FIELD_SKIP, 0),
+	RULE("rdev", FIELD_SKIP, 0),
+	RULE("nametype", FIELD_WORD, PATH(nametype)),
+	RULE("cap_fp", FIELD_HEX, PATH(permitted)),
+	RULE("cap_fi", FIELD_HEX, PATH(inheritable)),
+};
+static const struct field_rule config_rules[] = {
+	RULE("op", FIELD_TEXT, EVENT(config.op)),
+	RULE("key", FIELD_TEXT, EVENT(config.key)),
+	RULE("path", FIELD_TEXT, EVENT(config.path)),
+	RULE("dir", FIELD_TEXT, EVENT(config.path)),
+	RULE("audit_enabled", FIELD_SIGNED, EVENT(config.audit_enabled)),
+	RULE("old", FIELD_SIGNED, EVENT(config.old)),
+	RULE("res", FIELD_SIGNED, EVENT(config.result)),
+};
+static const struct field_rule login_rules[] = {
+	RULE("pid", FIELD_SIGNED, EVENT(login.pid)),
+	RULE("old-auid", FIELD_ID, EVENT(login.old_auid)),
+	RULE("auid", FIELD_ID, EVENT(login.auid)),
+	RULE("ses", FIELD_ID, EVENT(login.session)),
+	RULE("res", FIELD_SIGNED, EVENT(login.result)),
+};
+static const struct field_rule service_rules[] = {
+	RULE("pid", FIELD_SIGNED, EVENT(service.pid)),
+	RULE("uid", FIELD_SIGNED, EVENT(service.uid)),
+	RULE("unit", FIELD_TEXT, EVENT(service.unit)),
 };
 
-enum { RULE_COUNT = sizeof(rules) / sizeof(rules[0]) };
+/* Who wrote it: of what is not in the kernel's own plain form libauparse knows all forms. */
+enum writer { WRITER_KERNEL, WRITER_OTHER };
+
+static const struct record_kind {
+	const char *word;
+	size_t word_length;
+	int type; /* AUDIT_* */
+	enum writer writer;
+	unsigned part; /* of struct event; 0: none */
+	const struct field_rule *rules;
+	size_t rule_count;
+} kinds[] = {
+#define KIND(word, writer, part, rules)                                                            \
+	{                                                                                          \
+#word, sizeof(#word) - 1, AUDIT_##word, WRITER_##writer, part, rules,              \
+			sizeof(rules) / sizeof((rules)[0])                                         \
+	}
+	KIND(SYSCALL, KERNEL, EVENT_SYSCALL, syscall_rules),
+	KIND(CAPSET, KERNEL, EVENT_CAPSET, capset_rules),
+	KIND(PROCTITLE, KERNEL, 0, proctitle_rules),
+	KIND(PATH, KERNEL, 0, path_rules),
+	KIND(CWD, KERNEL, 0, cwd_rules),
+	{"EXECVE", 6, AUDIT_EXECVE, WRITER_KERNEL, 0, NULL, 0}, /* arguments, not fields */
+	KIND(BPRM_FCAPS, KERNEL, EVENT_BPRM, bprm_rules),
+	KIND(CONFIG_CHANGE, OTHER, EVENT_CONFIG_CHANGE, config_rules),
+	KIND(LOGIN, OTHER, EVENT_LOGIN, login_rules),
+	KIND(SERVICE_START, OTHER, EVENT_SERVICE, service_rules),
+	KIND(SERVICE_STOP, OTHER, EVENT_SERVICE, service_rules),
+	{"DAEMON_START", 12, AUDIT_DAEMON_START, WRITER_OTHER, EVENT_DAEMON, NULL, 0},
+	{"DAEMON_END", 10, AUDIT_DAEMON_END, WRITER_OTHER, EVENT_DAEMON, NULL, 0},
+	{"DAEMON_ABORT", 12, AUDIT_DAEMON_ABORT, WRITER_OTHER, EVENT_DAEMON, NULL, 0},
+	{"DAEMON_CONFIG", 13, AUDIT_DAEMON_CONFIG, WRITER_OTHER, EVENT_DAEMON, NULL, 0},
+#undef KIND
+};
+
+enum { KIND_COUNT = sizeof(kinds) / sizeof(kinds[0]), RULES_MAX = 32 };
+
+_Static_assert(sizeof(syscall_rules) / sizeof(syscall_rules[0]) <= RULES_MAX, "a bit each");
 
 struct event_reader {
 	auparse_state_t *parser;
 	struct event *event; /* being filled by the callback */
-	bool filled;
 	char arena[EVENT_ARENA_SIZE];
 	size_t arena_used;
 };
 
-static struct bytes arena_copy(struct event_reader *reader, const char *text)
-{
-	size_t length = strlen(text);
-	struct bytes bytes = {NULL, 0};
+/* ---- values --------------------------------------------------------------------------------- */
 
-	if (length + 1 > EVENT_ARENA_SIZE - reader->arena_used)
-		return bytes;
-	memcpy(reader->arena + reader->arena_used, text, length + 1);
-	bytes.data = reader->arena + reader->arena_used;
-	bytes.length = length;
-	reader->arena_used += length + 1;
-	return bytes;
+/* Terminated, too. Without room for it there is no text. */
+static struct bytes arena_text(struct event_reader *reader, struct bytes value, bool decode)
+{
+	char *to = reader->arena + reader->arena_used;
+	size_t room = EVENT_ARENA_SIZE - reader->arena_used;
+	struct bytes text = {NULL, 0};
+
+	if (value.length + 1 > room || fields_is_null(value))
+		return text;
+	text.data = to;
+	text.length = value.length;
+	if (decode)
+		text.length = fields_decode(value, to, room - 1);
+	else
+		memcpy(to, value.data, value.length);
+	to[text.length] = '\0';
+	reader->arena_used += text.length + 1;
+	return text;
 }
 
-static bool parse_unsigned(const char *text, int base, uint64_t *value)
+/* Text in the arena is ours to change. */
+static struct bytes cut_at(struct bytes text, char separator)
 {
-	char *stop;
+	char *end = text.data ? memchr(text.data, separator, text.length) : NULL;
 
-	if (!text || *text == '\0' || *text == '-')
-		return false;
-	*value = strtoull(text, &stop, base);
-	return *stop == '\0';
+	if (!end)
+		return text;
+	*end = '\0';
+	return (struct bytes){text.data, (size_t)(end - text.data)};
 }
 
-static bool parse_signed(const char *text, int64_t *value)
+static struct bytes space_out(struct bytes text)
 {
-	char *stop;
+	char *data = (char *)text.data;
 
-	if (!text || *text == '\0')
-		return false;
-	*value = strtoll(text, &stop, 10);
-	return *stop == '\0';
+	for (size_t i = 0; i < text.length; i++)
+		if (data[i] == '\0')
+			data[i] = ' ';
+	return text;
 }
 
-static struct bytes field_text(struct event_reader *reader)
+static void store(struct event_reader *reader, enum field_kind kind, struct bytes value,
+		  void *place)
 {
-	const char *text = auparse_get_field_str(reader->parser);
-
-	if (auparse_get_field_type(reader->parser) == AUPARSE_TYPE_ESCAPED ||
-	    auparse_get_field_type(reader->parser) == AUPARSE_TYPE_ESCAPED_KEY ||
-	    auparse_get_field_type(reader->parser) == AUPARSE_TYPE_ESCAPED_FILE ||
-	    auparse_get_field_type(reader->parser) == AUPARSE_TYPE_PROCTITLE)
-		text = auparse_interpret_field(reader->parser);
-	if (!text || strcmp(text, "(null)") == 0)
-		return (struct bytes){NULL, 0};
-	return arena_copy(reader, text);
-}
-
-static void store_field(struct event_reader *reader, enum field_kind kind, void *place)
-{
-	const char *text = auparse_get_field_str(reader->parser);
 	int64_t number;
 
 	switch (kind) {
+	case FIELD_SKIP:
+		break;
 	case FIELD_DECIMAL:
-		(void)parse_unsigned(text, 10, place);
+		(void)fields_decimal(value, place);
 		break;
 	case FIELD_HEX:
-		(void)parse_unsigned(text, 16, place);
+		(void)fields_hex(value, place);
 		break;
 	case FIELD_SIGNED:
-		(void)parse_signed(text, place);
+		(void)fields_signed(value, place);
 		break;
 	case FIELD_ID:
-		if (parse_signed(text, &number))
+		if (fields_signed(value, &number))
 			*(int64_t *)place = number == UNSET_ID ? -1 : number;
 		break;
 	case FIELD_YES:
-		*(bool *)place = text && strcmp(text, "yes") == 0;
+		*(bool *)place = value.length == 3 && memcmp(value.data, "yes", 3) == 0;
+		break;
+	case FIELD_WORD:
+		*(struct bytes *)place = arena_text(reader, value, false);
 		break;
 	case FIELD_TEXT:
-		*(struct bytes *)place = field_text(reader);
+		*(struct bytes *)place = arena_text(reader, value, true);
+		break;
+	case FIELD_KEY:
+		*(struct bytes *)place = cut_at(arena_text(reader, value, true),
+						AUDIT_KEY_SEPARATOR);
+		break;
+	case FIELD_TITLE:
+		*(struct bytes *)place = space_out(arena_text(reader, value, true));
 		break;
 	}
 }
 
-static int find_rule(int type, const char *name)
+/* expected: where it would be in the kernel's order. Returns kind->rule_count when there is none.
+ */
+static size_t find_rule(const struct record_kind *kind, struct bytes name, size_t expected)
 {
-	for (int i = 0; i < RULE_COUNT; i++)
-		if (rules[i].type == type && strcmp(rules[i].name, name) == 0)
+	for (size_t tried = 0; tried < kind->rule_count; tried++) {
+		size_t i = (expected + tried) % kind->rule_count;
+		const struct field_rule *rule = &kind->rules[i];
+		if (rule->name_length == name.length &&
+		    memcmp(rule->name, name.data, name.length) == 0)
 			return i;
-	return -1;
+	}
+	return kind->rule_count;
 }
 
-static void read_fields(struct event_reader *reader, int type, char *base)
+/* Where the fields of this record go; NULL where the record does not count: a second one of a kind
+ * is not the kernel's. */
+static char *begin_record(struct event *event, const struct record_kind *kind)
 {
-	bool seen[RULE_COUNT] = {false};
+	if (kind->type == AUDIT_PATH)
+		return event->path_count < EVENT_PATHS_MAX
+			       ? (char *)&event->paths[event->path_count++]
+			       : NULL;
+	if (event->parts & kind->part)
+		return NULL;
+	event->parts |= kind->part;
+	event->service.start = kind->type == AUDIT_SERVICE_START;
+	event->daemon_start = kind->type == AUDIT_DAEMON_START;
+	event->daemon_config = kind->type == AUDIT_DAEMON_CONFIG;
+	return (char *)event;
+}
 
-	if (auparse_first_field(reader->parser) != 1)
-		return;
-	do {
-		const char *name = auparse_get_field_name(reader->parser);
-		int rule = name ? find_rule(type, name) : -1;
-		if (rule < 0 || seen[rule])
+/* ---- what the kernel wrote ------------------------------------------------------------------ */
+
+static void read_fields(struct event_reader *reader, const struct record_kind *kind,
+			struct fields fields, char *base)
+{
+	struct bytes name, value;
+	uint32_t seen = 0;
+	size_t expected = 0;
+
+	while (fields_next(&fields, &name, &value)) {
+		size_t i = find_rule(kind, name, expected);
+		if (i == kind->rule_count || (seen >> i) & 1)
 			continue;
-		seen[rule] = true;
-		store_field(reader, rules[rule].kind, base + rules[rule].offset);
-	} while (auparse_next_field(reader->parser) > 0);
+		seen |= 1u << i;
+		expected = i + 1;
+		store(reader, kind->rules[i].kind, value, base + kind->rules[i].offset);
+	}
+}
+
+/* a0, a1, ..., and a1[0], a1[1], ... where one was cut in pieces; not a1_len, or argc. */
+static bool is_argument(struct bytes name, bool *continues)
+{
+	size_t i = 1;
+
+	while (i < name.length && name.data[i] >= '0' && name.data[i] <= '9')
+		i++;
+	*continues = i + 3 <= name.length && name.data[i] == '[' && name.data[i + 1] != '0';
+	return name.data[0] == 'a' && i > 1 && (i == name.length || name.data[i] == '[');
 }
 
 /* The arguments of an EXECVE record, joined by spaces: what a person would call the command line.
  */
-static void read_execve(struct event_reader *reader)
+static void read_execve(struct event_reader *reader, struct fields fields)
 {
 	char line[EVENT_COMMAND_MAX];
+	struct bytes name, value;
 	size_t used = 0;
+	bool continues;
 
-	if (auparse_first_field(reader->parser) != 1)
+	while (fields_next(&fields, &name, &value)) {
+		if (name.length < 2 || !is_argument(name, &continues))
+			continue;
+		if (value.length + 2 > sizeof(line) - used)
+			break;
+		if (used > 0 && !continues)
+			line[used++] = ' ';
+		used += fields_decode(value, line + used, sizeof(line) - used - 1);
+	}
+	reader->event->command_line = arena_text(reader, (struct bytes){line, used}, false);
+}
+
+static const struct record_kind *find_kind(const char *word, size_t length)
+{
+	for (size_t i = 0; i < KIND_COUNT; i++)
+		if (kinds[i].word_length == length && memcmp(kinds[i].word, word, length) == 0)
+			return &kinds[i];
+	return NULL;
+}
+
+/* False: this record, and so the event, is libauparse's to read. */
+static bool read_record(struct event_reader *reader, const char *line, size_t length)
+{
+	static const size_t before = sizeof("type=") - 1;
+	const char *word = line + before, *end = line + length, *body;
+	const struct record_kind *kind;
+	char *base;
+
+	body = length > before ? memchr(word, ' ', length - before) : NULL;
+	kind = body ? find_kind(word, (size_t)(body - word)) : NULL;
+	if (!kind)
+		return true;
+	if (kind->writer != WRITER_KERNEL)
+		return false;
+	body = memchr(body, ')', (size_t)(end - body));
+	base = body ? begin_record(reader->event, kind) : NULL;
+	if (!base)
+		return true;
+	if (kind->type == AUDIT_EXECVE)
+		read_execve(reader, fields_begin(body + 1, (size_t)(end - body - 1)));
+	else
+		read_fields(reader, kind, fields_begin(body + 1, (size_t)(end - body - 1)), base);
+	return true;
+}
+
+/* False when it holds a record that libauparse has to read. */
+static bool read_plainly(struct event_reader *reader, const struct intake_event *raw)
+{
+	const char *at = raw->text, *end = raw->text + raw->length;
+
+	while (at < end) {
+		const char *newline = memchr(at, '\n', (size_t)(end - at));
+		size_t length = newline ? (size_t)(newline - at) : (size_t)(end - at);
+		if (!read_record(reader, at, length))
+			return false;
+		at += length + 1;
+	}
+	return true;
+}
+
+/* ---- what libauparse reads ------------------------------------------------------------------ */
+
+static void store_parsed(struct event_reader *reader, enum field_kind kind, void *place)
+{
+	const char *text = auparse_get_field_str(reader->parser);
+	int type = auparse_get_field_type(reader->parser);
+	bool escaped = type == AUPARSE_TYPE_ESCAPED || type == AUPARSE_TYPE_ESCAPED_KEY ||
+		       type == AUPARSE_TYPE_ESCAPED_FILE || type == AUPARSE_TYPE_PROCTITLE;
+
+	if (kind >= FIELD_WORD) {
+		if (escaped)
+			text = auparse_interpret_field(reader->parser);
+		kind = FIELD_WORD;
+	}
+	if (text)
+		store(reader, kind, (struct bytes){text, strlen(text)}, place);
+}
+
+static void read_parsed_fields(struct event_reader *reader, const struct record_kind *kind,
+			       char *base)
+{
+	uint32_t seen = 0;
+
+	if (!base || auparse_first_field(reader->parser) != 1)
 		return;
 	do {
 		const char *name = auparse_get_field_name(reader->parser);
-		const char *text;
-		size_t length;
-		if (!name || name[0] != 'a' || name[1] < '0' || name[1] > '9')
+		size_t i = name ? find_rule(kind, (struct bytes){name, strlen(name)}, 0)
+				: kind->rule_count;
+		if (i == kind->rule_count || (seen >> i) & 1)
 			continue;
-		text = auparse_interpret_field(reader->parser);
-		length = text ? strlen(text) : 0;
-		if (length + 2 > sizeof(line) - used)
-			break;
-		if (used > 0)
-			line[used++] = ' ';
-		memcpy(line + used, text ? text : "", length);
-		used += length;
+		seen |= 1u << i;
+		store_parsed(reader, kind->rules[i].kind, base + kind->rules[i].offset);
 	} while (auparse_next_field(reader->parser) > 0);
-	line[used] = '\0';
-	reader->event->command_line = arena_copy(reader, line);
 }
 
-static void read_record(struct event_reader *reader, int type)
+static void read_parsed_record(struct event_reader *reader)
 {
-	static const struct {
-		int type;
-		unsigned part;
-	} parts[] = {
-		{AUDIT_SYSCALL, EVENT_SYSCALL},
-		{AUDIT_CAPSET, EVENT_CAPSET},
-		{AUDIT_BPRM_FCAPS, EVENT_BPRM},
-		{AUDIT_CONFIG_CHANGE, EVENT_CONFIG_CHANGE},
-		{AUDIT_LOGIN, EVENT_LOGIN},
-		{AUDIT_SERVICE_START, EVENT_SERVICE},
-		{AUDIT_SERVICE_STOP, EVENT_SERVICE},
-		{AUDIT_DAEMON_START, EVENT_DAEMON},
-		{AUDIT_DAEMON_END, EVENT_DAEMON},
-		{AUDIT_DAEMON_ABORT, EVENT_DAEMON},
-		{AUDIT_DAEMON_CONFIG, EVENT_DAEMON},
-		{AUDIT_CWD, 0},
-		{AUDIT_PROCTITLE, 0},
-	};
-	struct event *event = reader->event;
+	int type = auparse_get_type(reader->parser);
 
-	if (type == AUDIT_EXECVE) {
-		read_execve(reader);
-		return;
-	}
-	if (type == AUDIT_PATH) {
-		if (event->path_count < EVENT_PATHS_MAX)
-			read_fields(reader, type, (char *)&event->paths[event->path_count++]);
-		return;
-	}
-	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
-		/* a second record of a kind is not the kernel's: the first one counts */
-		if (parts[i].type != type || (event->parts & parts[i].part))
-			continue;
-		event->parts |= parts[i].part;
-		event->service.start = type == AUDIT_SERVICE_START;
-		event->daemon_start = type == AUDIT_DAEMON_START;
-		event->daemon_config = type == AUDIT_DAEMON_CONFIG;
-		read_fields(reader, type, (char *)event);
-		return;
-	}
+	for (size_t i = 0; i < KIND_COUNT; i++)
+		if (kinds[i].type == type)
+			read_parsed_fields(reader, &kinds[i],
+					   begin_record(reader->event, &kinds[i]));
 }
 
 static void take_event(auparse_state_t *parser, auparse_cb_event_t kind, void *user)
@@ -283,10 +443,18 @@ static void take_event(auparse_state_t *parser, auparse_cb_event_t kind, void *u
 	if (kind != AUPARSE_CB_EVENT_READY || !reader->event || auparse_first_record(parser) != 1)
 		return;
 	do {
-		read_record(reader, auparse_get_type(parser));
+		read_parsed_record(reader);
 	} while (auparse_next_record(parser) > 0);
-	reader->filled = true;
 }
+
+static void read_by_libauparse(struct event_reader *reader, const struct intake_event *raw)
+{
+	/* one whole event at a time: libauparse's own assembly never holds anything back */
+	if (auparse_feed(reader->parser, raw->text, raw->length) == 0)
+		(void)auparse_flush_feed(reader->parser);
+}
+
+/* ---- the reader ----------------------------------------------------------------------------- */
 
 struct event_reader *event_reader_new(struct error *err)
 {
@@ -327,7 +495,7 @@ static void split_records(const struct intake_event *raw, struct event *event)
 	}
 }
 
-bool event_read(struct event_reader *reader, const struct intake_event *raw, struct event *event)
+static void begin_event(const struct intake_event *raw, struct event *event)
 {
 	memset(event, 0, sizeof(*event));
 	event->time = raw->time;
@@ -338,15 +506,19 @@ bool event_read(struct event_reader *reader, const struct intake_event *raw, str
 	event->auid = event->session = -1;
 	event->config.audit_enabled = event->config.old = event->config.result = -1;
 	event->login.auid = event->login.old_auid = -1;
+}
+
+bool event_read(struct event_reader *reader, const struct intake_event *raw, struct event *event)
+{
+	begin_event(raw, event);
 	reader->event = event;
-	reader->filled = false;
 	reader->arena_used = 0;
-	/* one whole event at a time: libauparse's own assembly never holds anything back */
-	if (auparse_feed(reader->parser, raw->text, raw->length) == 0)
-		(void)auparse_flush_feed(reader->parser);
+	if (!read_plainly(reader, raw)) {
+		begin_event(raw, event);
+		reader->arena_used = 0;
+		read_by_libauparse(reader, raw);
+	}
 	reader->event = NULL;
-	if (!reader->filled)
-		return false;
 	if (event->parts & EVENT_SYSCALL)
 		event->call = syscalls_classify((uint32_t)event->arch, (unsigned)event->syscall);
 	split_records(raw, event);

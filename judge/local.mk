@@ -7,6 +7,7 @@ judge_libjudge_a_SOURCES = \
 	judge/decode.c judge/decode.h \
 	judge/event.c judge/event.h \
 	judge/explain.c judge/explain.h \
+	judge/fields.c judge/fields.h \
 	judge/identity.c judge/identity.h \
 	judge/image.c judge/image.h \
 	judge/intake.c judge/intake.h \
@@ -15,12 +16,14 @@ judge_libjudge_a_SOURCES = \
 	judge/learning.c judge/learning.h \
 	judge/ledger.c judge/ledger.h \
 	judge/match.c judge/match.h \
+	judge/maybes.c judge/maybes.h \
 	judge/membership.c judge/membership.h \
 	judge/observe.c judge/observe.h \
 	judge/older.c judge/older.h \
 	judge/origin.c judge/origin.h \
 	judge/proc_reader.h \
 	judge/readings.c judge/readings.h \
+	judge/record.c judge/record.h \
 	judge/repeats.c judge/repeats.h \
 	judge/report.c judge/report.h \
 	judge/retold.c judge/retold.h \

@@ -12,113 +12,113 @@
 /* x32 calls come as x86_64 with this bit set (arch/x86/include/uapi/asm/unistd.h) */
 #define X32_SYSCALL_BIT 0x40000000u
 
+/* By number. */
 struct call_entry {
-	unsigned number;
 	enum call call;
-	const char *name;
+	const char *name; /* NULL: of no interest */
 };
 
 /* arch/x86/entry/syscalls/syscall_64.tbl */
 static const struct call_entry calls_x86_64[] = {
-	{2, CALL_FILE, "open"},
-	{56, CALL_CLONE, "clone"},
-	{59, CALL_EXEC, "execve"},
-	{76, CALL_FILE, "truncate"},
-	{82, CALL_FILE, "rename"},
-	{85, CALL_FILE, "creat"},
-	{87, CALL_FILE, "unlink"},
-	{90, CALL_FILE, "chmod"},
-	{91, CALL_FILE, "fchmod"},
-	{92, CALL_FILE, "chown"},
-	{105, CALL_SETUID, "setuid"},
-	{113, CALL_SETREUID, "setreuid"},
-	{117, CALL_SETRESUID, "setresuid"},
-	{122, CALL_SETFSUID, "setfsuid"},
-	{126, CALL_CAPSET, "capset"},
-	{157, CALL_PRCTL, "prctl"},
-	{188, CALL_SETXATTR, "setxattr"},
-	{189, CALL_SETXATTR, "lsetxattr"},
-	{190, CALL_SETXATTR, "fsetxattr"},
-	{257, CALL_FILE, "openat"},
-	{260, CALL_FILE, "fchownat"},
-	{268, CALL_FILE, "fchmodat"},
-	{272, CALL_UNSHARE, "unshare"},
-	{308, CALL_SETNS, "setns"},
-	{322, CALL_EXEC, "execveat"},
-	{437, CALL_FILE, "openat2"},
-	{452, CALL_FILE, "fchmodat2"},
-	{463, CALL_SETXATTR, "setxattrat"},
+	[2] = {CALL_FILE, "open"},
+	[56] = {CALL_CLONE, "clone"},
+	[59] = {CALL_EXEC, "execve"},
+	[76] = {CALL_FILE, "truncate"},
+	[82] = {CALL_FILE, "rename"},
+	[85] = {CALL_FILE, "creat"},
+	[87] = {CALL_FILE, "unlink"},
+	[90] = {CALL_FILE, "chmod"},
+	[91] = {CALL_FILE, "fchmod"},
+	[92] = {CALL_FILE, "chown"},
+	[105] = {CALL_SETUID, "setuid"},
+	[113] = {CALL_SETREUID, "setreuid"},
+	[117] = {CALL_SETRESUID, "setresuid"},
+	[122] = {CALL_SETFSUID, "setfsuid"},
+	[126] = {CALL_CAPSET, "capset"},
+	[157] = {CALL_PRCTL, "prctl"},
+	[188] = {CALL_SETXATTR, "setxattr"},
+	[189] = {CALL_SETXATTR, "lsetxattr"},
+	[190] = {CALL_SETXATTR, "fsetxattr"},
+	[257] = {CALL_FILE, "openat"},
+	[260] = {CALL_FILE, "fchownat"},
+	[268] = {CALL_FILE, "fchmodat"},
+	[272] = {CALL_UNSHARE, "unshare"},
+	[308] = {CALL_SETNS, "setns"},
+	[322] = {CALL_EXEC, "execveat"},
+	[437] = {CALL_FILE, "openat2"},
+	[452] = {CALL_FILE, "fchmodat2"},
+	[463] = {CALL_SETXATTR, "setxattrat"},
 	/* the x32 numbers of the calls that differ from x86_64's own */
-	{520, CALL_EXEC, "execve"},
-	{545, CALL_EXEC, "execveat"},
+	[520] = {CALL_EXEC, "execve"},
+	[545] = {CALL_EXEC, "execveat"},
 };
 
 /* arch/x86/entry/syscalls/syscall_32.tbl */
 static const struct call_entry calls_i386[] = {
-	{5, CALL_FILE, "open"},
-	{8, CALL_FILE, "creat"},
-	{10, CALL_FILE, "unlink"},
-	{11, CALL_EXEC, "execve"},
-	{15, CALL_FILE, "chmod"},
-	{23, CALL_SETUID, "setuid"},
-	{38, CALL_FILE, "rename"},
-	{70, CALL_SETREUID, "setreuid"},
-	{92, CALL_FILE, "truncate"},
-	{94, CALL_FILE, "fchmod"},
-	{120, CALL_CLONE, "clone"},
-	{138, CALL_SETFSUID, "setfsuid"},
-	{164, CALL_SETRESUID, "setresuid"},
-	{172, CALL_PRCTL, "prctl"},
-	{182, CALL_FILE, "chown"},
-	{185, CALL_CAPSET, "capset"},
-	{193, CALL_FILE, "truncate64"},
-	{203, CALL_SETREUID, "setreuid32"},
-	{208, CALL_SETRESUID, "setresuid32"},
-	{212, CALL_FILE, "chown32"},
-	{213, CALL_SETUID, "setuid32"},
-	{215, CALL_SETFSUID, "setfsuid32"},
-	{226, CALL_SETXATTR, "setxattr"},
-	{227, CALL_SETXATTR, "lsetxattr"},
-	{228, CALL_SETXATTR, "fsetxattr"},
-	{295, CALL_FILE, "openat"},
-	{298, CALL_FILE, "fchownat"},
-	{306, CALL_FILE, "fchmodat"},
-	{310, CALL_UNSHARE, "unshare"},
-	{346, CALL_SETNS, "setns"},
-	{358, CALL_EXEC, "execveat"},
-	{437, CALL_FILE, "openat2"},
-	{452, CALL_FILE, "fchmodat2"},
-	{463, CALL_SETXATTR, "setxattrat"},
+	[5] = {CALL_FILE, "open"},
+	[8] = {CALL_FILE, "creat"},
+	[10] = {CALL_FILE, "unlink"},
+	[11] = {CALL_EXEC, "execve"},
+	[15] = {CALL_FILE, "chmod"},
+	[23] = {CALL_SETUID, "setuid"},
+	[38] = {CALL_FILE, "rename"},
+	[70] = {CALL_SETREUID, "setreuid"},
+	[92] = {CALL_FILE, "truncate"},
+	[94] = {CALL_FILE, "fchmod"},
+	[120] = {CALL_CLONE, "clone"},
+	[138] = {CALL_SETFSUID, "setfsuid"},
+	[164] = {CALL_SETRESUID, "setresuid"},
+	[172] = {CALL_PRCTL, "prctl"},
+	[182] = {CALL_FILE, "chown"},
+	[185] = {CALL_CAPSET, "capset"},
+	[193] = {CALL_FILE, "truncate64"},
+	[203] = {CALL_SETREUID, "setreuid32"},
+	[208] = {CALL_SETRESUID, "setresuid32"},
+	[212] = {CALL_FILE, "chown32"},
+	[213] = {CALL_SETUID, "setuid32"},
+	[215] = {CALL_SETFSUID, "setfsuid32"},
+	[226] = {CALL_SETXATTR, "setxattr"},
+	[227] = {CALL_SETXATTR, "lsetxattr"},
+	[228] = {CALL_SETXATTR, "fsetxattr"},
+	[295] = {CALL_FILE, "openat"},
+	[298] = {CALL_FILE, "fchownat"},
+	[306] = {CALL_FILE, "fchmodat"},
+	[310] = {CALL_UNSHARE, "unshare"},
+	[346] = {CALL_SETNS, "setns"},
+	[358] = {CALL_EXEC, "execveat"},
+	[437] = {CALL_FILE, "openat2"},
+	[452] = {CALL_FILE, "fchmodat2"},
+	[463] = {CALL_SETXATTR, "setxattrat"},
 };
 
 /* include/uapi/asm-generic/unistd.h */
 static const struct call_entry calls_aarch64[] = {
-	{5, CALL_SETXATTR, "setxattr"},	    {6, CALL_SETXATTR, "lsetxattr"},
-	{7, CALL_SETXATTR, "fsetxattr"},    {45, CALL_FILE, "truncate"},
-	{52, CALL_FILE, "fchmod"},	    {53, CALL_FILE, "fchmodat"},
-	{54, CALL_FILE, "fchownat"},	    {56, CALL_FILE, "openat"},
-	{91, CALL_CAPSET, "capset"},	    {97, CALL_UNSHARE, "unshare"},
-	{145, CALL_SETREUID, "setreuid"},   {146, CALL_SETUID, "setuid"},
-	{147, CALL_SETRESUID, "setresuid"}, {151, CALL_SETFSUID, "setfsuid"},
-	{167, CALL_PRCTL, "prctl"},	    {220, CALL_CLONE, "clone"},
-	{221, CALL_EXEC, "execve"},	    {268, CALL_SETNS, "setns"},
-	{281, CALL_EXEC, "execveat"},	    {437, CALL_FILE, "openat2"},
-	{452, CALL_FILE, "fchmodat2"},	    {463, CALL_SETXATTR, "setxattrat"},
+	[5] = {CALL_SETXATTR, "setxattr"},     [6] = {CALL_SETXATTR, "lsetxattr"},
+	[7] = {CALL_SETXATTR, "fsetxattr"},    [45] = {CALL_FILE, "truncate"},
+	[52] = {CALL_FILE, "fchmod"},	       [53] = {CALL_FILE, "fchmodat"},
+	[54] = {CALL_FILE, "fchownat"},	       [56] = {CALL_FILE, "openat"},
+	[91] = {CALL_CAPSET, "capset"},	       [97] = {CALL_UNSHARE, "unshare"},
+	[145] = {CALL_SETREUID, "setreuid"},   [146] = {CALL_SETUID, "setuid"},
+	[147] = {CALL_SETRESUID, "setresuid"}, [151] = {CALL_SETFSUID, "setfsuid"},
+	[167] = {CALL_PRCTL, "prctl"},	       [220] = {CALL_CLONE, "clone"},
+	[221] = {CALL_EXEC, "execve"},	       [268] = {CALL_SETNS, "setns"},
+	[281] = {CALL_EXEC, "execveat"},       [437] = {CALL_FILE, "openat2"},
+	[452] = {CALL_FILE, "fchmodat2"},      [463] = {CALL_SETXATTR, "setxattrat"},
 };
 
 /* arch/arm/tools/syscall.tbl: numbered as i386 where it matters, with these exceptions */
 static const struct call_entry calls_arm[] = {
-	{11, CALL_EXEC, "execve"},	    {23, CALL_SETUID, "setuid"},
-	{70, CALL_SETREUID, "setreuid"},    {120, CALL_CLONE, "clone"},
-	{138, CALL_SETFSUID, "setfsuid"},   {164, CALL_SETRESUID, "setresuid"},
-	{172, CALL_PRCTL, "prctl"},	    {185, CALL_CAPSET, "capset"},
-	{203, CALL_SETREUID, "setreuid32"}, {208, CALL_SETRESUID, "setresuid32"},
-	{213, CALL_SETUID, "setuid32"},	    {215, CALL_SETFSUID, "setfsuid32"},
-	{226, CALL_SETXATTR, "setxattr"},   {227, CALL_SETXATTR, "lsetxattr"},
-	{228, CALL_SETXATTR, "fsetxattr"},  {322, CALL_FILE, "openat"},
-	{337, CALL_UNSHARE, "unshare"},	    {375, CALL_SETNS, "setns"},
-	{387, CALL_EXEC, "execveat"},	    {437, CALL_FILE, "openat2"},
-	{463, CALL_SETXATTR, "setxattrat"},
+	[11] = {CALL_EXEC, "execve"},	       [23] = {CALL_SETUID, "setuid"},
+	[70] = {CALL_SETREUID, "setreuid"},    [120] = {CALL_CLONE, "clone"},
+	[138] = {CALL_SETFSUID, "setfsuid"},   [164] = {CALL_SETRESUID, "setresuid"},
+	[172] = {CALL_PRCTL, "prctl"},	       [185] = {CALL_CAPSET, "capset"},
+	[203] = {CALL_SETREUID, "setreuid32"}, [208] = {CALL_SETRESUID, "setresuid32"},
+	[213] = {CALL_SETUID, "setuid32"},     [215] = {CALL_SETFSUID, "setfsuid32"},
+	[226] = {CALL_SETXATTR, "setxattr"},   [227] = {CALL_SETXATTR, "lsetxattr"},
+	[228] = {CALL_SETXATTR, "fsetxattr"},  [322] = {CALL_FILE, "openat"},
+	[337] = {CALL_UNSHARE, "unshare"},     [375] = {CALL_SETNS, "setns"},
+	[387] = {CALL_EXEC, "execveat"},       [437] = {CALL_FILE, "openat2"},
+	[463] = {CALL_SETXATTR, "setxattrat"},
 };
 
 #define COUNT(table) (sizeof(table) / sizeof((table)[0]))
@@ -151,17 +151,8 @@ static const struct call_entry *find_call(uint32_t arch, unsigned number)
 		return NULL;
 	if (arch == ARCH_X86_64)
 		number &= ~X32_SYSCALL_BIT;
-	/* a few dozen numbers, sorted: a binary search stays within two cache lines */
-	size_t low = 0, high = entry->count;
-	while (low < high) {
-		size_t middle = (low + high) / 2;
-		if (entry->calls[middle].number < number)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	if (low < entry->count && entry->calls[low].number == number)
-		return &entry->calls[low];
+	if (number < entry->count && entry->calls[number].name)
+		return &entry->calls[number];
 	return NULL;
 }
 

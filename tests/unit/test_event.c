@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* One whole event as values. */
 #include <check.h>
+#include <glob.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,6 +12,7 @@
 
 static struct event_reader *reader;
 static struct event event;
+static size_t compared;
 
 static void begin(void)
 {
@@ -332,6 +334,134 @@ START_TEST(test_garbage_is_survived_and_the_next_event_is_whole)
 }
 END_TEST
 
+/* ---- the kernel's own records, against libauparse ---------------------------------------------
+ */
+
+/* The same event with a record that makes libauparse read all of it. */
+static void append_foreign_record(const struct intake_event *raw, char *text, size_t size,
+				  struct intake_event *foreign)
+{
+	const char *stamp = memchr(raw->text, '(', raw->length);
+	int width = (int)((const char *)memchr(stamp, ')', 64) - stamp);
+
+	*foreign = *raw;
+	foreign->text = text;
+	foreign->length = (size_t)snprintf(text, size, "%.*stype=DAEMON_CONFIG msg=audit%.*s): \n",
+					   (int)raw->length, raw->text, width, stamp);
+	ck_assert_uint_lt(foreign->length, size);
+}
+
+#define ASSERT_SAME_NUMBER(member) ck_assert_int_eq(event.member, other.member)
+#define ASSERT_SAME_TEXT(member)                                                                   \
+	do {                                                                                       \
+		ck_assert_ptr_eq(event.member.data ? &event : NULL,                                \
+				 other.member.data ? &event : NULL);                               \
+		ck_assert_uint_eq(event.member.length, other.member.length);                       \
+		if (event.member.data)                                                             \
+			ck_assert_mem_eq(event.member.data, other.member.data,                     \
+					 event.member.length);                                     \
+	} while (0)
+
+static struct event other;
+
+static void assert_same_paths(void)
+{
+	ASSERT_SAME_NUMBER(path_count);
+	for (size_t i = 0; i < event.path_count; i++) {
+		ASSERT_SAME_TEXT(paths[i].name);
+		ASSERT_SAME_TEXT(paths[i].mode);
+		ASSERT_SAME_TEXT(paths[i].nametype);
+		ASSERT_SAME_TEXT(paths[i].device);
+		ASSERT_SAME_NUMBER(paths[i].inode);
+		ASSERT_SAME_NUMBER(paths[i].permitted);
+		ASSERT_SAME_NUMBER(paths[i].inheritable);
+	}
+}
+
+static void assert_same_event(void)
+{
+	ck_assert_uint_eq(event.parts, other.parts & ~EVENT_DAEMON);
+	ASSERT_SAME_NUMBER(call);
+	ASSERT_SAME_NUMBER(arch);
+	ASSERT_SAME_NUMBER(syscall);
+	ASSERT_SAME_NUMBER(success);
+	ASSERT_SAME_NUMBER(exit);
+	for (int i = 0; i < 4; i++)
+		ck_assert_uint_eq(event.args[i], other.args[i]);
+	ASSERT_SAME_NUMBER(pid);
+	ASSERT_SAME_NUMBER(ppid);
+	ASSERT_SAME_NUMBER(auid);
+	ASSERT_SAME_NUMBER(session);
+	ASSERT_SAME_NUMBER(uid);
+	ASSERT_SAME_NUMBER(euid);
+	ASSERT_SAME_NUMBER(suid);
+	ASSERT_SAME_NUMBER(fsuid);
+	ASSERT_SAME_TEXT(comm);
+	ASSERT_SAME_TEXT(exe);
+	ASSERT_SAME_TEXT(tty);
+	ASSERT_SAME_TEXT(subject);
+	ASSERT_SAME_TEXT(key);
+	ASSERT_SAME_TEXT(cwd);
+	ASSERT_SAME_TEXT(proctitle);
+	ck_assert_mem_eq(&event.capset, &other.capset, sizeof(event.capset));
+	ck_assert_mem_eq(&event.bprm_old, &other.bprm_old, sizeof(event.bprm_old));
+	ck_assert_mem_eq(&event.bprm_new, &other.bprm_new, sizeof(event.bprm_new));
+	ck_assert_uint_eq(event.file_permitted, other.file_permitted);
+	ck_assert_uint_eq(event.file_inheritable, other.file_inheritable);
+	assert_same_paths();
+}
+
+static void read_both_ways(void *ctx, const struct intake_event *raw)
+{
+	static char text[INTAKE_EVENT_MAX + 256];
+	struct event_reader *second = ctx;
+	struct intake_event foreign;
+
+	if (!event_read(reader, raw, &event) ||
+	    event.parts & ~(EVENT_SYSCALL | EVENT_CAPSET | EVENT_BPRM))
+		return;
+	append_foreign_record(raw, text, sizeof(text), &foreign);
+	ck_assert(event_read(second, &foreign, &other));
+	assert_same_event();
+	compared++;
+}
+
+static void feed_file(struct intake *intake, const char *path)
+{
+	char bytes[4096];
+	FILE *file = fopen(path, "r");
+	size_t got;
+
+	ck_assert_msg(file != NULL, "%s", path);
+	while ((got = fread(bytes, 1, sizeof(bytes), file)) > 0)
+		intake_feed(intake, bytes, got, 0);
+	fclose(file);
+	intake_finish(intake);
+}
+
+START_TEST(test_recorded_events_read_as_libauparse_reads_them)
+{
+	const char *srcdir = getenv("srcdir");
+	struct event_reader *second = event_reader_new(&(struct error){""});
+	char pattern[4096];
+	glob_t found;
+
+	ck_assert_ptr_nonnull(second);
+	snprintf(pattern, sizeof(pattern), "%s/tests/replay/streams/*.stream",
+		 srcdir ? srcdir : ".");
+	ck_assert_int_eq(glob(pattern, 0, NULL, &found), 0);
+	for (size_t i = 0; i < found.gl_pathc; i++) {
+		struct intake *intake = intake_new(read_both_ways, second);
+		ck_assert_ptr_nonnull(intake);
+		feed_file(intake, found.gl_pathv[i]);
+		intake_free(intake);
+	}
+	ck_assert_uint_gt(compared, 1000);
+	globfree(&found);
+	event_reader_free(second);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("event");
@@ -359,6 +489,7 @@ int main(void)
 	tcase_add_test(tc, test_login_tells_the_new_session);
 	tcase_add_loop_test(tc, test_garbage_is_survived_and_the_next_event_is_whole, 0,
 			    COUNT(garbage));
+	tcase_add_test(tc, test_recorded_events_read_as_libauparse_reads_them);
 	suite_add_tcase(suite, tc);
 	runner = srunner_create(suite);
 	srunner_run_all(runner, CK_NORMAL);

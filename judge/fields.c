@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "judge/fields.h"
+
+#include <string.h>
+
+enum { ENRICHED = 0x1d }; /* AUDIT_INTERP_SEPARATOR of auditd */
+
+struct fields fields_begin(const char *body, size_t length)
+{
+	const char *enriched = memchr(body, ENRICHED, length);
+
+	return (struct fields){body, enriched ? enriched : body + length};
+}
+
+bool fields_next(struct fields *fields, struct bytes *name, struct bytes *value)
+{
+	const char *at = fields->at, *end = fields->end, *begin, *equals;
+
+	while (at < end) {
+		while (at < end && *at == ' ')
+			at++;
+		begin = at;
+		while (at < end && *at != ' ' && *at != '=')
+			at++;
+		if (at == end || *at == ' ')
+			continue;
+		equals = at++;
+		while (at < end && *at != ' ')
+			at++;
+		*name = (struct bytes){begin, (size_t)(equals - begin)};
+		*value = (struct bytes){equals + 1, (size_t)(at - equals - 1)};
+		fields->at = at;
+		return true;
+	}
+	fields->at = end;
+	return false;
+}
+
+bool fields_decimal(struct bytes value, uint64_t *number)
+{
+	uint64_t sum = 0;
+
+	for (size_t i = 0; i < value.length; i++) {
+		unsigned digit = (unsigned)value.data[i] - '0';
+		if (digit > 9 || __builtin_mul_overflow(sum, 10, &sum) ||
+		    __builtin_add_overflow(sum, digit, &sum))
+			return false;
+	}
+	if (value.length == 0)
+		return false;
+	*number = sum;
+	return true;
+}
+
+bool fields_signed(struct bytes value, int64_t *number)
+{
+	bool negative = value.length > 0 && value.data[0] == '-';
+	uint64_t size;
+
+	if (negative)
+		value = (struct bytes){value.data + 1, value.length - 1};
+	if (!fields_decimal(value, &size) || size > INT64_MAX)
+		return false;
+	*number = negative ? -(int64_t)size : (int64_t)size;
+	return true;
+}
+
+static int hex_digit(char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	if (c >= 'a' && c <= 'f')
+		return c - 'a' + 10;
+	return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+}
+
+bool fields_hex(struct bytes value, uint64_t *number)
+{
+	uint64_t sum = 0;
+
+	for (size_t i = 0; i < value.length; i++) {
+		int digit = hex_digit(value.data[i]);
+		if (digit < 0 || sum >> 60)
+			return false;
+		sum = sum << 4 | (uint64_t)digit;
+	}
+	if (value.length == 0)
+		return false;
+	*number = sum;
+	return true;
+}
+
+static bool is_hex(struct bytes value)
+{
+	for (size_t i = 0; i < value.length; i++)
+		if (hex_digit(value.data[i]) < 0)
+			return false;
+	return value.length > 0 && value.length % 2 == 0;
+}
+
+static size_t copy(const char *text, size_t length, char *buf, size_t size)
+{
+	length = length < size ? length : size;
+	memcpy(buf, text, length);
+	return length;
+}
+
+size_t fields_decode(struct bytes value, char *buf, size_t size)
+{
+	const char *quote;
+	size_t length;
+
+	if (value.length > 0 && value.data[0] == '"') {
+		quote = memchr(value.data + 1, '"', value.length - 1);
+		length = quote ? (size_t)(quote - value.data - 1) : value.length - 1;
+		return copy(value.data + 1, length, buf, size);
+	}
+	if (!is_hex(value))
+		return copy(value.data, value.length, buf, size);
+	length = value.length / 2 < size ? value.length / 2 : size;
+	for (size_t i = 0; i < length; i++)
+		buf[i] = (char)(hex_digit(value.data[2 * i]) << 4 |
+				hex_digit(value.data[2 * i + 1]));
+	return length;
+}
+
+bool fields_is_null(struct bytes value)
+{
+	return value.length == 6 && memcmp(value.data, "(null)", 6) == 0;
+}

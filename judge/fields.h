@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * fields: the fields of a record that the kernel alone has written, as " name=value" one after the
+ * other (kernel/auditsc.c). Such are nearly all records that are judged, and under a flood their
+ * splitting is what an event costs: libauparse takes some twenty times as long, since it copies
+ * each field, and does so before anybody asks for it (bench/). What user space has composed
+ * (msg='...') is libauparse's to read.
+ * Owns: where a field ends, and the two ways in which the kernel writes text. Must not own: which
+ * fields there are (event).
+ */
+#ifndef CAPWATCH_FIELDS_H
+#define CAPWATCH_FIELDS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "common/alert.h"
+
+struct fields {
+	const char *at, *end;
+};
+
+/* From a record's body ("): " behind it) on. What auditd has looked up and put behind (after 0x1d,
+ * "enriched") is no field of the kernel's. */
+struct fields fields_begin(const char *body, size_t length);
+
+/* The next one; words without "=" are passed over. False at the end. Both point into the record. */
+bool fields_next(struct fields *fields, struct bytes *name, struct bytes *value);
+
+/* Whole values only: false, and nothing stored, for anything but digits (and a sign, where signed)
+ * or for a number that does not fit. */
+bool fields_decimal(struct bytes value, uint64_t *number);
+bool fields_signed(struct bytes value, int64_t *number);
+bool fields_hex(struct bytes value, uint64_t *number);
+
+/* Text that came from a user: in quotes, or in hex where it has a quote, a space or a byte that is
+ * not printable ASCII (kernel/audit.c, audit_log_n_untrustedstring). Writes at most size bytes;
+ * returns how many that were. What is neither is taken as it is. */
+size_t fields_decode(struct bytes value, char *buf, size_t size);
+
+/* "(null)": the kernel had nothing to write. */
+bool fields_is_null(struct bytes value);
+
+#endif

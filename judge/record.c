@@ -1,0 +1,269 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#define _GNU_SOURCE
+#include "judge/record.h"
+
+#include <string.h>
+
+#include "judge/fields.h"
+#include "judge/syscalls.h"
+
+/* ---- the header ----------------------------------------------------------------------------- */
+
+static bool take_number(const char **at, const char *end, uint64_t *value)
+{
+	const char *p = *at;
+	uint64_t number = 0;
+
+	while (p < end && *p >= '0' && *p <= '9') {
+		if (number > (UINT64_MAX - 9) / 10)
+			return false;
+		number = number * 10 + (uint64_t)(*p++ - '0');
+	}
+	if (p == *at)
+		return false;
+	*at = p;
+	*value = number;
+	return true;
+}
+
+/* Inline, so that a literal's length is known where it is compared. */
+static inline bool take_bytes(const char **at, const char *end, const char *bytes, size_t length)
+{
+	if ((size_t)(end - *at) < length || memcmp(*at, bytes, length) != 0)
+		return false;
+	*at += length;
+	return true;
+}
+
+#define TAKE(at, end, literal) take_bytes(at, end, literal, sizeof(literal) - 1)
+
+static bool take_node(const char **at, const char *end, struct record *record)
+{
+	const char *space;
+
+	record->node = "";
+	record->node_length = 0;
+	if (!TAKE(at, end, "node="))
+		return true;
+	space = memchr(*at, ' ', (size_t)(end - *at));
+	if (!space || (size_t)(space - *at) >= RECORD_NODE_MAX)
+		return false;
+	record->node = *at;
+	record->node_length = (size_t)(space - *at);
+	*at = space + 1;
+	return true;
+}
+
+static bool read_stamp(struct record_stamp *stamp, const char **at, const char *end)
+{
+	const char *begin = *at;
+	uint64_t seconds, milliseconds, serial;
+	size_t length;
+
+	if (!take_number(at, end, &seconds) || !TAKE(at, end, ".") ||
+	    !take_number(at, end, &milliseconds) || !TAKE(at, end, ":") ||
+	    !take_number(at, end, &serial) || !TAKE(at, end, "):"))
+		return false;
+	if (seconds > INT64_MAX / 2000 || milliseconds > 999)
+		return false;
+	length = (size_t)(*at - begin);
+	stamp->time = (int64_t)(seconds * 1000 + milliseconds);
+	stamp->serial = serial;
+	stamp->length = length <= sizeof(stamp->text) ? length : 0;
+	memcpy(stamp->text, begin, stamp->length);
+	return true;
+}
+
+static bool take_stamp(struct record_stamp *last, const char **at, const char *end,
+		       struct record *record)
+{
+	bool same = last->length > 0 && take_bytes(at, end, last->text, last->length);
+
+	if (!same && !read_stamp(last, at, end))
+		return false;
+	record->time = last->time;
+	record->serial = last->serial;
+	return true;
+}
+
+bool record_parse(struct record_stamp *last, const char *line, size_t length, struct record *record)
+{
+	const char *at = line, *end = line + length;
+
+	if (!take_node(&at, end, record))
+		return false;
+	record->line = at;
+	record->length = (size_t)(end - at);
+	if (!TAKE(&at, end, "type="))
+		return false;
+	record->type = at;
+	while (at < end && *at != ' ')
+		at++;
+	record->type_length = (size_t)(at - record->type);
+	if (!TAKE(&at, end, " msg=audit(") || !take_stamp(last, &at, end, record))
+		return false;
+	record->body = at;
+	record->body_length = (size_t)(end - at);
+	return true;
+}
+
+/* ---- selection by content ------------------------------------------------------------------- */
+
+/* To the next space. */
+static struct bytes value_at(const struct record *record, const char *at)
+{
+	const char *end = record->body + record->body_length;
+	const char *space = memchr(at, ' ', (size_t)(end - at));
+
+	return (struct bytes){at, (size_t)((space ? space : end) - at)};
+}
+
+/* Field " name=VALUE" of the part of a SYSCALL record that the kernel writes before any text. */
+static bool find_field(const struct record *record, const char *name, struct bytes *value)
+{
+	const char *found = memmem(record->body, record->body_length, name, strlen(name));
+
+	if (found)
+		*value = value_at(record, found + strlen(name));
+	return found != NULL;
+}
+
+/* " arch=HEX syscall=DECIMAL", as the kernel begins it (kernel/auditsc.c, audit_log_exit); with
+ * "per=HEX" between the two in a personality of its own. */
+static bool read_call(const struct record *record, uint64_t *arch, uint64_t *number)
+{
+	const char *at = record->body, *end = at + record->body_length;
+	struct bytes value;
+
+	if (!TAKE(&at, end, " arch="))
+		return false;
+	value = value_at(record, at);
+	at = value.data + value.length;
+	if (!fields_hex(value, arch))
+		return false;
+	if (TAKE(&at, end, " syscall="))
+		return fields_decimal(value_at(record, at), number);
+	return find_field(record, " syscall=", &value) && fields_decimal(value, number);
+}
+
+static bool read_arguments(const struct record *record, uint64_t args[4])
+{
+	static const char *const names[] = {" a0=", " a1=", " a2=", " a3="};
+	struct bytes value;
+
+	for (int i = 0; i < 4; i++)
+		if (!find_field(record, names[i], &value) || !fields_hex(value, &args[i]))
+			return false;
+	return true;
+}
+
+static bool has_text(const struct record *record, const char *text, size_t length)
+{
+	return memmem(record->body, record->body_length, text, length) != NULL;
+}
+
+#define HAS(record, literal) has_text(record, literal, sizeof(literal) - 1)
+
+static enum role syscall_role(const struct record *record)
+{
+	uint64_t arch, number, args[4];
+	enum call call;
+
+	if (!read_call(record, &arch, &number))
+		return ROLE_NONE;
+	call = syscalls_classify((uint32_t)arch, (unsigned)number);
+	if (call == CALL_NONE)
+		return ROLE_NONE;
+	if (call == CALL_FILE)
+		return HAS(record, "capwatch_lastcap") ? ROLE_OPENS : ROLE_MAYBE;
+	if (!read_arguments(record, args))
+		return ROLE_NONE;
+	return syscalls_wanted(call, args, HAS(record, " success=yes")) ? ROLE_OPENS : ROLE_NONE;
+}
+
+/* By the length of the type's word, and then by the word. */
+static const struct type_role {
+	const char *type;
+	size_t length;
+	enum role role;
+} type_roles[] = {
+#define TYPE(word, role)                                                                           \
+	{                                                                                          \
+		word, sizeof(word) - 1, role                                                       \
+	}
+	TYPE("EOE", ROLE_ENDS),
+	TYPE("PROCTITLE", ROLE_LAST),
+	TYPE("PATH", ROLE_PATH),
+	TYPE("CWD", ROLE_JOINS),
+	TYPE("EXECVE", ROLE_JOINS),
+	TYPE("CAPSET", ROLE_OPENS),
+	TYPE("BPRM_FCAPS", ROLE_OPENS),
+	TYPE("CONFIG_CHANGE", ROLE_OPENS),
+	TYPE("LOGIN", ROLE_OPENS),
+	TYPE("SERVICE_START", ROLE_SINGLE),
+	TYPE("SERVICE_STOP", ROLE_SINGLE),
+	TYPE("DAEMON_START", ROLE_SINGLE),
+	TYPE("DAEMON_END", ROLE_SINGLE),
+	TYPE("DAEMON_ABORT", ROLE_SINGLE),
+	TYPE("DAEMON_CONFIG", ROLE_SINGLE),
+#undef TYPE
+};
+
+static const char syscall_type[] = "SYSCALL";
+
+enum role record_role(const struct record *record)
+{
+	if (record_type_is(record, syscall_type))
+		return syscall_role(record);
+	for (size_t i = 0; i < sizeof(type_roles) / sizeof(type_roles[0]); i++)
+		if (type_roles[i].length == record->type_length &&
+		    memcmp(type_roles[i].type, record->type, record->type_length) == 0)
+			return type_roles[i].role;
+	return ROLE_NONE;
+}
+
+bool record_type_is(const struct record *record, const char *type)
+{
+	return strlen(type) == record->type_length &&
+	       memcmp(type, record->type, record->type_length) == 0;
+}
+
+bool record_is_daemon(const struct record *record)
+{
+	static const char daemon[] = "DAEMON_";
+
+	return record->type_length >= sizeof(daemon) &&
+	       memcmp(record->type, daemon, sizeof(daemon) - 1) == 0;
+}
+
+bool record_is_of_node(const struct record *record, const char *node)
+{
+	return strncmp(node, record->node, record->node_length) == 0 &&
+	       node[record->node_length] == '\0';
+}
+
+/* ---- the sysctl ----------------------------------------------------------------------------- */
+
+static bool ends_with(const char *at, const char *end, const char *text, size_t length)
+{
+	return (size_t)(end - at) >= length && memcmp(end - length, text, length) == 0;
+}
+
+/* name="/proc/sys/kernel/cap_last_cap"; in hex, where the path has a byte that needs it
+ * (kernel/audit.c, audit_log_untrustedstring). */
+bool record_names_last_cap(const struct record *record)
+{
+	static const char name[] = " name=", plain[] = "cap_last_cap\"",
+			  hex[] = "6361705F6C6173745F636170";
+	const char *end = record->body + record->body_length;
+	const char *at = memmem(record->body, record->body_length, name, sizeof(name) - 1);
+	const char *stop;
+
+	if (!at)
+		return false;
+	at += sizeof(name) - 1;
+	stop = memchr(at, ' ', (size_t)(end - at));
+	stop = stop ? stop : end;
+	return ends_with(at, stop, plain, sizeof(plain) - 1) ||
+	       ends_with(at, stop, hex, sizeof(hex) - 1);
+}

@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * record: one line of the stream, by its header, and what it is to the assembly of events.
+ * Every line that auditd sends comes by here, and nearly all of them are thrown away: nothing is
+ * copied, allocated or looked for twice. Owns: the header's form, the selection by content. Must
+ * not own: lines that belong together (intake), or what a field means (event).
+ */
+#ifndef CAPWATCH_RECORD_H
+#define CAPWATCH_RECORD_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum { RECORD_NODE_MAX = 256, RECORD_STAMP_MAX = 64 };
+
+/* What a record does to the assembly of events. */
+enum role {
+	ROLE_NONE,   /* of no interest */
+	ROLE_SINGLE, /* an event by itself */
+	ROLE_OPENS,  /* makes its event a candidate */
+	ROLE_MAYBE,  /* a SYSCALL that counts only if a later PATH names the sysctl */
+	ROLE_JOINS,  /* belongs to a candidate, if there is one */
+	ROLE_PATH,   /* joins, and may turn a maybe into a candidate */
+	ROLE_LAST,   /* PROCTITLE: the last record where no EOE follows */
+	ROLE_ENDS,   /* EOE */
+};
+
+struct record {
+	const char *line; /* from "type=" on */
+	size_t length;
+	const char *type;
+	size_t type_length;
+	const char *body; /* after "):" */
+	size_t body_length;
+	const char *node; /* "" without node= */
+	size_t node_length;
+	int64_t time; /* ms since the epoch */
+	uint64_t serial;
+};
+
+/* The stamp of the record before, "SEC.MSEC:SERIAL):": the records of one event come in a row, and
+ * theirs is the same. All zero at the beginning. */
+struct record_stamp {
+	char text[RECORD_STAMP_MAX];
+	size_t length;
+	int64_t time;
+	uint64_t serial;
+};
+
+/* "[node=N ]type=T msg=audit(SEC.MSEC:SERIAL): body" (auditd writes it so, auditd-event.c). The
+ * record points into the line. False when it is none, or its numbers are out of bounds. */
+bool record_parse(struct record_stamp *last, const char *line, size_t length,
+		  struct record *record);
+
+/* By the type, and of a SYSCALL by the call and its arguments. */
+enum role record_role(const struct record *record);
+
+/* auditd's own (DAEMON_*), whose serials count apart from the kernel's. */
+bool record_is_daemon(const struct record *record);
+
+bool record_type_is(const struct record *record, const char *type);
+
+bool record_is_of_node(const struct record *record, const char *node);
+
+/* Does this PATH name the sysctl cap_last_cap, in any folder? */
+bool record_names_last_cap(const struct record *record);
+
+#endif
