@@ -5,13 +5,16 @@
 #include "common/text.h"
 
 #include <openssl/sha.h>
-#include <stdio.h>
 
 void text_sha256(const void *bytes, size_t length, char hex[65])
 {
+	static const char digits[] = "0123456789abcdef";
 	unsigned char digest[SHA256_DIGEST_LENGTH];
 
 	SHA256(bytes, length, digest);
-	for (size_t i = 0; i < sizeof(digest); i++)
-		snprintf(hex + 2 * i, 3, "%02x", digest[i]);
+	for (size_t i = 0; i < sizeof(digest); i++) {
+		hex[2 * i] = digits[digest[i] >> 4];
+		hex[2 * i + 1] = digits[digest[i] & 15];
+	}
+	hex[2 * sizeof(digest)] = '\0';
 }

@@ -19,6 +19,9 @@ struct repeats {
 	void *ctx;
 	int64_t window;
 	size_t used;
+	int64_t expires_at;	    /* no window is over before; a summary may be due later */
+	uint64_t tags[REPEATS_MAX]; /* of fingerprints, so that the kinds themselves are rarely
+				       looked at; of a free place, whatever was there */
 	struct kind kinds[REPEATS_MAX];
 };
 
@@ -122,6 +125,7 @@ void repeats_free(struct repeats *repeats)
 void repeats_set_window(struct repeats *repeats, int64_t milliseconds)
 {
 	repeats->window = milliseconds;
+	repeats->expires_at = 0; /* by the new window it may be earlier */
 }
 
 static void close_kind(struct repeats *repeats, struct kind *kind)
@@ -160,11 +164,24 @@ static bool same_loss(const struct alert *a, const struct alert *b)
 	       same_bytes(a->coverage.lost, b->coverage.lost);
 }
 
+/* Its beginning: it is a hash itself. */
+static uint64_t tag_of(const struct alert *alert)
+{
+	uint64_t tag;
+
+	_Static_assert(sizeof(alert->fingerprint) >= sizeof(tag), "a fingerprint is longer");
+	memcpy(&tag, alert->fingerprint, sizeof(tag));
+	return tag;
+}
+
 static struct kind *find_kind(struct repeats *repeats, const struct alert *alert)
 {
+	uint64_t tag = tag_of(alert);
+
 	for (size_t i = 0; repeats->used > 0 && i < REPEATS_MAX; i++) {
 		struct kind *kind = &repeats->kinds[i];
-		if (kind->first && same_bytes(kind->first->host, alert->host) &&
+		if (repeats->tags[i] == tag && kind->first &&
+		    same_bytes(kind->first->host, alert->host) &&
 		    kind->first->disposition == alert->disposition &&
 		    same_loss(kind->first, alert) &&
 		    strcmp(kind->first->fingerprint, alert->fingerprint) == 0)
@@ -195,6 +212,9 @@ static void open_kind(struct repeats *repeats, const struct alert *alert, int64_
 	kind->first = copy_alert(alert);
 	if (!kind->first)
 		return; /* without memory every alert goes out by itself */
+	if (repeats->used == 0 || now + repeats->window < repeats->expires_at)
+		repeats->expires_at = now + repeats->window;
+	repeats->tags[kind - repeats->kinds] = tag_of(alert);
 	kind->opened = now;
 	kind->count = 0;
 	repeats->used++;
@@ -205,7 +225,6 @@ bool repeats_take(struct repeats *repeats, struct alert *alert, int64_t now)
 	struct kind *kind;
 
 	alert_make_fingerprint(alert);
-	alert_make_id(alert);
 	if (repeats->window > 0) {
 		repeats_expire(repeats, now);
 		kind = find_kind(repeats, alert);
@@ -216,19 +235,30 @@ bool repeats_take(struct repeats *repeats, struct alert *alert, int64_t now)
 			kind->last_observed = alert->observed_time;
 			return false;
 		}
-		open_kind(repeats, alert, now);
 	}
+	alert_make_id(alert);
+	if (repeats->window > 0)
+		open_kind(repeats, alert, now);
 	repeats->deliver(repeats->ctx, alert);
 	return true;
 }
 
 void repeats_expire(struct repeats *repeats, int64_t now)
 {
+	int64_t earliest = INT64_MAX;
+
+	if (repeats->used == 0 || now < repeats->expires_at)
+		return;
 	for (size_t i = 0; repeats->used > 0 && i < REPEATS_MAX; i++) {
 		struct kind *kind = &repeats->kinds[i];
-		if (kind->first && now - kind->opened >= repeats->window)
+		if (!kind->first)
+			continue;
+		if (now - kind->opened >= repeats->window)
 			close_kind(repeats, kind);
+		else if (kind->opened + repeats->window < earliest)
+			earliest = kind->opened + repeats->window;
 	}
+	repeats->expires_at = earliest;
 }
 
 void repeats_flush(struct repeats *repeats)

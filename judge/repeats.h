@@ -21,8 +21,8 @@ void repeats_free(struct repeats *repeats);
 /* 0 ms: every alert by itself. */
 void repeats_set_window(struct repeats *repeats, int64_t milliseconds);
 
-/* Delivers the alert or counts it (then returns false). Fills in its id and fingerprint. now in ms.
- */
+/* Delivers the alert or counts it (then returns false). Fills in its fingerprint, and the id of one
+ * that is delivered. now in ms. */
 bool repeats_take(struct repeats *repeats, struct alert *alert, int64_t now);
 
 /* Summaries whose window is over go out. */

@@ -17,6 +17,7 @@ plugin_libplugin_a_SOURCES = \
 	plugin/notices.c plugin/notices.h \
 	plugin/orders.c plugin/orders.h \
 	plugin/outbox.c plugin/outbox.h \
+	plugin/pace.c plugin/pace.h \
 	plugin/paths.c plugin/paths.h \
 	plugin/privileges.c plugin/privileges.h \
 	plugin/proc_live.c plugin/proc_live.h \
@@ -41,6 +42,7 @@ plugin_audisp_capwatch_SOURCES = plugin/main.c
 plugin_audisp_capwatch_LDADD = $(PLUGIN_LIBS)
 
 PLUGIN_TESTS = \
+	tests/unit/test_pace \
 	tests/unit/test_stumbles \
 	tests/unit/test_progress \
 	tests/unit/test_resume \
@@ -103,6 +105,9 @@ tests_unit_test_progress_LDADD = $(PLUGIN_TEST_LIBS)
 tests_unit_test_resume_SOURCES = tests/unit/test_resume.c
 tests_unit_test_resume_CPPFLAGS = $(UNIT_TEST_CPPFLAGS)
 tests_unit_test_resume_LDADD = $(PLUGIN_TEST_LIBS)
+tests_unit_test_pace_SOURCES = tests/unit/test_pace.c
+tests_unit_test_pace_CPPFLAGS = $(UNIT_TEST_CPPFLAGS)
+tests_unit_test_pace_LDADD = $(PLUGIN_LIBS) $(UNIT_TEST_LIBS)
 tests_unit_test_stumbles_SOURCES = tests/unit/test_stumbles.c
 tests_unit_test_stumbles_CPPFLAGS = $(UNIT_TEST_CPPFLAGS)
 tests_unit_test_stumbles_LDADD = $(PLUGIN_TEST_LIBS)

@@ -22,6 +22,7 @@
 #include "plugin/confine_sensor.h"
 #include "plugin/lessons.h"
 #include "plugin/outbox.h"
+#include "plugin/pace.h"
 #include "plugin/proc_live.h"
 #include "plugin/snapshot.h"
 #include "plugin/progress.h"
@@ -31,11 +32,8 @@
 
 enum {
 	STREAM_PIECE = 4 * 1024, /* judged in one go */
-	/* After less than this in one turn, the next read waits a little, so that a steady flow
-	 * costs one read for many records instead of one each; after more, auditd's socket may be
-	 * full: read on. */
-	STREAM_FEW_BYTES = 16 * 1024,
-	STREAM_PAUSE_MS = 2,
+	/* While something else is done: sooner than auditd's socket is full. */
+	STREAM_MEANWHILE_MS = 2,
 	TURN_MS = 10, /* so long is judged before link and control are looked at again */
 	/* between two alerts of records that were thrown away: the first at once */
 	DROPPED_EVERY_MS = 10 * 1000,
@@ -64,10 +62,10 @@ struct sensor {
 	struct logger log;		       /* lines go to the courier */
 	struct stream *stream;
 	bool control_ended;
-	int64_t state_at;    /* steady clock: when to tell the courier how we are */
-	int64_t pause_until; /* steady clock: the stream is not polled before */
-	int64_t read_at;     /* steady clock: when the stream was last read */
-	int64_t dropped_at;  /* steady clock: when records thrown away may be told again */
+	int64_t state_at; /* steady clock: when to tell the courier how we are */
+	struct pace pace;
+	int64_t read_at;    /* steady clock: when the stream was last read */
+	int64_t dropped_at; /* steady clock: when records thrown away may be told again */
 	char host[HOST_MAX], host_id[HOST_MAX];
 	struct blind_snapshot snapshot; /* the one being taken */
 	char message[CONTROL_BUFFER];
@@ -196,10 +194,10 @@ static size_t read_stream(struct sensor *sensor)
 	return got > 0 ? (size_t)got : 0;
 }
 
-/* While something takes long, auditd must not wait for it: its socket is full sooner than this. */
+/* While something takes long, auditd must not wait for it. */
 static size_t read_meanwhile(struct sensor *sensor)
 {
-	return clock_steady_ms() - sensor->read_at >= STREAM_PAUSE_MS ? read_stream(sensor) : 0;
+	return clock_steady_ms() - sensor->read_at >= STREAM_MEANWHILE_MS ? read_stream(sensor) : 0;
 }
 
 /* With a beat: on a host that starves, the judging of many pieces takes long enough to be taken for
@@ -309,8 +307,8 @@ static int next_timeout(const struct sensor *sensor)
 	if (lessons_deadline(&sensor->lessons) >= 0)
 		timeout = earlier_timeout(timeout, lessons_deadline(&sensor->lessons),
 					  clock_steady_ms());
-	if (sensor->pause_until)
-		timeout = earlier_timeout(timeout, sensor->pause_until, clock_steady_ms());
+	if (pace_is_on(&sensor->pace))
+		timeout = earlier_timeout(timeout, sensor->pace.until, clock_steady_ms());
 	if (resume_is_on(&sensor->resume))
 		timeout = earlier_timeout(timeout, resume_deadline(&sensor->resume),
 					  clock_steady_ms());
@@ -347,9 +345,7 @@ static void take_stream(struct sensor *sensor, bool readable)
 
 	read += judge_waiting(sensor, clock_steady_ms() + TURN_MS);
 	if (readable)
-		sensor->pause_until = read > 0 && read < STREAM_FEW_BYTES
-					      ? clock_steady_ms() + STREAM_PAUSE_MS
-					      : 0;
+		pace_take_read(&sensor->pace, read, clock_steady_ms());
 }
 
 static void judge_time(struct sensor *sensor)
@@ -393,12 +389,11 @@ static void run_loop(struct sensor *sensor)
 
 	while (!stream_is_over(sensor->stream) && !sensor->control_ended) {
 		pulse_beat(sensor->options->pulse);
-		if (sensor->pause_until && clock_steady_ms() >= sensor->pause_until)
-			sensor->pause_until = 0;
-		wait_for_input(sensor, polled, !sensor->pause_until);
+		wait_for_input(sensor, polled, !pace_is_on(&sensor->pace));
 		if (poll(polled, POLL_COUNT, next_timeout(sensor)) > 0)
 			handle_input(sensor, polled);
-		take_stream(sensor, polled[POLL_STREAM].revents != 0);
+		take_stream(sensor, polled[POLL_STREAM].revents != 0 ||
+					    pace_ends_pause(&sensor->pace, clock_steady_ms()));
 		go_on_resuming(sensor);
 		judge_time(sensor);
 		ask_for_look(sensor);

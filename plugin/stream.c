@@ -6,6 +6,7 @@
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -16,9 +17,13 @@ struct stream {
 	bool inside_record; /* while dropping: the last byte thrown away was no end of a record */
 	size_t begin, used; /* of the ring: the oldest byte, and how many */
 	uint64_t dropped;
+	size_t reached;		  /* the ring's memory up to here may be in use */
+	char *ring;		  /* STREAM_AHEAD_MAX bytes of their own pages */
 	char chunk[STREAM_CHUNK]; /* what is thrown away */
-	char ring[STREAM_AHEAD_MAX];
 };
+
+/* So much of the ring stays in memory once it is empty: more than a busy host has waiting. */
+enum { KEPT = 256 * 1024 };
 
 /* What is read while records are thrown away fits once they are kept again. */
 _Static_assert(STREAM_AHEAD_MAX / 2 >= STREAM_CHUNK, "half of the ring is less than one read");
@@ -33,11 +38,17 @@ static bool is_socket(int fd)
 
 struct stream *stream_new(int fd)
 {
-	/* calloc: of the ring only what is used has memory */
 	struct stream *stream = calloc(1, sizeof(*stream));
+	void *ring = mmap(NULL, STREAM_AHEAD_MAX, PROT_READ | PROT_WRITE,
+			  MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
-	if (!stream)
+	if (!stream || ring == MAP_FAILED) {
+		if (ring != MAP_FAILED)
+			munmap(ring, STREAM_AHEAD_MAX);
+		free(stream);
 		return NULL;
+	}
+	stream->ring = ring;
 	stream->fd = fd;
 	stream->is_socket = is_socket(fd);
 	return stream;
@@ -45,6 +56,9 @@ struct stream *stream_new(int fd)
 
 void stream_free(struct stream *stream)
 {
+	if (!stream)
+		return;
+	munmap(stream->ring, STREAM_AHEAD_MAX);
 	free(stream);
 }
 
@@ -126,6 +140,15 @@ static size_t end_dropping(struct stream *stream, const char *bytes, size_t leng
 	return (size_t)(newline + 1 - bytes);
 }
 
+static void take_in(struct stream *stream, size_t length)
+{
+	size_t end = end_of(stream) + length;
+
+	stream->used += length;
+	if (end > stream->reached)
+		stream->reached = end;
+}
+
 static void keep(struct stream *stream, const char *bytes, size_t length)
 {
 	while (length > 0) {
@@ -133,7 +156,7 @@ static void keep(struct stream *stream, const char *bytes, size_t length)
 
 		part = part < length ? part : length;
 		memcpy(stream->ring + end_of(stream), bytes, part);
-		stream->used += part;
+		take_in(stream, part);
 		bytes += part;
 		length -= part;
 	}
@@ -153,33 +176,36 @@ static void take_while_dropping(struct stream *stream, size_t length)
 
 /* ---- the face -------------------------------------------------------------------------------- */
 
-static ssize_t read_once(struct stream *stream)
+/* all: there is no more now, for the read was not filled. */
+static ssize_t read_once(struct stream *stream, bool *all)
 {
+	size_t room;
 	ssize_t got;
 
 	if (!stream->dropping && stream->used == STREAM_AHEAD_MAX)
 		begin_dropping(stream);
 	if (stream->dropping) {
 		got = read_now(stream, stream->chunk, sizeof(stream->chunk));
+		*all = got < (ssize_t)sizeof(stream->chunk);
 		if (got > 0)
 			take_while_dropping(stream, (size_t)got);
 		return got;
 	}
-	/* an empty ring begins anew, so that without a flood it is a few pages */
-	if (stream->used == 0)
-		stream->begin = 0;
-	got = read_now(stream, stream->ring + end_of(stream), room_at_end(stream));
+	room = room_at_end(stream);
+	got = read_now(stream, stream->ring + end_of(stream), room);
+	*all = got < (ssize_t)room;
 	if (got > 0)
-		stream->used += (size_t)got;
+		take_in(stream, (size_t)got);
 	return got;
 }
 
 ssize_t stream_read(struct stream *stream, struct error *err)
 {
 	ssize_t got = 1, total = 0;
+	bool all = false;
 
-	while (!stream->ended && got > 0 && total < STREAM_AHEAD_MAX / 4) {
-		got = read_once(stream);
+	while (!stream->ended && !all && total < STREAM_AHEAD_MAX / 4) {
+		got = read_once(stream, &all);
 		total += got > 0 ? got : 0;
 	}
 	if (got == 0 || (got < 0 && errno != EAGAIN && errno != EINTR))
@@ -198,10 +224,22 @@ size_t stream_peek(const struct stream *stream, const char **bytes, size_t max)
 	return length < max ? length : max;
 }
 
+/* An empty ring begins anew, so that without a flood it is a few pages, and after one again. */
+static void begin_anew(struct stream *stream)
+{
+	stream->begin = 0;
+	if (stream->reached <= KEPT)
+		return;
+	madvise(stream->ring + KEPT, STREAM_AHEAD_MAX - KEPT, MADV_DONTNEED);
+	stream->reached = 0;
+}
+
 void stream_consume(struct stream *stream, size_t length)
 {
 	stream->begin = (stream->begin + length) % STREAM_AHEAD_MAX;
 	stream->used -= length;
+	if (stream->used == 0)
+		begin_anew(stream);
 }
 
 size_t stream_waiting(const struct stream *stream)

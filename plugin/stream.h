@@ -36,7 +36,7 @@ void stream_free(struct stream *stream);
 ssize_t stream_read(struct stream *stream, struct error *err);
 
 /* Of what is kept, the oldest bytes that lie together: at most max. They stay valid until the next
- * call of stream_read(), and are kept until stream_consume(). 0: all is judged. */
+ * call of stream_read() or stream_consume(), which gives them up. 0: all is judged. */
 size_t stream_peek(const struct stream *stream, const char **bytes, size_t max);
 void stream_consume(struct stream *stream, size_t length);
 

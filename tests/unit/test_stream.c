@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -112,6 +113,7 @@ START_TEST(test_it_is_over_when_what_came_before_the_end_is_judged)
 	say("last\n");
 	shutdown(auditd, SHUT_WR);
 	ck_assert_int_eq(stream_read(stream, NULL), 5);
+	ck_assert_int_eq(stream_read(stream, NULL), 0);
 	ck_assert(!stream_is_over(stream));
 	free(judged(100));
 	ck_assert(stream_is_over(stream));
@@ -222,6 +224,34 @@ START_TEST(test_a_record_longer_than_all_that_is_kept_is_thrown_away_whole)
 }
 END_TEST
 
+/* Of the pages from there on, how many are in memory. */
+static size_t resident_pages(const char *from, size_t length)
+{
+	size_t page = (size_t)sysconf(_SC_PAGESIZE), count = 0;
+	static unsigned char there[STREAM_AHEAD_MAX / 1024];
+
+	ck_assert_int_eq(mincore((void *)((uintptr_t)from & ~(page - 1)), length, there), 0);
+	for (size_t i = 0; i < length / page; i++)
+		count += there[i] & 1;
+	return count;
+}
+
+START_TEST(test_after_a_flood_the_memory_is_given_back)
+{
+	enum { FLOOD = 1024 * 1024 };
+	const char *begin;
+
+	flood(FLOOD / RECORD);
+	stream_peek(stream, &begin, 1);
+	ck_assert_uint_gt(resident_pages(begin, FLOOD / 2), 100);
+	free(judged(4096));
+	ck_assert_uint_le(resident_pages(begin + FLOOD / 2, FLOOD / 2), 1);
+	/* and it is used again */
+	flood(2 * (FLOOD / RECORD));
+	ck_assert_uint_eq(stream_waiting(stream), FLOOD / RECORD * RECORD);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("stream");
@@ -235,6 +265,7 @@ int main(void)
 		       test_what_came_is_kept_until_it_is_judged_and_reading_waits_for_nothing);
 	tcase_add_test(tcase, test_a_pipe_is_read_without_waiting_too);
 	tcase_add_test(tcase, test_it_is_over_when_what_came_before_the_end_is_judged);
+	tcase_add_test(tcase, test_after_a_flood_the_memory_is_given_back);
 	tcase_add_test(tcase, test_a_failed_reading_ends_it_and_says_why);
 	tcase_add_test(tcase, test_auditd_never_waits_and_what_is_too_much_is_counted);
 	tcase_add_test(tcase, test_records_are_kept_again_from_a_whole_one_on_once_half_is_judged);

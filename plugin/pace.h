@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * pace: when the stream is read next. auditd writes its records one by one, and a reader that takes
+ * each as it comes pays a wake-up and a read for each: on a busy host that is nearly all that a
+ * plugin costs. So under load records are left to gather for some milliseconds; on an idle host an
+ * event is read as it comes.
+ * Owns: that decision. Must not own: the clock, the descriptor.
+ *
+ * What gathers must fit into auditd's socket, which holds some 167 records of 200 to 700 bytes, or
+ * auditd waits: the pause is the shorter the more there was last.
+ */
+#ifndef CAPWATCH_PACE_H
+#define CAPWATCH_PACE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum {
+	PACE_IDLE_MS = 20,	     /* without a read so long, a load is over */
+	PACE_LOAD_BYTES = 4 * 1024,  /* read since then: several events, a load */
+	PACE_FEW_BYTES = 3 * 1024,   /* in one read; then: */
+	PACE_LONG_MS = 4,	     /* the most that is added to an alert's way */
+	PACE_SHORT_MS = 2,	     /* after more than few */
+	PACE_MANY_BYTES = 16 * 1024, /* the socket may have been full: read on */
+};
+
+/* All zero at the beginning. */
+struct pace {
+	int64_t read_at; /* ms, steady clock: the last read of anything */
+	size_t burst;	 /* bytes since the last idle time */
+	int64_t until;	 /* ms: not to be read before; 0: as it comes */
+};
+
+/* So much was read in one go, up to now (ms, steady clock). */
+void pace_take_read(struct pace *pace, size_t bytes, int64_t now);
+
+/* Is a pause over, so that the stream is to be read without asking poll(2) first? Ends it. */
+bool pace_ends_pause(struct pace *pace, int64_t now);
+
+/* Is there one? */
+static inline bool pace_is_on(const struct pace *pace)
+{
+	return pace->until != 0;
+}
+
+#endif
