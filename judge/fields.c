@@ -5,11 +5,18 @@
 
 enum { ENRICHED = 0x1d }; /* AUDIT_INTERP_SEPARATOR of auditd */
 
-struct fields fields_begin(const char *body, size_t length)
+struct bytes fields_of_kernel(const char *body, size_t length)
 {
 	const char *enriched = memchr(body, ENRICHED, length);
 
-	return (struct fields){body, enriched ? enriched : body + length};
+	return (struct bytes){body, enriched ? (size_t)(enriched - body) : length};
+}
+
+struct fields fields_begin(const char *body, size_t length)
+{
+	struct bytes kernels = fields_of_kernel(body, length);
+
+	return (struct fields){kernels.data, kernels.data + kernels.length};
 }
 
 bool fields_next(struct fields *fields, struct bytes *name, struct bytes *value)

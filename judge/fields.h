@@ -21,8 +21,10 @@ struct fields {
 	const char *at, *end;
 };
 
-/* From a record's body ("): " behind it) on. What auditd has looked up and put behind (after 0x1d,
- * "enriched") is no field of the kernel's. */
+/* Of a record's body ("): " before it) what the kernel wrote: not what auditd has looked up and put
+ * behind (after 0x1d, "enriched"). */
+struct bytes fields_of_kernel(const char *body, size_t length);
+
 struct fields fields_begin(const char *body, size_t length);
 
 /* The next one; words without "=" are passed over. False at the end. Both point into the record. */

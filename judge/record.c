@@ -97,8 +97,9 @@ bool record_parse(struct record_stamp *last, const char *line, size_t length, st
 	if (!TAKE(&at, end, "type="))
 		return false;
 	record->type = at;
-	while (at < end && *at != ' ')
-		at++;
+	at = memchr(at, ' ', (size_t)(end - at));
+	if (!at)
+		return false;
 	record->type_length = (size_t)(at - record->type);
 	if (!TAKE(&at, end, " msg=audit(") || !take_stamp(last, &at, end, record))
 		return false;
@@ -157,17 +158,23 @@ static bool read_arguments(const struct record *record, uint64_t args[4])
 	return true;
 }
 
-static bool has_text(const struct record *record, const char *text, size_t length)
+/* Of a SYSCALL the key is the last field, before what auditd has looked up (after 0x1d). */
+static bool has_last_cap_key(const struct record *record)
 {
-	return memmem(record->body, record->body_length, text, length) != NULL;
-}
+	static const char key[] = "capwatch_lastcap";
+	struct bytes kernels = fields_of_kernel(record->body, record->body_length);
+	const char *space = memrchr(kernels.data, ' ', kernels.length);
 
-#define HAS(record, literal) has_text(record, literal, sizeof(literal) - 1)
+	return space &&
+	       memmem(space, (size_t)(kernels.data + kernels.length - space), key, sizeof(key) - 1);
+}
 
 static enum role syscall_role(const struct record *record)
 {
 	uint64_t arch, number, args[4];
+	struct bytes value;
 	enum call call;
+	bool success;
 
 	if (!read_call(record, &arch, &number))
 		return ROLE_NONE;
@@ -175,10 +182,11 @@ static enum role syscall_role(const struct record *record)
 	if (call == CALL_NONE)
 		return ROLE_NONE;
 	if (call == CALL_FILE)
-		return HAS(record, "capwatch_lastcap") ? ROLE_OPENS : ROLE_MAYBE;
+		return has_last_cap_key(record) ? ROLE_OPENS : ROLE_MAYBE;
 	if (!read_arguments(record, args))
 		return ROLE_NONE;
-	return syscalls_wanted(call, args, HAS(record, " success=yes")) ? ROLE_OPENS : ROLE_NONE;
+	success = find_field(record, " success=", &value) && value.length == 3;
+	return syscalls_wanted(call, args, success) ? ROLE_OPENS : ROLE_NONE;
 }
 
 /* By the length of the type's word, and then by the word. */
@@ -232,7 +240,7 @@ bool record_is_daemon(const struct record *record)
 {
 	static const char daemon[] = "DAEMON_";
 
-	return record->type_length >= sizeof(daemon) &&
+	return record->type[0] == daemon[0] && record->type_length >= sizeof(daemon) &&
 	       memcmp(record->type, daemon, sizeof(daemon) - 1) == 0;
 }
 
@@ -253,17 +261,13 @@ static bool ends_with(const char *at, const char *end, const char *text, size_t 
  * (kernel/audit.c, audit_log_untrustedstring). */
 bool record_names_last_cap(const struct record *record)
 {
-	static const char name[] = " name=", plain[] = "cap_last_cap\"",
-			  hex[] = "6361705F6C6173745F636170";
-	const char *end = record->body + record->body_length;
-	const char *at = memmem(record->body, record->body_length, name, sizeof(name) - 1);
-	const char *stop;
+	static const char plain[] = "cap_last_cap\"", hex[] = "6361705F6C6173745F636170";
+	struct bytes name;
+	const char *end;
 
-	if (!at)
+	if (!find_field(record, " name=", &name))
 		return false;
-	at += sizeof(name) - 1;
-	stop = memchr(at, ' ', (size_t)(end - at));
-	stop = stop ? stop : end;
-	return ends_with(at, stop, plain, sizeof(plain) - 1) ||
-	       ends_with(at, stop, hex, sizeof(hex) - 1);
+	end = name.data + name.length;
+	return ends_with(name.data, end, plain, sizeof(plain) - 1) ||
+	       ends_with(name.data, end, hex, sizeof(hex) - 1);
 }
