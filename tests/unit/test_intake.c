@@ -9,6 +9,7 @@
 
 #include "common/checkpoint.h"
 #include "judge/intake.h"
+#include "judge/maybes.h"
 
 #define COUNT(table) (sizeof(table) / sizeof((table)[0]))
 
@@ -443,6 +444,66 @@ START_TEST(test_opens_of_others_in_between_do_not_hide_the_sysctls)
 }
 END_TEST
 
+/* Its first records have long gone from the buffer that they came in when its path comes. */
+START_TEST(test_open_of_the_sysctl_may_be_cut_anywhere)
+{
+	static const char text[] = OPENAT(5) CWD(5) PARENT(5)
+		PATH_OF(5, "/proc/sys/kernel/cap_last_cap") EOE(5);
+	char piece[sizeof(text)];
+
+	for (size_t cut = 1; cut < sizeof(text) - 1; cut++) {
+		got.count = 0;
+		memcpy(piece, text, cut);
+		intake_feed(intake, piece, cut, 1000);
+		memset(piece, 'x', sizeof(piece));
+		memcpy(piece, text + cut, sizeof(text) - 1 - cut);
+		intake_feed(intake, piece, sizeof(text) - 1 - cut, 1000);
+		ck_assert_uint_eq(got.count, 1);
+		ck_assert_str_eq(got.events[0].text, OPENAT(5) CWD(5) PARENT(5) PATH_OF(
+							     5, "/proc/sys/kernel/cap_last_cap"));
+	}
+}
+END_TEST
+
+/* As many at a time as a large host has processors, record by record. */
+START_TEST(test_opens_of_many_processors_do_not_hide_the_sysctls)
+{
+	static const struct {
+		const char *type, *body;
+	} parts[] = {
+		{"SYSCALL", "arch=c000003e syscall=257 success=no exit=-13 a0=1 a1=2 a2=1 a3=0 "
+			    "items=2 ppid=1 pid=7 key=(null)"},
+		{"CWD", "cwd=\"/\""},
+		{"PATH", "item=0 name=\"/proc/sys/kernel\" inode=8"},
+		{"PATH", "item=1 name=\"/etc/a\" inode=9"},
+		{"EOE", ""},
+	};
+	static const char last_cap[] = "item=1 name=\"/proc/sys/kernel/cap_last_cap\" inode=9";
+	char text[512];
+
+	for (size_t part = 0; part < COUNT(parts); part++)
+		for (int i = 0; i < MAYBES_MAX; i++) {
+			snprintf(text, sizeof(text), "type=%s msg=audit(100.250:%d): %s\n",
+				 parts[part].type, i + 10,
+				 i == 17 && part == 3 ? last_cap : parts[part].body);
+			feed(text);
+		}
+	ck_assert_uint_eq(got.count, 1);
+	ck_assert_uint_eq(got.events[0].serial, 27);
+	ck_assert_ptr_nonnull(strstr(got.events[0].text, "cap_last_cap"));
+	ck_assert_ptr_nonnull(strstr(got.events[0].text, "type=CWD"));
+}
+END_TEST
+
+START_TEST(test_sysctl_is_known_by_a_path_written_in_hex)
+{
+	/* "/tmp/a b/cap_last_cap" */
+	feed(OPENAT(5) CWD(5) "type=PATH msg=audit(100.250:5): item=0 "
+			      "name=2F746D702F6120622F6361705F6C6173745F636170 inode=9\n" EOE(5));
+	ck_assert_uint_eq(got.count, 1);
+}
+END_TEST
+
 START_TEST(test_open_of_another_node_is_not_taken_for_this_ones)
 {
 	feed("node=a " OPENAT(5) "node=b " PATH_OF(
@@ -549,6 +610,9 @@ int main(void)
 	tcase_add_test(tc, test_open_of_another_file_is_no_candidate);
 	tcase_add_test(tc, test_open_with_the_key_of_our_rule_is_a_candidate_by_that);
 	tcase_add_test(tc, test_opens_of_others_in_between_do_not_hide_the_sysctls);
+	tcase_add_test(tc, test_open_of_the_sysctl_may_be_cut_anywhere);
+	tcase_add_test(tc, test_opens_of_many_processors_do_not_hide_the_sysctls);
+	tcase_add_test(tc, test_sysctl_is_known_by_a_path_written_in_hex);
 	tcase_add_test(tc, test_open_of_another_node_is_not_taken_for_this_ones);
 	tcase_add_test(tc, test_empty_lines_and_nothing_are_nothing);
 	suite_add_tcase(suite, tc);

@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The fields of a record that the kernel wrote. What they mean is test_event's. */
+#include <check.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "judge/fields.h"
+
+#define COUNT(table) (sizeof(table) / sizeof((table)[0]))
+
+static struct bytes bytes(const char *text)
+{
+	return (struct bytes){text, strlen(text)};
+}
+
+/* "name=value name=value ..." as they were found, '|' between them. */
+static void split(const char *text, char *found, size_t size)
+{
+	struct fields fields = fields_begin(text, strlen(text));
+	struct bytes name, value;
+	size_t used = 0;
+
+	found[0] = '\0';
+	while (fields_next(&fields, &name, &value))
+		used += (size_t)snprintf(found + used, size - used, "%.*s=%.*s|", (int)name.length,
+					 name.data, (int)value.length, value.data);
+}
+
+static const struct {
+	const char *body, *fields;
+} splits[] = {
+	{" arch=c000003e syscall=126 key=(null)", "arch=c000003e|syscall=126|key=(null)|"},
+	{"a=1  b=2 ", "a=1|b=2|"},
+	{" a=1 word b=2", "a=1|b=2|"},
+	{" subj=/usr/sbin/x (enforce) key=\"k\"", "subj=/usr/sbin/x|key=\"k\"|"},
+	{" a=b=c", "a=b=c|"},
+	{" a= b=2", "a=|b=2|"},
+	{" =1 b=2", "=1|b=2|"},
+	{" a=1\x1d"
+	 "b=2 UID=\"root\"",
+	 "a=1|"},
+	{" word", ""},
+	{"", ""},
+	{"   ", ""},
+	{" a=1 last", "a=1|"},
+};
+
+START_TEST(test_fields_are_split_at_spaces)
+{
+	char found[256];
+
+	split(splits[_i].body, found, sizeof(found));
+	ck_assert_str_eq(found, splits[_i].fields);
+}
+END_TEST
+
+static const struct {
+	const char *written, *text;
+	size_t length;
+} texts[] = {
+	{"\"plain\"", "plain", 5},
+	{"\"\"", "", 0},
+	{"\"open", "open", 4},
+	{"\"", "", 0},
+	{"6122625C0A01FF7B7D", "a\"b\\\n\x01\xff{}", 9},
+	{"2f62696e2f78", "/bin/x", 6},
+	{"6C73002D6C", "ls\0-l", 5},
+	{"616", "616", 3},   /* no pair of digits is left alone */
+	{"61x6", "61x6", 4}, /* nor is that hex */
+	{"unconfined", "unconfined", 10},
+	{"", "", 0},
+};
+
+START_TEST(test_text_is_quoted_or_hex)
+{
+	char text[64];
+	size_t length = fields_decode(bytes(texts[_i].written), text, sizeof(text));
+
+	ck_assert_uint_eq(length, texts[_i].length);
+	ck_assert_mem_eq(text, texts[_i].text, length);
+}
+END_TEST
+
+START_TEST(test_text_is_cut_at_the_room_there_is)
+{
+	char text[4] = "...";
+
+	ck_assert_uint_eq(fields_decode(bytes("\"abcdef\""), text, 2), 2);
+	ck_assert_str_eq(text, "ab.");
+	ck_assert_uint_eq(fields_decode(bytes("6162636465"), text, 2), 2);
+	ck_assert_str_eq(text, "ab.");
+	ck_assert_uint_eq(fields_decode(bytes("xyz"), text, 1), 1);
+	ck_assert_str_eq(text, "xb.");
+}
+END_TEST
+
+static const struct {
+	const char *text;
+	bool is_decimal, is_signed, is_hex;
+	uint64_t decimal, hex;
+	int64_t number;
+} numbers[] = {
+	{"0", true, true, true, 0, 0, 0},
+	{"42", true, true, true, 42, 0x42, 42},
+	{"-1", false, true, false, 0, 0, -1},
+	{"ff", false, false, true, 0, 0xff, 0},
+	{"FF", false, false, true, 0, 0xff, 0},
+	{"18446744073709551615", true, false, false, UINT64_MAX, 0, 0},
+	{"18446744073709551616", false, false, false, 0, 0, 0},
+	{"9223372036854775807", true, true, false, INT64_MAX, 0, INT64_MAX},
+	{"9223372036854775808", true, false, false, (uint64_t)INT64_MAX + 1, 0, 0},
+	{"ffffffffffffffff", false, false, true, 0, UINT64_MAX, 0},
+	{"10000000000000000", true, true, false, 10000000000000000, 0, 10000000000000000},
+	{"", false, false, false, 0, 0, 0},
+	{"-", false, false, false, 0, 0, 0},
+	{"4 ", false, false, false, 0, 0, 0},
+	{"0x4", false, false, false, 0, 0, 0},
+	{"--4", false, false, false, 0, 0, 0},
+};
+
+/* What is none leaves the number as it was. */
+START_TEST(test_numbers_are_whole_or_none)
+{
+	struct bytes text = bytes(numbers[_i].text);
+	uint64_t decimal = 0, hex = 0;
+	int64_t number = 0;
+
+	ck_assert_int_eq(fields_decimal(text, &decimal), numbers[_i].is_decimal);
+	ck_assert_int_eq(fields_signed(text, &number), numbers[_i].is_signed);
+	ck_assert_int_eq(fields_hex(text, &hex), numbers[_i].is_hex);
+	ck_assert_uint_eq(decimal, numbers[_i].decimal);
+	ck_assert_int_eq(number, numbers[_i].number);
+	ck_assert_uint_eq(hex, numbers[_i].hex);
+}
+END_TEST
+
+START_TEST(test_null_is_what_the_kernel_writes_for_nothing)
+{
+	ck_assert(fields_is_null(bytes("(null)")));
+	ck_assert(!fields_is_null(bytes("\"(null)\"")));
+	ck_assert(!fields_is_null(bytes("(none)")));
+	ck_assert(!fields_is_null(bytes("")));
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("fields");
+	TCase *tc = tcase_create("fields");
+	SRunner *runner;
+	int failed;
+
+	tcase_add_loop_test(tc, test_fields_are_split_at_spaces, 0, COUNT(splits));
+	tcase_add_loop_test(tc, test_text_is_quoted_or_hex, 0, COUNT(texts));
+	tcase_add_test(tc, test_text_is_cut_at_the_room_there_is);
+	tcase_add_loop_test(tc, test_numbers_are_whole_or_none, 0, COUNT(numbers));
+	tcase_add_test(tc, test_null_is_what_the_kernel_writes_for_nothing);
+	suite_add_tcase(suite, tc);
+	runner = srunner_create(suite);
+	srunner_run_all(runner, CK_NORMAL);
+	failed = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}
