@@ -197,7 +197,12 @@ void membership_change_program(struct world *world, const struct event *event,
 	if (launched || (!process->launching && membership_is_program(process)))
 		start_program(world, event, process);
 	process->launching = false;
-	if (process->service && process->service->declared == 0 && process->has_bounding)
+}
+
+void membership_note_given(struct process *process)
+{
+	if (process->service && !process->launching && process->service->declared == 0 &&
+	    process->has_bounding)
 		process->service->declared = process->bounding;
 }
 

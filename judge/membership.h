@@ -42,6 +42,11 @@ void membership_open_session(struct world *world, const struct event *event,
 void membership_change_program(struct world *world, const struct event *event,
 			       struct process *process);
 
+/* The process has executed another image than it had. Of a service whose first program that is,
+ * what it was given is what this may hold at the most; not of a runtime that executes itself on its
+ * way to it. */
+void membership_note_given(struct process *process);
+
 /* SERVICE_START and SERVICE_STOP; believed only when pid 1 as root sent it. */
 void membership_note_unit(struct world *world, const struct event *event);
 

@@ -629,6 +629,8 @@ void observe_exec(struct world *world, const struct event *event, struct observa
 	if (!same)
 		membership_change_program(world, event, process);
 	find_launcher(world, event, seen);
+	if (!same)
+		membership_note_given(process);
 	if (!process->service && !process->launching && process->exe) {
 		membership_by_itself(world, process, event->time);
 		if (process->service && process->service->first_event == 0)

@@ -1382,6 +1382,44 @@ START_TEST(test_runcs_init_is_silent_and_its_payload_in_the_container)
 }
 END_TEST
 
+/* The runtime executes itself, and was already in the container's cgroup when it was looked at:
+ * what that holds is not what the container was given. */
+START_TEST(test_container_was_given_what_its_program_got_and_not_its_runtime)
+{
+	struct fixture *fx = fixture_live(
+		"launchers:\n"
+		"  - name: runc\n"
+		"    match: {exe: [/, " RUNC "], parent_exe: " RUNC "}\n"
+		"    exe_state: any\n"
+		"    starts: container\n"
+		"    grants: {effective: all}\n"
+		"services: [{name: box, match: {container: true}, ceiling: declared}]\n");
+	struct fixture_act forked = {.pid = 201, .ppid = 200, .exe = "/"};
+	struct fixture_act first = {.pid = 201, .ppid = 200, .exe = RUNC};
+	struct fixture_act init = {.pid = 202, .ppid = 200, .exe = "/bin/app"};
+	struct fixture_act entered = {.pid = 203, .ppid = 200, .exe = "/bin/app"};
+	struct event_sets more = {CAP(NET_RAW) | CAP(SYS_ADMIN), 0, 0, 0};
+
+	fixture_process(fx, 200, 1, RUNC);
+	for (pid_t pid = 201; pid <= 203; pid++) {
+		fixture_process(fx, pid, 200, "/")->other_file = true;
+		set_cgroup(fx, pid, "/system.slice/runc-c1.scope");
+	}
+	fixture_setuid(fx, forked);
+	fixture_exec(fx, first, NULL, NULL);
+	fixture_exit(fx, 201);
+	fixture_find(fx, 202)->status.bounding = CAP(NET_RAW);
+	fixture_hold(fx, 202, (struct event_sets){CAP(NET_RAW), 0, 0, 0});
+	fixture_exec(fx, init, NULL, NULL);
+	fixture_wait(fx, 600000);
+	fixture_exec(fx, entered, NULL, NULL);
+	fixture_capset(fx, entered, more);
+	ck_assert_int_eq(fixture_only_alert(fx)->reason, REASON_ABOVE_CEILING);
+	ck_assert_uint_eq(fixture_only_alert(fx)->baseline.missing, CAP(SYS_ADMIN));
+	fixture_free(fx);
+}
+END_TEST
+
 /* LD_PRELOAD into the runtime, and a cgroup made for it, is no container. */
 /* $(runc run ...) in an administrator's shell: the subshell was met before it executed runc. */
 START_TEST(test_parent_in_a_session_is_what_it_executed_since)
@@ -1654,6 +1692,7 @@ int main(void)
 	tcase_add_loop_test(tc, test_detached_runtime_is_known_by_its_inode, 0, COUNT(detached));
 	tcase_add_loop_test(tc, test_detached_runtime_that_is_gone_is_what_its_session_runs, 0,
 			    COUNT(lost_runtimes));
+	tcase_add_test(tc, test_container_was_given_what_its_program_got_and_not_its_runtime);
 	tcase_add_test(tc, test_runcs_init_is_silent_and_its_payload_in_the_container);
 	tcase_add_test(tc, test_without_systemd_a_program_starts_with_its_first_process);
 	suite_add_tcase(suite, tc);
