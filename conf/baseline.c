@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "conf/baseline_index.h"
 #include "conf/baseline_source.h"
 #include "conf/files.h"
 #include "conf/yaml_doc.h"
@@ -131,6 +132,8 @@ struct baseline *baseline_load_trial(char *const *paths, bool optional_missing,
 	result = read_paths(&reading, paths, optional_missing, err);
 	if (result == 0)
 		result = baseline_resolve(&loading->arena, &reading.list, &loading->baseline, err);
+	if (result == 0 && baseline_index_make(&loading->arena, &loading->baseline) < 0)
+		result = error_set(err, "out of memory while reading the baseline");
 	files_digest_end(&reading.digest, loading->baseline.digest);
 	free(reading.list.entries);
 	if (result < 0) {
@@ -142,10 +145,9 @@ struct baseline *baseline_load_trial(char *const *paths, bool optional_missing,
 
 const struct baseline_entry *baseline_find(const struct baseline *baseline, const char *name)
 {
-	for (size_t i = 0; i < baseline->entry_count; i++)
-		if (strcmp(baseline->entries[i].name, name) == 0)
-			return &baseline->entries[i];
-	return NULL;
+	size_t rank = glob_index_first(baseline->index->names, name);
+
+	return rank == GLOB_INDEX_NONE ? NULL : baseline->index->entries[rank];
 }
 
 void baseline_free(struct baseline *baseline)

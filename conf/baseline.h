@@ -2,7 +2,7 @@
 /* clang-format off */
 /*
  * baseline: which service may gain what, as data. Reads the *.yaml of baseline.d, resolves extends, replace
- * and disabled across folders, finds ties. Must not own: the matching of a process (judge/match) or
+ * and disabled across folders, finds ties, has all indexed. Must not own: the matching of a process (judge/match) or
  * any verdict.
  *
  * services:                      # a list of entries
@@ -99,12 +99,15 @@ struct launcher_entry {
 	struct grant grants;	  /* the most that it gives to its target before its exec */
 };
 
+struct baseline_index;
+
 struct baseline {
 	struct baseline_entry *entries;
 	size_t entry_count;
 	struct launcher_entry *launchers;
 	size_t launcher_count;
-	char digest[65]; /* SHA-256 over all text read, in order */
+	const struct baseline_index *index; /* of both; conf/baseline_index.h */
+	char digest[65];		    /* SHA-256 over all text read, in order */
 };
 
 /* Each path is a folder (its *.yaml in order of name) or one file. A missing folder is an error

@@ -12,32 +12,50 @@ static int out_of_memory(struct error *err)
 	return error_set(err, "out of memory while reading the baseline");
 }
 
-/* The latest entry before position that is of this kind and name and still stands. */
-static struct entry_source *find_standing(const struct source_list *list, size_t position,
-					  enum source_kind kind, const char *name)
-{
-	while (position-- > 0) {
-		struct entry_source *entry = list->entries[position];
+/* The entries that are done, by name. */
+struct name_table {
+	struct entry_source **buckets; /* the latest first */
+	size_t count;
+};
 
-		if (!entry->dropped && entry->kind == kind && strcmp(entry->name, name) == 0)
-			return entry;
-	}
-	return NULL;
+static struct entry_source **bucket_of(const struct name_table *done, const char *name)
+{
+	uint32_t hash = 2166136261u; /* FNV-1a */
+
+	for (; *name; name++)
+		hash = (hash ^ (unsigned char)*name) * 16777619u;
+	return &done->buckets[hash % done->count];
+}
+
+static void put_name(struct name_table *done, struct entry_source *entry)
+{
+	struct entry_source **bucket = bucket_of(done, entry->name);
+
+	entry->bucket_next = *bucket;
+	*bucket = entry;
+}
+
+/* The latest entry that is of this kind and name and still stands. */
+static struct entry_source *find_standing(const struct name_table *done, enum source_kind kind,
+					  const char *name)
+{
+	struct entry_source *entry = *bucket_of(done, name);
+
+	while (entry && (entry->dropped || entry->kind != kind || strcmp(entry->name, name) != 0))
+		entry = entry->bucket_next;
+	return entry;
 }
 
 /* Unlike find_standing(), also an entry that another of its folder has extended away. */
-static struct entry_source *find_in_layer(const struct source_list *list, size_t position)
+static struct entry_source *find_in_layer(const struct name_table *done,
+					  const struct entry_source *entry)
 {
-	const struct entry_source *entry = list->entries[position];
+	struct entry_source *other = *bucket_of(done, entry->name);
 
-	for (size_t i = 0; i < position; i++) {
-		struct entry_source *other = list->entries[i];
-
-		if (other->layer == entry->layer && other->kind == entry->kind &&
-		    strcmp(other->name, entry->name) == 0)
-			return other;
-	}
-	return NULL;
+	while (other && (other->layer != entry->layer || other->kind != entry->kind ||
+			 strcmp(other->name, entry->name) != 0))
+		other = other->bucket_next;
+	return other;
 }
 
 static int join_strings(struct arena *arena, struct string_list *into,
@@ -194,13 +212,12 @@ static int fail_twice(const struct entry_source *entry, const struct entry_sourc
 			     other->place.line, other->place.column, entry->name);
 }
 
-/* Position is that of an entry; all before it are done. */
-static int relate_entry(struct arena *arena, struct source_list *list, size_t position,
-			struct error *err)
+/* All entries before it are done. */
+static int relate_entry(struct arena *arena, const struct name_table *done,
+			struct entry_source *entry, struct error *err)
 {
-	struct entry_source *entry = list->entries[position];
-	struct entry_source *twin = find_in_layer(list, position);
-	struct entry_source *earlier = find_standing(list, position, entry->kind, entry->name);
+	struct entry_source *twin = find_in_layer(done, entry);
+	struct entry_source *earlier = find_standing(done, entry->kind, entry->name);
 	struct entry_source *base;
 
 	if (twin)
@@ -218,7 +235,7 @@ static int relate_entry(struct arena *arena, struct source_list *list, size_t po
 		entry->dropped = entry->relation == RELATION_DISABLED;
 		return 0;
 	case RELATION_EXTENDS:
-		base = find_standing(list, position, entry->kind, entry->extends);
+		base = find_standing(done, entry->kind, entry->extends);
 		if (!base)
 			return fail_missing(entry, "extends", entry->extends, err);
 		if (earlier && earlier != base)
@@ -340,12 +357,26 @@ static int put_entry(struct arena *arena, const struct entry_source *entry,
 					     : put_launcher(arena, entry, baseline);
 }
 
+static int relate_all(struct arena *arena, const struct source_list *list, struct error *err)
+{
+	struct name_table done = {.count = list->count + 1};
+
+	done.buckets = arena_alloc(arena, done.count, sizeof(struct entry_source *));
+	if (!done.buckets)
+		return out_of_memory(err);
+	for (size_t i = 0; i < list->count; i++) {
+		if (relate_entry(arena, &done, list->entries[i], err) < 0)
+			return -1;
+		put_name(&done, list->entries[i]);
+	}
+	return 0;
+}
+
 int baseline_resolve(struct arena *arena, struct source_list *list, struct baseline *baseline,
 		     struct error *err)
 {
-	for (size_t i = 0; i < list->count; i++)
-		if (relate_entry(arena, list, i, err) < 0)
-			return -1;
+	if (relate_all(arena, list, err) < 0)
+		return -1;
 	baseline->entries = arena_alloc(arena, list->count + 1, sizeof(*baseline->entries));
 	baseline->launchers = arena_alloc(arena, list->count + 1, sizeof(*baseline->launchers));
 	if (!baseline->entries || !baseline->launchers)

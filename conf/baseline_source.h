@@ -13,7 +13,7 @@
 #include "conf/baseline.h"
 #include "conf/yaml_doc.h"
 
-enum { BASELINE_ENTRIES_MAX = 4096 };
+enum { BASELINE_ENTRIES_MAX = 16384 };
 
 enum source_kind { SOURCE_SERVICE, SOURCE_LAUNCHER };
 
@@ -53,6 +53,7 @@ struct entry_source {
 	bool any_exe_file;
 	enum service_kind starts;
 	char *runtime;
+	struct entry_source *bucket_next; /* of those of one hash, while entries are related */
 };
 
 struct source_list {

@@ -195,17 +195,6 @@ bool image_is_of_namesake(const struct process *process)
 	       strcmp(process->exe_alias, "/") == 0;
 }
 
-static bool is_of_interest(const struct baseline *baseline, const char *path)
-{
-	for (size_t i = 0; i < baseline->launcher_count; i++)
-		if (match_any(&baseline->launchers[i].match.exe, path))
-			return true;
-	for (size_t i = 0; i < baseline->entry_count; i++)
-		if (match_any(&baseline->entries[i].match.exe, path))
-			return true;
-	return false;
-}
-
 /* Where execs are recorded, a process that runs this path without an exec of its own was forked by
  * one that has it, and all that do are on record: they all run the host's file. */
 static bool is_fork_of_host_file(const struct world *world, const struct event *event,
@@ -262,7 +251,7 @@ static void identify_by_family(const struct world *world, const struct event *ev
 	bool host;
 
 	if (event->call == CALL_EXEC || take_namesake(world, event, process) ||
-	    !is_of_interest(world->baseline, process->exe) ||
+	    !match_names_exe(world->baseline, process->exe) ||
 	    !proc->host_file(proc->ctx, process->exe, &file))
 		return;
 	host = event->auid >= 0 ? session_sees_host_files(world, event)

@@ -39,7 +39,7 @@ judge_libjudge_a_SOURCES = \
 JUDGE_LIBS = judge/libjudge.a $(AUPARSE_LIBS) $(AUDIT_LIBS) $(CONF_LIBS)
 
 JUDGE_TESTS = \
-	tests/unit/test_blind tests/unit/test_coverage tests/unit/test_event tests/unit/test_fields tests/unit/test_identity tests/unit/test_intake \
+	tests/unit/test_baseline_index tests/unit/test_blind tests/unit/test_coverage tests/unit/test_event tests/unit/test_fields tests/unit/test_identity tests/unit/test_intake \
 	tests/unit/test_judge tests/unit/test_learning tests/unit/test_ledger tests/unit/test_match tests/unit/test_observe \
 	tests/unit/test_readings tests/unit/test_repeats tests/unit/test_retold tests/unit/test_service tests/unit/test_sweep tests/unit/test_syscalls \
 	tests/unit/test_transition tests/unit/test_verdict
@@ -48,6 +48,9 @@ TESTS += $(JUDGE_TESTS)
 
 JUDGE_TEST_FIXTURE = tests/unit/judge_fixture.c tests/unit/judge_fixture.h
 JUDGE_TEST_LIBS = $(JUDGE_LIBS) $(UNIT_TEST_LIBS)
+tests_unit_test_baseline_index_SOURCES = tests/unit/test_baseline_index.c $(JUDGE_TEST_FIXTURE)
+tests_unit_test_baseline_index_CPPFLAGS = $(UNIT_TEST_CPPFLAGS)
+tests_unit_test_baseline_index_LDADD = $(JUDGE_TEST_LIBS)
 tests_unit_test_blind_SOURCES = tests/unit/test_blind.c $(JUDGE_TEST_FIXTURE)
 tests_unit_test_blind_CPPFLAGS = $(UNIT_TEST_CPPFLAGS)
 tests_unit_test_blind_LDADD = $(JUDGE_TEST_LIBS)

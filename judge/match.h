@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * match: which baseline entry speaks for a process, and whether a process is a launcher.
- * Owns: the meaning of each match key and the order of specificity (container, unit, exe, number of
- * keys). Must not own: what the entry then allows (verdict). comm is never looked at.
+ * Owns: the meaning of each match key. Must not own: finding what may fit, and the order in which
+ * entries speak (conf/baseline_index), nor what the entry then allows (verdict). comm is never
+ * looked at.
  */
 #ifndef CAPWATCH_MATCH_H
 #define CAPWATCH_MATCH_H
@@ -23,6 +24,9 @@ unsigned match_lacks(const struct world *world, const struct match_rule *rule,
 const struct launcher_entry *match_launcher(const struct world *world,
 					    const struct process *process,
 					    const struct process *parent);
+
+/* Does the exe of any entry or launcher match the path? */
+bool match_names_exe(const struct baseline *baseline, const char *path);
 
 /* True when a glob of the list fits the text. */
 bool match_any(const struct string_list *globs, const char *text);

@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "conf/glob_index.h"
+
+#include <stdint.h>
+#include <string.h>
+
+#include "conf/glob.h"
+
+/* A longer beginning counts up to here: the rest is compared anyway. */
+enum { BEGINNING_MAX = 255 };
+
+/* FNV-1a, byte by byte, so that one reading of a text gives the hash of each of its beginnings. */
+#define HASH_START 2166136261u
+
+static uint32_t hash_byte(uint32_t hash, char byte)
+{
+	return (hash ^ (unsigned char)byte) * 16777619u;
+}
+
+struct glob_node {
+	const char *glob;
+	size_t length; /* of its key: all of a literal, else its beginning */
+	bool literal;
+	uint32_t hash; /* of its key */
+	size_t rank;
+	struct glob_node *next; /* of its bucket: of the same or a higher rank */
+};
+
+struct glob_index {
+	struct arena *arena;
+	struct glob_node **buckets;
+	size_t mask;
+	bool begins[BEGINNING_MAX + 1]; /* a glob with wildcards has a key of this length */
+};
+
+struct glob_index *glob_index_new(struct arena *arena, size_t globs)
+{
+	struct glob_index *index = arena_alloc(arena, 1, sizeof(*index));
+	size_t buckets = 16;
+
+	while (buckets < globs * 2)
+		buckets *= 2;
+	if (!index)
+		return NULL;
+	index->arena = arena;
+	index->mask = buckets - 1;
+	index->buckets = arena_alloc(arena, buckets, sizeof(struct glob_node *));
+	return index->buckets ? index : NULL;
+}
+
+static void find_key(struct glob_node *node)
+{
+	node->length = glob_beginning(node->glob);
+	node->literal = node->glob[node->length] == '\0';
+	if (!node->literal && node->length > BEGINNING_MAX)
+		node->length = BEGINNING_MAX;
+	node->hash = HASH_START;
+	for (size_t i = 0; i < node->length; i++)
+		node->hash = hash_byte(node->hash, node->glob[i]);
+}
+
+static int add_glob(struct glob_index *index, const char *glob, size_t rank)
+{
+	struct glob_node *node = arena_alloc(index->arena, 1, sizeof(*node)), **bucket;
+
+	if (!node)
+		return -1;
+	node->glob = glob;
+	node->rank = rank;
+	find_key(node);
+	if (!node->literal)
+		index->begins[node->length] = true;
+	bucket = &index->buckets[node->hash & index->mask];
+	node->next = *bucket;
+	*bucket = node;
+	return 0;
+}
+
+int glob_index_add(struct glob_index *index, const struct string_list *globs, size_t rank)
+{
+	for (size_t i = 0; i < globs->count; i++)
+		if (add_glob(index, globs->items[i], rank) < 0)
+			return -1;
+	return 0;
+}
+
+bool glob_index_has_often(const struct glob_index *index, const char *glob, size_t times)
+{
+	struct glob_node key = {.glob = glob}, *node;
+	size_t count = 0;
+
+	find_key(&key);
+	for (node = index->buckets[key.hash & index->mask]; node && count < times;
+	     node = node->next)
+		count += node->hash == key.hash && strcmp(node->glob, glob) == 0;
+	return count >= times;
+}
+
+/* The text, or what of it has been read, as a key. */
+struct text_key {
+	const char *text;
+	size_t length;
+	uint32_t hash;
+};
+
+static bool node_matches(const struct glob_node *node, const struct text_key *key, bool literal)
+{
+	return node->hash == key->hash && node->literal == literal && node->length == key->length &&
+	       glob_matches(node->glob, key->text);
+}
+
+static void search_key(const struct glob_index *index, const struct text_key *key, bool literal,
+		       struct glob_search *search)
+{
+	const struct glob_node *node = index->buckets[key->hash & index->mask];
+
+	for (; node && node->rank < search->found; node = node->next)
+		if (node_matches(node, key, literal) &&
+		    (!search->fits || search->fits(search->ctx, node->rank)))
+			search->found = node->rank;
+}
+
+void glob_index_search(const struct glob_index *index, const char *text, struct glob_search *search)
+{
+	struct text_key key = {text, 0, HASH_START};
+
+	for (;; key.length++) {
+		if (key.length <= BEGINNING_MAX && index->begins[key.length])
+			search_key(index, &key, false, search);
+		if (!text[key.length])
+			break;
+		key.hash = hash_byte(key.hash, text[key.length]);
+	}
+	search_key(index, &key, true, search);
+}
+
+size_t glob_index_first(const struct glob_index *index, const char *text)
+{
+	struct glob_search search = {.found = GLOB_INDEX_NONE};
+
+	glob_index_search(index, text, &search);
+	return search.found;
+}
