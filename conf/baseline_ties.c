@@ -2,10 +2,11 @@
 /* Two entries that could match one process and of which neither is more specific. */
 #include "conf/baseline.h"
 
-#include <fnmatch.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "conf/glob.h"
 
 enum { GLOB_COMPARED_MAX = 256 };
 
@@ -84,9 +85,9 @@ static bool rests_overlap(struct overlap *o, size_t i, size_t j)
 	return false;
 }
 
-static bool is_literal(const char *glob)
+static bool begin_alike(const char *a, size_t a_beginning, const char *b, size_t b_beginning)
 {
-	return !strpbrk(glob, "*?[\\");
+	return strncmp(a, b, a_beginning < b_beginning ? a_beginning : b_beginning) == 0;
 }
 
 static bool globs_overlap(const char *a, const char *b)
@@ -94,12 +95,12 @@ static bool globs_overlap(const char *a, const char *b)
 	struct overlap *o;
 	bool result;
 
-	if (is_literal(a) && is_literal(b))
-		return strcmp(a, b) == 0;
-	if (is_literal(a))
-		return fnmatch(b, a, FNM_PATHNAME) == 0;
-	if (is_literal(b))
-		return fnmatch(a, b, FNM_PATHNAME) == 0;
+	if (!begin_alike(a, glob_beginning(a), b, glob_beginning(b)))
+		return false;
+	if (glob_is_literal(a))
+		return glob_matches(b, a);
+	if (glob_is_literal(b))
+		return glob_matches(a, b);
 	/* too long to compare, or no memory for it: better a tie too many than one unseen */
 	if (strlen(a) >= GLOB_COMPARED_MAX || strlen(b) >= GLOB_COMPARED_MAX)
 		return true;
@@ -124,10 +125,21 @@ static void write_instances(const char *unit, char *buf, size_t size)
 		snprintf(buf, size, "%s", unit);
 }
 
+/* What stands for itself in all instances, too. */
+static size_t unit_beginning(const char *unit)
+{
+	size_t beginning = glob_beginning(unit);
+	const char *at = memchr(unit, '@', beginning);
+
+	return at ? (size_t)(at - unit) : beginning;
+}
+
 static bool units_overlap(const char *a, const char *b)
 {
 	char instances_a[GLOB_COMPARED_MAX + 2], instances_b[GLOB_COMPARED_MAX + 2];
 
+	if (!begin_alike(a, unit_beginning(a), b, unit_beginning(b)))
+		return false;
 	if (strlen(a) >= GLOB_COMPARED_MAX || strlen(b) >= GLOB_COMPARED_MAX)
 		return globs_overlap(a, b);
 	write_instances(a, instances_a, sizeof(instances_a));
@@ -171,31 +183,140 @@ static bool rules_overlap(const struct match_rule *a, const struct match_rule *b
 	       !(a->has_session && b->has_session && a->session != b->session);
 }
 
-/* container, then unit, then exe, then the number of keys: as judge/match decides */
-static bool equally_specific(const struct match_rule *a, const struct match_rule *b)
+/* container, then unit, then exe, then the number of keys: as baseline_index ranks them */
+static int compare_specificity(const struct match_rule *a, const struct match_rule *b)
 {
-	return a->names_container == b->names_container && !a->unit.count == !b->unit.count &&
-	       !a->exe.count == !b->exe.count && a->key_count == b->key_count;
+	if (a->names_container != b->names_container)
+		return a->names_container - b->names_container;
+	if (!a->unit.count != !b->unit.count)
+		return !a->unit.count - !b->unit.count;
+	if (!a->exe.count != !b->exe.count)
+		return !a->exe.count - !b->exe.count;
+	return (a->key_count > b->key_count) - (a->key_count < b->key_count);
+}
+
+/* ---- the pairs that are worth comparing ------------------------------------------------------ */
+
+/* A glob of an entry's exe, else of its unit, else nothing. Sorted by specificity and beginning,
+ * what may overlap with one follows it: all that begin as it does. */
+struct claim {
+	const struct baseline_entry *entry;
+	const char *glob;
+	size_t beginning;
+};
+
+struct claims {
+	struct claim *items;
+	size_t count;
+};
+
+static size_t claims_of(const struct match_rule *rule)
+{
+	if (rule->exe.count)
+		return rule->exe.count;
+	return rule->unit.count ? rule->unit.count : 1;
+}
+
+static void add_claims(struct claims *claims, const struct baseline_entry *entry)
+{
+	const struct match_rule *rule = &entry->match;
+	const struct string_list *globs = rule->exe.count ? &rule->exe : &rule->unit;
+
+	for (size_t i = 0; i < globs->count; i++)
+		claims->items[claims->count++] = (struct claim){
+			entry, globs->items[i],
+			rule->exe.count ? glob_beginning(globs->items[i])
+					: unit_beginning(globs->items[i])};
+	if (globs->count == 0)
+		claims->items[claims->count++] = (struct claim){entry, "", 0};
+}
+
+static int by_specificity_and_beginning(const void *a, const void *b)
+{
+	const struct claim *one = a, *other = b;
+	size_t common = one->beginning < other->beginning ? one->beginning : other->beginning;
+	int order = compare_specificity(&one->entry->match, &other->entry->match);
+
+	if (order == 0)
+		order = strncmp(one->glob, other->glob, common);
+	if (order == 0)
+		order = (one->beginning > other->beginning) - (one->beginning < other->beginning);
+	return order;
+}
+
+static bool gather_claims(const struct baseline *baseline, struct claims *claims)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < baseline->entry_count; i++)
+		count += claims_of(&baseline->entries[i].match);
+	claims->items = calloc(count + 1, sizeof(*claims->items));
+	if (!claims->items)
+		return false;
+	for (size_t i = 0; i < baseline->entry_count; i++)
+		add_claims(claims, &baseline->entries[i]);
+	qsort(claims->items, claims->count, sizeof(*claims->items), by_specificity_and_beginning);
+	return true;
+}
+
+static bool may_overlap(const struct claim *claim, const struct claim *later)
+{
+	return compare_specificity(&claim->entry->match, &later->entry->match) == 0 &&
+	       later->beginning >= claim->beginning &&
+	       strncmp(claim->glob, later->glob, claim->beginning) == 0;
+}
+
+/* ---- ties ------------------------------------------------------------------------------------ */
+
+struct tie {
+	const struct baseline_entry *entry, *other; /* in the order read: other, entry */
+};
+
+/* The tie that is told is the one whose later entry is read first. */
+static bool is_before(const struct tie *tie, const struct tie *found)
+{
+	if (tie->entry != found->entry)
+		return !found->entry || tie->entry < found->entry;
+	return tie->other < found->other;
+}
+
+static void compare_claims(const struct claim *one, const struct claim *other, struct tie *found)
+{
+	bool in_order = other->entry < one->entry;
+	struct tie tie = {in_order ? one->entry : other->entry,
+			  in_order ? other->entry : one->entry};
+
+	if (tie.entry != tie.other && is_before(&tie, found) &&
+	    rules_overlap(&tie.entry->match, &tie.other->match))
+		*found = tie;
+}
+
+static struct tie find_tie(const struct claims *claims)
+{
+	struct tie found = {NULL, NULL};
+
+	for (size_t i = 0; i < claims->count; i++)
+		for (size_t j = i + 1;
+		     j < claims->count && may_overlap(&claims->items[i], &claims->items[j]); j++)
+			compare_claims(&claims->items[i], &claims->items[j], &found);
+	return found;
 }
 
 int baseline_check_ties(const struct baseline *baseline, struct error *err)
 {
-	for (size_t i = 0; i < baseline->entry_count; i++) {
-		const struct baseline_entry *entry = &baseline->entries[i];
+	struct claims claims = {NULL, 0};
+	struct tie tie;
 
-		for (size_t j = 0; j < i; j++) {
-			const struct baseline_entry *other = &baseline->entries[j];
-
-			if (!equally_specific(&entry->match, &other->match) ||
-			    !rules_overlap(&entry->match, &other->match))
-				continue;
-			return error_set(err,
-					 "%s:%u:%u: service '%s' can match the same process as "
-					 "'%s' at %s:%u:%u, and neither "
-					 "is more specific; narrow the match of one",
-					 entry->file, entry->line, entry->column, entry->name,
-					 other->name, other->file, other->line, other->column);
-		}
-	}
-	return 0;
+	if (!gather_claims(baseline, &claims))
+		return error_set(err, "out of memory while comparing the entries of the baseline");
+	tie = find_tie(&claims);
+	free(claims.items);
+	if (!tie.entry)
+		return 0;
+	return error_set(
+		err,
+		"%s:%u:%u: service '%s' can match the same process as '%s' at %s:%u:%u, and "
+		"neither is more specific; narrow the match of one",
+		tie.entry->file, tie.entry->line, tie.entry->column, tie.entry->name,
+		tie.other->name, tie.other->file, tie.other->line, tie.other->column);
 }

@@ -17,7 +17,14 @@
 
 #define COUNT(table) (sizeof(table) / sizeof((table)[0]))
 
-enum { BASELINES = 1500, PROCESSES = 60, LARGE_EVERY = 20, WORD_SIZE = 64, YAML_SIZE = 256 * 1024 };
+enum {
+	BASELINES = 1500,
+	PROCESSES = 60,
+	LARGE_EVERY = 20,
+	LARGE = 200,
+	WORD_SIZE = 64,
+	YAML_SIZE = 256 * 1024
+};
 
 /* ---- reference ------------------------------------------------------------------------------- */
 
@@ -340,10 +347,10 @@ static void put_launcher(struct text *yaml)
 		put(yaml, "parent_pid: %u, ", 1 + below(2));
 }
 
-static struct baseline *make_baseline(bool large)
+static struct baseline *make_baseline(unsigned entries)
 {
 	static struct text yaml;
-	unsigned entries = large ? 100 + below(200) : below(30), launchers = below(8);
+	unsigned launchers = below(8);
 	bool crowded = by_chance(50);
 
 	yaml.length = 0;
@@ -457,8 +464,9 @@ START_TEST(test_index_finds_what_asking_each_finds)
 
 	random_state = (uint32_t)_i + 1;
 	for (int i = 0; i < BASELINES; i++) {
-		struct world world = {.baseline = make_baseline(i % LARGE_EVERY == 0),
-				      .proc = by_chance(60) ? &live_reader : NULL};
+		struct world world = {
+			.baseline = make_baseline(i % LARGE_EVERY ? below(30) : LARGE),
+			.proc = by_chance(60) ? &live_reader : NULL};
 
 		for (int j = 0; j < PROCESSES; j++) {
 			struct family family;
@@ -475,14 +483,76 @@ START_TEST(test_index_finds_what_asking_each_finds)
 }
 END_TEST
 
+/* What a template's other name makes alike, baseline_check_ties() tells only where it is written
+ * out. */
+static bool is_instance(const struct family *family)
+{
+	const struct service *service = family->process.service;
+
+	return service && strchr(service->template_name, '@');
+}
+
+static size_t count_equals(const struct asked *asked, const struct baseline_entry *best)
+{
+	const struct baseline *baseline = asked->world->baseline;
+	size_t count = 0;
+
+	for (size_t i = 0; best && i < baseline->entry_count; i++) {
+		const struct match_rule *rule = &baseline->entries[i].match;
+
+		count += reference_fits(asked, rule) &&
+			 reference_specificity(rule) == reference_specificity(&best->match);
+	}
+	return count;
+}
+
+static bool any_process_has_equals(const struct world *world)
+{
+	for (int i = 0; i < PROCESSES; i++) {
+		struct asked asked = {.world = world};
+		struct family family;
+
+		make_family(&family);
+		family.process.node = family.parent.node = 0;
+		asked.process = &family.process;
+		asked.parent = family.has_parent ? &family.parent : NULL;
+		if (!is_instance(&family) && count_equals(&asked, reference_entry(&asked)) > 1)
+			return true;
+	}
+	return false;
+}
+
+START_TEST(test_entries_that_speak_equally_for_a_process_are_a_tie)
+{
+	unsigned equal = 0, tied = 0;
+
+	random_state = 200;
+	for (int i = 0; i < BASELINES; i++) {
+		struct world world = {.baseline = make_baseline(2 + below(5)),
+				      .proc = &live_reader};
+		struct error err = {""};
+		bool tie = baseline_check_ties(world.baseline, &err) < 0;
+
+		if (any_process_has_equals(&world)) {
+			ck_assert(tie);
+			equal++;
+		}
+		tied += tie;
+		baseline_free((struct baseline *)world.baseline);
+	}
+	ck_assert_uint_gt(equal, BASELINES / 20);
+	ck_assert_uint_lt(tied, BASELINES * 9 / 10);
+}
+END_TEST
+
 START_TEST(test_entry_is_found_by_its_name)
 {
 	random_state = 100;
 	for (int i = 0; i < 20; i++) {
-		struct baseline *baseline = make_baseline(true);
+		struct baseline *baseline = make_baseline(LARGE);
 		char name[WORD_SIZE];
 
-		for (unsigned j = 0; j < 400; j++) {
+		for (unsigned j = 0; j < 2 * LARGE; j++) {
 			snprintf(name, sizeof(name), "e%u", j);
 			ck_assert_ptr_eq(baseline_find(baseline, name),
 					 reference_named(baseline, name));
@@ -501,6 +571,7 @@ int main(void)
 
 	tcase_set_timeout(tc, 600);
 	tcase_add_loop_test(tc, test_index_finds_what_asking_each_finds, 0, 2);
+	tcase_add_test(tc, test_entries_that_speak_equally_for_a_process_are_a_tie);
 	tcase_add_test(tc, test_entry_is_found_by_its_name);
 	suite_add_tcase(suite, tc);
 	runner = srunner_create(suite);
