@@ -179,42 +179,34 @@ static int keep_launcher(struct baseline_index *index, const struct launcher_ent
 
 /* ---- the whole ------------------------------------------------------------------------------- */
 
-/* Each may come to hold all globs, or all ranks. */
+/* What each may come to hold: all globs, or all ranks. */
 struct room {
-	struct arena *arena;
 	size_t globs, ranks;
 };
 
-static int make_globs(const struct room *room, struct glob_index **globs)
+static int make_empty(struct arena *arena, const struct room *room, struct baseline_index *index)
 {
-	*globs = glob_index_new(room->arena, room->globs);
-	return *globs ? 0 : -1;
+	struct glob_index **globs[] = {&index->names, &index->exes, &index->units.globs,
+				       &index->container_names.globs, &index->launcher_exes};
+	struct rank_list *lists[] = {&index->units.any, &index->container_names.any, &index->rest,
+				     &index->launcher_rest};
+
+	for (size_t i = 0; i < sizeof(globs) / sizeof(globs[0]); i++) {
+		*globs[i] = glob_index_new(arena, room->globs);
+		if (!*globs[i])
+			return -1;
+	}
+	for (size_t i = 0; i < sizeof(lists) / sizeof(lists[0]); i++) {
+		lists[i]->ranks = arena_alloc(arena, room->ranks, sizeof(size_t));
+		if (!lists[i]->ranks)
+			return -1;
+	}
+	return 0;
 }
 
-static int make_list(const struct room *room, struct rank_list *list)
+static struct room measure(const struct baseline *baseline)
 {
-	list->ranks = arena_alloc(room->arena, room->ranks, sizeof(*list->ranks));
-	return list->ranks ? 0 : -1;
-}
-
-static int make_empty(const struct room *room, struct baseline_index *index)
-{
-	if (make_globs(room, &index->names) < 0 || make_globs(room, &index->exes) < 0 ||
-	    make_globs(room, &index->units.globs) < 0 ||
-	    make_globs(room, &index->container_names.globs) < 0 ||
-	    make_globs(room, &index->launcher_exes) < 0)
-		return -1;
-	return make_list(room, &index->units.any) < 0 ||
-			       make_list(room, &index->container_names.any) < 0 ||
-			       make_list(room, &index->rest) < 0 ||
-			       make_list(room, &index->launcher_rest) < 0
-		       ? -1
-		       : 0;
-}
-
-static struct room measure(struct arena *arena, const struct baseline *baseline)
-{
-	struct room room = {arena, 0, baseline->entry_count + baseline->launcher_count + 1};
+	struct room room = {0, baseline->entry_count + baseline->launcher_count + 1};
 
 	for (size_t i = 0; i < baseline->entry_count; i++) {
 		const struct match_rule *rule = &baseline->entries[i].match;
@@ -241,10 +233,10 @@ static int keep_all(const struct baseline *baseline, struct baseline_index *inde
 int baseline_index_make(struct arena *arena, struct baseline *baseline)
 {
 	struct baseline_index *index = arena_alloc(arena, 1, sizeof(*index));
-	struct room room = measure(arena, baseline);
+	struct room room = measure(baseline);
 
-	if (!index || rank_entries(arena, baseline, index) < 0 || make_empty(&room, index) < 0 ||
-	    keep_all(baseline, index) < 0)
+	if (!index || rank_entries(arena, baseline, index) < 0 ||
+	    make_empty(arena, &room, index) < 0 || keep_all(baseline, index) < 0)
 		return -1;
 	drop_alike(index, &index->units.any);
 	drop_alike(index, &index->container_names.any);

@@ -476,6 +476,25 @@ START_TEST(test_ties_are_entries_that_match_one_process_equally_well)
 }
 END_TEST
 
+/* Neither by the order of their globs nor by that of more ties. */
+START_TEST(test_tie_is_told_whose_later_entry_is_read_first)
+{
+	struct baseline *baseline = load("services:\n"
+					 "- {name: wide, match: {exe: /usr/bin/*}}\n"
+					 "- {name: b, match: {exe: '/opt/b?'}}\n"
+					 "- {name: a, match: {exe: '/opt/a?'}}\n"
+					 "- {name: both, match: {exe: '/opt/??'}}\n"
+					 "- {name: narrow, match: {exe: /usr/bin/x}}\n"
+					 "- {name: last, match: {exe: /opt/a1}}\n");
+	struct error err = {""};
+
+	ck_assert_int_eq(baseline_check_ties(baseline, &err), -1);
+	ck_assert_ptr_nonnull(strstr(err.text, "service 'both' can match"));
+	ck_assert_ptr_nonnull(strstr(err.text, "as 'b' at "));
+	baseline_free(baseline);
+}
+END_TEST
+
 START_TEST(test_no_tie_where_rules_are_apart)
 {
 	assert_tie("exe: /usr/bin/x", "exe: /usr/bin/y", false);
@@ -549,6 +568,7 @@ int main(void)
 	tcase_add_test(tcase, test_three_folders_build_on_each_other);
 	tcase_add_test(tcase, test_what_is_wrong_is_refused_with_its_place_and_remedy);
 	tcase_add_test(tcase, test_ties_are_entries_that_match_one_process_equally_well);
+	tcase_add_test(tcase, test_tie_is_told_whose_later_entry_is_read_first);
 	tcase_add_test(tcase, test_no_tie_where_rules_are_apart);
 	tcase_add_test(tcase, test_no_tie_where_one_is_more_specific);
 	tcase_add_test(tcase, test_comparing_globs_made_to_be_slow_ends_soon);
