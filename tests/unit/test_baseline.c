@@ -483,7 +483,7 @@ START_TEST(test_tie_is_told_whose_later_entry_is_read_first)
 					 "- {name: wide, match: {exe: /usr/bin/*}}\n"
 					 "- {name: b, match: {exe: '/opt/b?'}}\n"
 					 "- {name: a, match: {exe: '/opt/a?'}}\n"
-					 "- {name: both, match: {exe: '/opt/??'}}\n"
+					 "- {name: both, match: {exe: '/opt/*?'}}\n"
 					 "- {name: narrow, match: {exe: /usr/bin/x}}\n"
 					 "- {name: last, match: {exe: /opt/a1}}\n");
 	struct error err = {""};

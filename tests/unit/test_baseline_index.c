@@ -13,6 +13,7 @@
 
 #include "tests/unit/judge_fixture.h"
 
+#include "conf/baseline_index.h"
 #include "judge/match.h"
 
 #define COUNT(table) (sizeof(table) / sizeof((table)[0]))
@@ -545,6 +546,29 @@ START_TEST(test_entries_that_speak_equally_for_a_process_are_a_tie)
 }
 END_TEST
 
+/* Of one exe, which so tells nothing: each is found by its unit, and a replay that knows none asks
+ * one of them for all. */
+START_TEST(test_entries_of_an_interpreter_are_kept_under_their_units)
+{
+	static struct text yaml;
+	struct baseline *baseline;
+	const struct baseline_index *index;
+
+	yaml.length = 0;
+	put(&yaml, "services:\n");
+	for (unsigned i = 0; i < LARGE; i++)
+		put(&yaml, "  - {name: e%u, match: {exe: /usr/bin/python3, unit: u%u.service}}\n",
+		    i, i);
+	baseline = fixture_baseline(yaml.bytes);
+	index = baseline->index;
+	ck_assert_uint_eq(glob_index_first(index->units.globs, "u0.service"), 0);
+	ck_assert_uint_eq(glob_index_first(index->units.globs, "u100.service"), 100);
+	ck_assert_uint_eq(index->units.any.count, 1);
+	ck_assert_uint_gt(glob_index_first(index->exes, "/usr/bin/python3"), LARGE - 50);
+	baseline_free(baseline);
+}
+END_TEST
+
 START_TEST(test_entry_is_found_by_its_name)
 {
 	random_state = 100;
@@ -572,6 +596,7 @@ int main(void)
 	tcase_set_timeout(tc, 600);
 	tcase_add_loop_test(tc, test_index_finds_what_asking_each_finds, 0, 2);
 	tcase_add_test(tc, test_entries_that_speak_equally_for_a_process_are_a_tie);
+	tcase_add_test(tc, test_entries_of_an_interpreter_are_kept_under_their_units);
 	tcase_add_test(tc, test_entry_is_found_by_its_name);
 	suite_add_tcase(suite, tc);
 	runner = srunner_create(suite);
