@@ -264,12 +264,14 @@ static void store(struct event_reader *reader, enum field_kind kind, struct byte
  */
 static size_t find_rule(const struct record_kind *kind, struct bytes name, size_t expected)
 {
+	size_t i = expected < kind->rule_count ? expected : 0;
+
 	for (size_t tried = 0; tried < kind->rule_count; tried++) {
-		size_t i = (expected + tried) % kind->rule_count;
 		const struct field_rule *rule = &kind->rules[i];
 		if (rule->name_length == name.length &&
 		    memcmp(rule->name, name.data, name.length) == 0)
 			return i;
+		i = i + 1 < kind->rule_count ? i + 1 : 0;
 	}
 	return kind->rule_count;
 }

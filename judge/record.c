@@ -147,15 +147,34 @@ static bool read_call(const struct record *record, uint64_t *arch, uint64_t *num
 	return find_field(record, " syscall=", &value) && fields_decimal(value, number);
 }
 
-static bool read_arguments(const struct record *record, uint64_t args[4])
-{
-	static const char *const names[] = {" a0=", " a1=", " a2=", " a3="};
-	struct bytes value;
+/* A call as far as it decides whether the record matters. */
+struct call_facts {
+	bool success;
+	uint64_t args[4];
+};
 
-	for (int i = 0; i < 4; i++)
-		if (!find_field(record, names[i], &value) || !fields_hex(value, &args[i]))
+static bool is_word(struct bytes text, const char *word)
+{
+	return strlen(word) == text.length && memcmp(text.data, word, text.length) == 0;
+}
+
+/* They are among the first fields (kernel/auditsc.c): the rest is not split for them. */
+static bool read_facts(const struct record *record, struct call_facts *facts)
+{
+	struct fields fields = {record->body, record->body + record->body_length};
+	struct bytes name, value;
+	unsigned next = 0;
+
+	facts->success = false;
+	while (next < 4 && fields_next(&fields, &name, &value)) {
+		if (is_word(name, "success"))
+			facts->success = is_word(value, "yes");
+		if (name.length != 2 || name.data[0] != 'a' || name.data[1] != (char)('0' + next))
+			continue;
+		if (!fields_hex(value, &facts->args[next++]))
 			return false;
-	return true;
+	}
+	return next == 4;
 }
 
 /* Of a SYSCALL the key is the last field, before what auditd has looked up (after 0x1d). */
@@ -171,10 +190,9 @@ static bool has_last_cap_key(const struct record *record)
 
 static enum role syscall_role(const struct record *record)
 {
-	uint64_t arch, number, args[4];
-	struct bytes value;
+	struct call_facts facts;
+	uint64_t arch, number;
 	enum call call;
-	bool success;
 
 	if (!read_call(record, &arch, &number))
 		return ROLE_NONE;
@@ -183,10 +201,9 @@ static enum role syscall_role(const struct record *record)
 		return ROLE_NONE;
 	if (call == CALL_FILE)
 		return has_last_cap_key(record) ? ROLE_OPENS : ROLE_MAYBE;
-	if (!read_arguments(record, args))
-		return ROLE_NONE;
-	success = find_field(record, " success=", &value) && value.length == 3;
-	return syscalls_wanted(call, args, success) ? ROLE_OPENS : ROLE_NONE;
+	return read_facts(record, &facts) && syscalls_wanted(call, facts.args, facts.success)
+		       ? ROLE_OPENS
+		       : ROLE_NONE;
 }
 
 /* By the length of the type's word, and then by the word. */
