@@ -27,12 +27,14 @@ enum {
 	PER_FILE = 1000,
 	PATH_SIZE = 128
 };
-enum { PROCESSES = 16, KNOWN = 8, WARM_UP = 1000 };
+enum { PROCESSES = 16, KNOWN = 8, ROUNDS = 30 };
 
-static const double measured_ms = 300;
+static const double round_ms = 10;
 
+/* The costs of one number of entries. */
 struct cost {
-	double live, replay, launcher; /* ns of CPU each */
+	struct baseline *baseline;
+	double live, replay, launcher; /* ns of CPU each; 0: not measured yet */
 	double load, ties;	       /* ms of CPU */
 };
 
@@ -168,66 +170,69 @@ static void look_up_launcher(const struct world *world, const struct process *pr
 	match_launcher(world, process, process);
 }
 
-/* ns of CPU for one. */
-static double measure(const struct world *world, const struct crowd *crowd, look_up_fn look_up)
+/* Lowers *best to the ns of CPU that one takes. */
+static void measure(const struct world *world, const struct crowd *crowd, look_up_fn look_up,
+		    double *best)
 {
-	double began, took;
+	double began = cpu_ms(), took;
 	size_t count = 0;
 
-	for (size_t i = 0; i < WARM_UP; i++)
-		look_up(world, &crowd->processes[i % PROCESSES]);
-	began = cpu_ms();
 	do {
 		for (size_t i = 0; i < PROCESSES; i++)
 			look_up(world, &crowd->processes[i]);
 		count += PROCESSES;
 		took = cpu_ms() - began;
-	} while (took < measured_ms);
-	return took * 1e6 / (double)count;
+	} while (took < round_ms);
+	took = took * 1e6 / (double)count;
+	if (*best == 0 || took < *best)
+		*best = took;
 }
 
-static struct baseline *load(const char *folder, struct cost *cost)
+static void measure_round(struct world *world, const struct crowd *crowds, struct cost *cost)
+{
+	static const struct proc_reader live_reader; /* never asked: it makes the world live */
+
+	world->baseline = cost->baseline;
+	world->proc = &live_reader;
+	measure(world, &crowds[0], look_up_entry, &cost->live);
+	measure(world, &crowds[0], look_up_launcher, &cost->launcher);
+	world->proc = NULL;
+	measure(world, &crowds[1], look_up_entry, &cost->replay);
+}
+
+static void measure_rounds(struct cost *costs, size_t count)
+{
+	static struct world world;
+	static struct crowd crowds[2]; /* known whole; known from records */
+
+	for (size_t i = 0; i < PROCESSES; i++) {
+		make_process(&crowds[0], i);
+		make_process(&crowds[1], i);
+	}
+	forget_units(&crowds[1]);
+	for (int round = 0; round < ROUNDS; round++)
+		for (size_t i = 0; i < count; i++)
+			measure_round(&world, crowds, &costs[i]);
+}
+
+static bool load(const char *folder, struct cost *cost)
 {
 	char *paths[] = {(char *)folder, NULL};
 	struct error err = {""};
 	double began = cpu_ms(), loaded;
-	struct baseline *baseline = baseline_load(paths, false, &err);
+	bool tie;
 
+	cost->baseline = baseline_load(paths, false, &err);
 	loaded = cpu_ms();
+	tie = cost->baseline && baseline_check_ties(cost->baseline, &err) < 0;
 	cost->load = loaded - began;
-	if (!baseline || baseline_check_ties(baseline, &err) < 0)
-		fprintf(stderr, "match: %s\n", err.text);
 	cost->ties = cpu_ms() - loaded;
-	return baseline;
+	if (!cost->baseline || tie)
+		fprintf(stderr, "match: %s\n", err.text);
+	return cost->baseline && !tie;
 }
 
-static bool measure_all(const char *folder, struct cost *cost)
-{
-	static const struct proc_reader live_reader; /* never asked: it makes the world live */
-	struct world *world = calloc(1, sizeof(*world));
-	struct crowd crowd = {0};
-
-	for (size_t i = 0; i < PROCESSES; i++)
-		make_process(&crowd, i);
-	if (!world)
-		return false;
-	world->baseline = load(folder, cost);
-	if (world->baseline) {
-		world->proc = &live_reader;
-		cost->live = measure(world, &crowd, look_up_entry);
-		cost->launcher = measure(world, &crowd, look_up_launcher);
-		world->proc = NULL;
-		forget_units(&crowd);
-		cost->replay = measure(world, &crowd, look_up_entry);
-		baseline_free((struct baseline *)world->baseline);
-		free(world);
-		return true;
-	}
-	free(world);
-	return false;
-}
-
-static bool measure_size(size_t entries, struct cost *cost)
+static bool load_size(size_t entries, struct cost *cost)
 {
 	char folder[] = "/tmp/capwatch-match-XXXXXX";
 	bool done;
@@ -236,7 +241,7 @@ static bool measure_size(size_t entries, struct cost *cost)
 		perror("mkdtemp");
 		return false;
 	}
-	done = write_folder(folder, entries) && measure_all(folder, cost);
+	done = write_folder(folder, entries) && load(folder, cost);
 	remove_folder(folder, entries);
 	return done;
 }
@@ -246,32 +251,23 @@ static double larger(double a, double b)
 	return a > b ? a : b;
 }
 
-static void print_ratios(const struct cost *costs, size_t count)
+static void print_costs(const char *const *sizes, const struct cost *costs, size_t count)
 {
-	struct cost most = costs[0];
+	struct cost most = {0};
 
-	for (size_t i = 1; i < count; i++) {
-		most.live = larger(most.live, costs[i].live);
-		most.replay = larger(most.replay, costs[i].replay);
-		most.launcher = larger(most.launcher, costs[i].launcher);
-	}
-	printf("%8s %10.2f %10.2f %12.2f\n", "slowest", most.live / costs[0].live,
-	       most.replay / costs[0].replay, most.launcher / costs[0].launcher);
-}
-
-static bool measure_sizes(const char *const *sizes, size_t count, struct cost *costs)
-{
 	printf("%8s %10s %10s %12s %10s %10s\n", "entries", "live ns", "replay ns", "launcher ns",
 	       "load ms", "ties ms");
 	for (size_t i = 0; i < count; i++) {
 		const struct cost *cost = &costs[i];
 
-		if (!measure_size(strtoul(sizes[i], NULL, 10), &costs[i]))
-			return false;
 		printf("%8s %10.0f %10.0f %12.0f %10.1f %10.1f\n", sizes[i], cost->live,
 		       cost->replay, cost->launcher, cost->load, cost->ties);
+		most.live = larger(most.live, cost->live);
+		most.replay = larger(most.replay, cost->replay);
+		most.launcher = larger(most.launcher, cost->launcher);
 	}
-	return true;
+	printf("%8s %10.2f %10.2f %12.2f\n", "slowest", most.live / costs[0].live,
+	       most.replay / costs[0].replay, most.launcher / costs[0].launcher);
 }
 
 int main(int argc, char **argv)
@@ -280,6 +276,7 @@ int main(int argc, char **argv)
 	const char *const *sizes = argc > 1 ? (const char *const *)argv + 1 : defaults;
 	size_t count = argc > 1 ? (size_t)argc - 1 : sizeof(defaults) / sizeof(defaults[0]);
 	struct cost costs[SIZES_MAX] = {{0}};
+	bool loaded = true;
 
 	for (size_t i = 0; i < count; i++) {
 		size_t entries = strtoul(sizes[i], NULL, 10);
@@ -291,8 +288,13 @@ int main(int argc, char **argv)
 			return 2;
 		}
 	}
-	if (!measure_sizes(sizes, count, costs))
-		return 1;
-	print_ratios(costs, count);
-	return 0;
+	for (size_t i = 0; i < count; i++)
+		loaded = loaded && load_size(strtoul(sizes[i], NULL, 10), &costs[i]);
+	if (loaded) {
+		measure_rounds(costs, count);
+		print_costs(sizes, costs, count);
+	}
+	for (size_t i = 0; i < count; i++)
+		baseline_free(costs[i].baseline);
+	return loaded ? 0 : 1;
 }

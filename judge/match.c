@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "judge/match.h"
 
+#include <string.h>
+
 #include "conf/baseline_index.h"
 #include "conf/glob.h"
 #include "judge/image.h"
@@ -196,7 +198,8 @@ static void search_units(struct entry_question *question, struct glob_search *se
 	question->answered = MATCH_UNIT;
 	if (knows_unit(service)) {
 		glob_index_search(units->globs, service->unit, search);
-		glob_index_search(units->globs, service->template_name, search);
+		if (strcmp(service->template_name, service->unit) != 0)
+			glob_index_search(units->globs, service->template_name, search);
 	} else if (passes_unit_over(subject)) {
 		rank_list_search(&units->any, search);
 	}
