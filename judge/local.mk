@@ -18,10 +18,13 @@ judge_libjudge_a_SOURCES = \
 	judge/match.c judge/match.h \
 	judge/maybes.c judge/maybes.h \
 	judge/membership.c judge/membership.h \
+	judge/names.c judge/names.h \
+	judge/nodes.c judge/nodes.h \
 	judge/observe.c judge/observe.h \
 	judge/older.c judge/older.h \
 	judge/origin.c judge/origin.h \
 	judge/proc_reader.h \
+	judge/quota.c judge/quota.h \
 	judge/readings.c judge/readings.h \
 	judge/record.c judge/record.h \
 	judge/repeats.c judge/repeats.h \
@@ -39,9 +42,11 @@ judge_libjudge_a_SOURCES = \
 JUDGE_LIBS = judge/libjudge.a $(AUPARSE_LIBS) $(AUDIT_LIBS) $(CONF_LIBS)
 
 JUDGE_TESTS = \
-	tests/unit/test_baseline_index tests/unit/test_blind tests/unit/test_coverage tests/unit/test_event tests/unit/test_fields tests/unit/test_identity tests/unit/test_intake \
-	tests/unit/test_judge tests/unit/test_learning tests/unit/test_ledger tests/unit/test_match tests/unit/test_observe \
-	tests/unit/test_readings tests/unit/test_repeats tests/unit/test_retold tests/unit/test_service tests/unit/test_sweep tests/unit/test_syscalls \
+	tests/unit/test_baseline_index tests/unit/test_blind tests/unit/test_coverage tests/unit/test_event tests/unit/test_fields \
+	tests/unit/test_identity tests/unit/test_intake tests/unit/test_judge tests/unit/test_learning tests/unit/test_ledger \
+	tests/unit/test_match tests/unit/test_names tests/unit/test_nodes tests/unit/test_observe tests/unit/test_quota \
+	tests/unit/test_readings tests/unit/test_repeats tests/unit/test_retold tests/unit/test_service tests/unit/test_sweep \
+	tests/unit/test_syscalls \
 	tests/unit/test_transition tests/unit/test_verdict
 check_PROGRAMS += $(JUDGE_TESTS)
 TESTS += $(JUDGE_TESTS)
@@ -81,9 +86,18 @@ tests_unit_test_ledger_LDADD = $(JUDGE_TEST_LIBS)
 tests_unit_test_match_SOURCES = tests/unit/test_match.c $(JUDGE_TEST_FIXTURE)
 tests_unit_test_match_CPPFLAGS = $(UNIT_TEST_CPPFLAGS)
 tests_unit_test_match_LDADD = $(JUDGE_TEST_LIBS)
+tests_unit_test_names_SOURCES = tests/unit/test_names.c
+tests_unit_test_names_CPPFLAGS = $(UNIT_TEST_CPPFLAGS)
+tests_unit_test_names_LDADD = $(JUDGE_TEST_LIBS)
+tests_unit_test_nodes_SOURCES = tests/unit/test_nodes.c
+tests_unit_test_nodes_CPPFLAGS = $(UNIT_TEST_CPPFLAGS)
+tests_unit_test_nodes_LDADD = $(JUDGE_TEST_LIBS)
 tests_unit_test_observe_SOURCES = tests/unit/test_observe.c $(JUDGE_TEST_FIXTURE)
 tests_unit_test_observe_CPPFLAGS = $(UNIT_TEST_CPPFLAGS)
 tests_unit_test_observe_LDADD = $(JUDGE_TEST_LIBS)
+tests_unit_test_quota_SOURCES = tests/unit/test_quota.c
+tests_unit_test_quota_CPPFLAGS = $(UNIT_TEST_CPPFLAGS)
+tests_unit_test_quota_LDADD = $(JUDGE_TEST_LIBS)
 tests_unit_test_readings_SOURCES = tests/unit/test_readings.c
 tests_unit_test_readings_CPPFLAGS = $(UNIT_TEST_CPPFLAGS)
 tests_unit_test_readings_LDADD = $(JUDGE_TEST_LIBS)
