@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { KEY_MAX = 64, EXE_MAX = 256, NODES_MAX = 1024 };
+enum { KEY_MAX = 64, EXE_MAX = 256 };
 
 static const char auditing_key[] = ""; /* the loss of auditing as a whole */
 
@@ -27,6 +27,7 @@ struct loss {
 struct coverage {
 	coverage_fn report;
 	void *ctx;
+	const struct nodes *nodes; /* NULL: one clock for all */
 	int64_t grace;
 	int64_t start;
 	bool sighted; /* this host's (node 0) are told by judge/blind */
@@ -35,7 +36,7 @@ struct coverage {
 	size_t open_count;
 };
 
-struct coverage *coverage_new(coverage_fn report, void *ctx)
+struct coverage *coverage_new(coverage_fn report, void *ctx, const struct nodes *nodes)
 {
 	struct coverage *coverage = calloc(1, sizeof(*coverage));
 
@@ -43,6 +44,7 @@ struct coverage *coverage_new(coverage_fn report, void *ctx)
 		return NULL;
 	coverage->report = report;
 	coverage->ctx = ctx;
+	coverage->nodes = nodes;
 	return coverage;
 }
 
@@ -64,6 +66,18 @@ void coverage_set_start(struct coverage *coverage, int64_t time)
 void coverage_set_sighted(struct coverage *coverage, bool sighted)
 {
 	coverage->sighted = sighted;
+}
+
+/* What the node's clock says when the judge's says now. */
+static int64_t time_there(const struct coverage *coverage, unsigned node, int64_t now)
+{
+	return coverage->nodes ? nodes_time(coverage->nodes, node, now) : now;
+}
+
+/* And the way back. */
+static int64_t time_here(const struct coverage *coverage, unsigned node, int64_t time)
+{
+	return time - time_there(coverage, node, 0);
 }
 
 size_t coverage_open_losses(const struct coverage *coverage)
@@ -246,12 +260,13 @@ static void take_rule_change(struct coverage *coverage, const struct event *even
 
 static void take_config_change(struct coverage *coverage, const struct event *event)
 {
-	int64_t began = coverage->daemon_start[event->node_number % NODES_MAX];
+	int64_t began = coverage->daemon_start[event->node_number];
+	int64_t start = time_there(coverage, event->node_number, coverage->start);
 
 	if (event->config.audit_enabled == 0 && event->config.result == 1 &&
 	    event->config.old != 0) {
 		/* before auditd ran nothing was ours to see (journald does this at boot) */
-		if (event->time >= began && event->time >= coverage->start &&
+		if (event->time >= began && event->time >= start &&
 		    !(coverage->sighted && event->node_number == 0))
 			open_loss(coverage, event, auditing_key);
 		return;
@@ -264,7 +279,7 @@ void coverage_take(struct coverage *coverage, const struct event *event)
 	struct loss *loss;
 
 	if (event->parts & EVENT_DAEMON && event->daemon_start)
-		coverage->daemon_start[event->node_number % NODES_MAX] = event->time;
+		coverage->daemon_start[event->node_number] = event->time;
 	loss = find_loss(coverage, event->node_number, auditing_key);
 	if (loss && event->parts & EVENT_SYSCALL && event->time > loss->since)
 		heal_loss(coverage, loss, event);
@@ -276,7 +291,8 @@ void coverage_expire(struct coverage *coverage, int64_t now)
 {
 	for (size_t i = 0; coverage->open_count > 0 && i < COVERAGE_LOSSES_MAX; i++) {
 		struct loss *loss = &coverage->losses[i];
-		if (!loss->open || loss->reported || now - loss->since < coverage->grace)
+		if (!loss->open || loss->reported ||
+		    time_there(coverage, loss->node, now) - loss->since < coverage->grace)
 			continue;
 		report_lost(coverage, loss);
 	}
@@ -288,9 +304,10 @@ int64_t coverage_deadline(const struct coverage *coverage)
 
 	for (size_t i = 0; coverage->open_count > 0 && i < COVERAGE_LOSSES_MAX; i++) {
 		const struct loss *loss = &coverage->losses[i];
-		if (loss->open && !loss->reported &&
-		    (deadline < 0 || loss->since + coverage->grace < deadline))
-			deadline = loss->since + coverage->grace;
+		int64_t at = time_here(coverage, loss->node, loss->since + coverage->grace);
+
+		if (loss->open && !loss->reported && (deadline < 0 || at < deadline))
+			deadline = at;
 	}
 	return deadline;
 }
@@ -299,7 +316,8 @@ void coverage_finish(struct coverage *coverage, int64_t now)
 {
 	for (size_t i = 0; coverage->open_count > 0 && i < COVERAGE_LOSSES_MAX; i++) {
 		struct loss *loss = &coverage->losses[i];
-		if (!loss->open || loss->reported || now - loss->since < COVERAGE_SETTLE_MS)
+		if (!loss->open || loss->reported ||
+		    time_there(coverage, loss->node, now) - loss->since < COVERAGE_SETTLE_MS)
 			continue;
 		report_lost(coverage, loss);
 	}

@@ -10,6 +10,7 @@
 
 #include "common/alert.h"
 #include "judge/event.h"
+#include "judge/nodes.h"
 
 enum {
 	COVERAGE_PAUSE_MS = 3000,  /* augenrules' auditctl makes none so long between two rules */
@@ -41,7 +42,9 @@ typedef void (*coverage_fn)(void *ctx, const struct coverage_finding *finding);
 
 struct coverage;
 
-struct coverage *coverage_new(coverage_fn report, void *ctx);
+/* nodes are borrowed: each loss is dated by its node's clock. NULL: they all have one. NULL when
+ * out of memory. */
+struct coverage *coverage_new(coverage_fn report, void *ctx, const struct nodes *nodes);
 void coverage_free(struct coverage *coverage);
 void coverage_set_grace(struct coverage *coverage, int64_t milliseconds);
 

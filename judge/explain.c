@@ -291,7 +291,7 @@ static void add_all_kin(const struct world *world, const struct explain_subject 
 		return;
 	if (proc->cgroup(proc->ctx, subject->pid, cgroup, sizeof(cgroup)))
 		identity_from_cgroup(cgroup, &identity);
-	for (other = ledger_oldest(world->ledger); other; other = other->newer) {
+	for (other = ledger_oldest(world->ledger, 0); other; other = other->newer) {
 		if (!is_kin(other, subject, exe, &identity))
 			continue;
 		to->previous = PREVIOUS_INFERRED;

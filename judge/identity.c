@@ -289,6 +289,12 @@ void identity_template(const char *unit, char *buf, size_t size)
 struct service *identity_service(struct world *world, unsigned node,
 				 const struct identity *identity, bool *is_new)
 {
+	char template_name[SERVICE_NAME_MAX] = "container";
+	const struct service_labels labels = {.template_name = template_name,
+					      .unit = identity->unit,
+					      .container_id = identity->container_id,
+					      .runtime = identity->runtime,
+					      .pod_uid = identity->pod_uid};
 	struct service *service;
 
 	*is_new = false;
@@ -297,16 +303,9 @@ struct service *identity_service(struct world *world, unsigned node,
 	service = service_get(world->services, node, identity->kind, identity->name, is_new);
 	if (!service || !*is_new)
 		return service;
-	snprintf(service->unit, sizeof(service->unit), "%s", identity->unit);
-	snprintf(service->container_id, sizeof(service->container_id), "%s",
-		 identity->container_id);
-	snprintf(service->runtime, sizeof(service->runtime), "%s", identity->runtime);
-	snprintf(service->pod_uid, sizeof(service->pod_uid), "%s", identity->pod_uid);
-	if (identity->kind == SERVICE_CONTAINER)
-		snprintf(service->template_name, sizeof(service->template_name), "container");
-	else
-		identity_template(identity->name, service->template_name,
-				  sizeof(service->template_name));
+	if (identity->kind != SERVICE_CONTAINER)
+		identity_template(identity->name, template_name, sizeof(template_name));
+	service_set_labels(service, &labels);
 	return service;
 }
 
@@ -331,7 +330,7 @@ struct service *identity_session(struct world *world, unsigned node, int64_t ses
 	session_name(session, name);
 	service = service_get(world->services, node, SERVICE_SESSION, name, is_new);
 	if (service && *is_new)
-		snprintf(service->template_name, sizeof(service->template_name), "session");
+		service_set_labels(service, &(struct service_labels){.template_name = "session"});
 	return service;
 }
 
@@ -340,8 +339,8 @@ struct service *identity_program(struct world *world, unsigned node, const char 
 	struct service *service = service_get(world->services, node, SERVICE_PROGRAM, exe, is_new);
 
 	if (service && *is_new)
-		snprintf(service->template_name, sizeof(service->template_name), "%s",
-			 service->name);
+		service_set_labels(service,
+				   &(struct service_labels){.template_name = service->name});
 	return service;
 }
 

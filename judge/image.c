@@ -179,7 +179,7 @@ static bool take_namesake(const struct world *world, const struct event *event,
 	if (event->auid < 0 || strcmp(process->exe, "/") != 0)
 		return false;
 	process->session = event->session;
-	for (other = ledger_oldest(world->ledger); other; other = other->newer)
+	for (other = ledger_oldest(world->ledger, 0); other; other = other->newer)
 		if (is_namesake(other, process))
 			known = other;
 	if (!known)
@@ -204,7 +204,7 @@ static bool is_fork_of_host_file(const struct world *world, const struct event *
 
 	if (!any && !world->execs_seen[0])
 		return false;
-	for (struct process *kin = ledger_oldest(world->ledger); kin; kin = kin->newer) {
+	for (struct process *kin = ledger_oldest(world->ledger, 0); kin; kin = kin->newer) {
 		if (kin == process || kin->node != 0 || !kin->exe ||
 		    strcmp(kin->exe, process->exe) != 0)
 			continue;
@@ -232,7 +232,8 @@ static bool session_sees_host_files(const struct world *world, const struct even
 
 	if (can_be_looked_at(world, event->ppid))
 		return proc->sees_host_files(proc->ctx, (pid_t)event->ppid);
-	for (struct process *member = ledger_oldest(world->ledger); member; member = member->newer)
+	for (struct process *member = ledger_oldest(world->ledger, 0); member;
+	     member = member->newer)
 		if (member->session == event->session && world_is_alive(world, member) &&
 		    can_be_looked_at(world, member->pid))
 			return proc->sees_host_files(proc->ctx, (pid_t)member->pid);

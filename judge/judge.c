@@ -100,10 +100,11 @@ static struct process *parent_of(struct judge *judge, const struct process *proc
 /* Of what no event shows, the host is the one of the process or the rule. */
 static void report_node(const struct judge *judge, struct alert *alert, unsigned node)
 {
-	const char *name = judge->world.nodes[node];
+	const char *name;
 
 	if (node == 0)
 		return;
+	name = nodes_name(judge->world.nodes, node);
 	alert->host = (struct bytes){name, strlen(name)};
 	alert->host_id = (struct bytes){NULL, 0};
 }
@@ -231,24 +232,11 @@ static bool is_name(const char *name, struct bytes other)
  * records must not be looked up in this host's /proc. */
 static bool number_node(struct judge *judge, struct event *event)
 {
-	struct world *world = &judge->world;
-	unsigned number = 1;
-
 	event->node_number = 0;
 	if (event->node.length == 0 || (judge->live && is_name(judge->host.name, event->node)))
 		return true;
-	while (number < world->node_count && !is_name(world->nodes[number], event->node))
-		number++;
-	if (number == WORLD_NODES_MAX)
-		number--; /* beyond the bound they share one ledger */
-	else if (number == world->node_count) {
-		world->nodes[number] = strndup(event->node.data, event->node.length);
-		if (!world->nodes[number])
-			return false;
-		world->node_count++;
-	}
-	event->node_number = number;
-	return true;
+	event->node_number = nodes_number(judge->world.nodes, event->node);
+	return event->node_number != 0;
 }
 
 /* The state as the event left it; sets that were only inferred are no ground for an accusation. */
@@ -349,6 +337,14 @@ static void advance(struct judge *judge, int64_t time)
 	repeats_expire(judge->repeats, judge->world.now);
 }
 
+/* This host's clock is the judge's own, live. */
+static void note_time(struct judge *judge, const struct event *event)
+{
+	if (!judge->live || event->node_number != 0)
+		nodes_take_time(judge->world.nodes, event->node_number, event->time,
+				judge->world.now);
+}
+
 static void judge_event(struct judge *judge, const struct intake_event *raw)
 {
 	struct event *event = &judge->event;
@@ -359,6 +355,7 @@ static void judge_event(struct judge *judge, const struct intake_event *raw)
 	}
 	if (!judge->live)
 		advance(judge, event->time);
+	note_time(judge, event);
 	judge->reported = 0;
 	judge->stats.events_judged++;
 	coverage_take(judge->coverage, event);
@@ -392,6 +389,7 @@ static void take_event(void *ctx, const struct intake_event *raw)
 struct ceiling_round {
 	struct judge *judge;
 	bool waiting; /* a service is still to come */
+	bool due;     /* one is judged now */
 };
 
 static bool is_restartable(const struct service *service)
@@ -446,13 +444,15 @@ static void mark_due(void *ctx, struct service *service)
 
 	if (service->ceiling_judged || from == 0)
 		return;
-	if (from <= round->judge->world.now)
+	if (from <= world_time(&round->judge->world, service->node))
 		service->ceiling_judged = true;
 	else
 		round->waiting = true;
 	service->ceiling_due = service->ceiling_judged;
-	if (service->ceiling_due)
-		learn_start(round->judge, service);
+	if (!service->ceiling_due)
+		return;
+	round->due = true;
+	learn_start(round->judge, service);
 }
 
 static void clear_due(void *ctx, struct service *service)
@@ -468,8 +468,9 @@ static void judge_start_end(struct judge *judge, struct process *process)
 	struct world *world = &judge->world;
 	struct proc_status status;
 	struct verdict verdict;
-	struct ceiling_question question = {
-		.process = process, .permitted = process->sets.permitted, .now = judge->world.now};
+	struct ceiling_question question = {.process = process,
+					    .permitted = process->sets.permitted,
+					    .now = world_time(world, process->node)};
 
 	question.parent = parent_of(judge, process);
 	if (world_has_proc(world, process->node)) {
@@ -492,6 +493,16 @@ static void judge_start_end(struct judge *judge, struct process *process)
 		alert_ceiling(judge, &question, NULL, &verdict);
 }
 
+static void judge_due(struct judge *judge)
+{
+	for (unsigned node = 0; node < nodes_count(judge->world.nodes); node++)
+		for (struct process *process = ledger_oldest(judge->world.ledger, node); process;
+		     process = process->newer)
+			if (process->service && process->service->ceiling_due)
+				judge_start_end(judge, process);
+	service_each(judge->world.services, clear_due, NULL);
+}
+
 static void judge_ends_of_starts(struct judge *judge)
 {
 	struct ceiling_round round = {.judge = judge};
@@ -500,11 +511,8 @@ static void judge_ends_of_starts(struct judge *judge)
 	if (judge->world.now < judge->next_ceilings)
 		return;
 	service_each(judge->world.services, mark_due, &round);
-	for (struct process *process = ledger_oldest(judge->world.ledger); process;
-	     process = process->newer)
-		if (process->service && process->service->ceiling_due)
-			judge_start_end(judge, process);
-	service_each(judge->world.services, clear_due, &round);
+	if (round.due)
+		judge_due(judge);
 	judge->next_ceilings = judge->world.now +
 			       (round.waiting ? CEILING_INTERVAL_MS : CEILING_IDLE_MS);
 }
@@ -572,17 +580,18 @@ struct judge *judge_new(const struct judge_options *options, struct error *err)
 	judge->host.id = options->host_id;
 	judge->live = options->proc != NULL;
 	judge->world.proc = options->proc;
-	judge->world.node_count = 1;
+	judge->world.nodes = nodes_new();
 	judge->world.ledger = ledger_new();
 	judge->world.services = service_table_new();
 	judge->intake = intake_new(take_event, judge);
 	judge->repeats = repeats_new(deliver, judge);
-	judge->coverage = coverage_new(on_coverage, judge);
+	judge->coverage = coverage_new(on_coverage, judge, judge->world.nodes);
 	judge->blind = blind_new(options->proc, on_blind, judge);
 	judge->sweep = sweep_new(&judge->world, report_finding, judge);
 	judge->reader = event_reader_new(err);
-	if (!judge->reader || !judge->world.ledger || !judge->world.services || !judge->intake ||
-	    !judge->repeats || !judge->coverage || !judge->blind || !judge->sweep) {
+	if (!judge->reader || !judge->world.nodes || !judge->world.ledger ||
+	    !judge->world.services || !judge->intake || !judge->repeats || !judge->coverage ||
+	    !judge->blind || !judge->sweep) {
 		if (judge->reader)
 			error_set(err, "out of memory");
 		judge_free(judge);
@@ -609,8 +618,7 @@ void judge_free(struct judge *judge)
 	/* the ledger counts its processes in the services: it goes first */
 	ledger_free(judge->world.ledger);
 	service_table_free(judge->world.services);
-	for (unsigned i = 1; i < judge->world.node_count; i++)
-		free(judge->world.nodes[i]);
+	nodes_free(judge->world.nodes);
 	free(judge);
 }
 
@@ -771,9 +779,10 @@ void judge_reconfigure(struct judge *judge, const struct settings *settings,
 		 baseline->digest);
 	judge->world.now = now > judge->world.now ? now : judge->world.now;
 	take_settings(judge, settings, baseline);
-	for (struct process *process = ledger_oldest(judge->world.ledger); process;
-	     process = process->newer)
-		process->launching = false;
+	for (unsigned node = 0; node < nodes_count(judge->world.nodes); node++)
+		for (struct process *process = ledger_oldest(judge->world.ledger, node); process;
+		     process = process->newer)
+			process->launching = false;
 	if (changed)
 		judge_report_change(judge, detail, now);
 }

@@ -6,18 +6,32 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "judge/names.h"
+#include "judge/quota.h"
+
 enum {
-	BUCKETS = 4096,
+	BUCKETS_FIRST = 4096, /* a power of two, as all that follow */
 	/* audit's clock and /proc's ticks are this coarse, each its own way */
 	CLOCK_GRAIN_MS = 20,
-	/* how many living processes are passed over for one that has gone */
+	/* how many are asked whether they live before one may be forgotten for a new one */
 	FORGET_TRIES = 16,
+	/* so that all that live can be passed over, so many for a new one, before the bound */
+	ROOM_MAX = LEDGER_PROCESSES_MAX - LEDGER_PROCESSES_MAX / FORGET_TRIES,
+};
+
+/* What is kept of one node. */
+struct ledger_node {
+	struct ledger *ledger;
+	struct process *oldest, *newest;
 };
 
 struct ledger {
-	struct process *buckets[BUCKETS];
-	struct process *oldest, *newest;
-	size_t count;
+	struct process **buckets;
+	size_t bucket_count, count;
+	struct ledger_node nodes[NODES_MAX];
+	struct quota quota;
+	size_t room; /* of this host, live: LEDGER_SOFT_MAX or more */
+	struct names *paths;
 	uint64_t evicted;
 	ledger_alive_fn alive; /* NULL: nobody can tell */
 	void *alive_ctx;
@@ -29,14 +43,28 @@ struct ledger {
 
 struct ledger *ledger_new(void)
 {
-	return calloc(1, sizeof(struct ledger));
+	struct ledger *ledger = calloc(1, sizeof(*ledger));
+
+	if (!ledger)
+		return NULL;
+	quota_begin(&ledger->quota, LEDGER_PROCESSES_MAX, LEDGER_OTHERS_MAX);
+	ledger->room = LEDGER_SOFT_MAX;
+	ledger->bucket_count = BUCKETS_FIRST;
+	ledger->buckets = calloc(BUCKETS_FIRST, sizeof(struct process *));
+	ledger->paths = names_new();
+	if (ledger->buckets && ledger->paths)
+		return ledger;
+	ledger_free(ledger);
+	return NULL;
 }
 
 static void free_process(struct process *process)
 {
 	process_set_service(process, NULL);
-	free(process->exe);
-	free(process->exe_alias);
+	names_release(process->exe);
+	names_release(process->exe_alias);
+	free(process->withheld);
+	free(process->past);
 	free(process);
 }
 
@@ -44,65 +72,109 @@ void ledger_free(struct ledger *ledger)
 {
 	if (!ledger)
 		return;
-	while (ledger->oldest)
-		ledger_remove(ledger, ledger->oldest);
+	for (size_t i = 0; i < NODES_MAX; i++)
+		while (ledger->nodes[i].oldest)
+			ledger_remove(ledger, ledger->nodes[i].oldest);
+	names_free(ledger->paths);
+	free(ledger->buckets);
 	free(ledger);
 }
 
-static size_t bucket_of(unsigned node, int64_t pid)
+/* ---- by pid ---------------------------------------------------------------------------------- */
+
+static struct process **bucket_of(const struct ledger *ledger, unsigned node, int64_t pid)
 {
-	return ((uint64_t)pid * 2654435761u + node * 40503u) % BUCKETS;
+	uint64_t hash = ((uint64_t)pid + ((uint64_t)node << 40)) * 0x9e3779b97f4a7c15u;
+
+	return &ledger->buckets[(hash >> 32) & (ledger->bucket_count - 1)];
 }
 
 struct process *ledger_find(struct ledger *ledger, unsigned node, int64_t pid)
 {
-	struct process *process = ledger->buckets[bucket_of(node, pid)];
+	struct process *process = *bucket_of(ledger, node, pid);
 
 	while (process && (process->pid != pid || process->node != node))
 		process = process->hash_next;
 	return process;
 }
 
-static void unlink_age(struct ledger *ledger, struct process *process)
+static void link_bucket(const struct ledger *ledger, struct process *process)
 {
-	if (process->older)
-		process->older->newer = process->newer;
-	else
-		ledger->oldest = process->newer;
-	if (process->newer)
-		process->newer->older = process->older;
-	else
-		ledger->newest = process->older;
+	struct process **bucket = bucket_of(ledger, process->node, process->pid);
+
+	process->hash_next = *bucket;
+	*bucket = process;
 }
 
-static void link_newest(struct ledger *ledger, struct process *process)
+static void unlink_bucket(const struct ledger *ledger, const struct process *process)
 {
-	process->older = ledger->newest;
-	process->newer = NULL;
-	if (ledger->newest)
-		/* NOLINTNEXTLINE(clang-analyzer-unix.Malloc): unlink_age() left no freed one */
-		ledger->newest->newer = process;
-	else
-		ledger->oldest = process;
-	ledger->newest = process;
-}
-
-void ledger_touch(struct ledger *ledger, struct process *process)
-{
-	if (ledger->newest == process)
-		return;
-	unlink_age(ledger, process);
-	link_newest(ledger, process);
-}
-
-void ledger_remove(struct ledger *ledger, struct process *process)
-{
-	struct process **at = &ledger->buckets[bucket_of(process->node, process->pid)];
+	struct process **at = bucket_of(ledger, process->node, process->pid);
 
 	while (*at != process)
 		at = &(*at)->hash_next;
 	*at = process->hash_next;
-	unlink_age(ledger, process);
+}
+
+/* So that finding one of many nodes' costs what it does of one's. Without memory it costs more. */
+static void grow_buckets(struct ledger *ledger)
+{
+	struct process **buckets = calloc(2 * ledger->bucket_count, sizeof(*buckets));
+
+	if (!buckets)
+		return;
+	free(ledger->buckets);
+	ledger->buckets = buckets;
+	ledger->bucket_count *= 2;
+	for (size_t i = 0; i < NODES_MAX; i++)
+		for (struct process *process = ledger->nodes[i].oldest; process;
+		     process = process->newer)
+			link_bucket(ledger, process);
+}
+
+/* ---- by age ---------------------------------------------------------------------------------- */
+
+static void unlink_age(struct process *process)
+{
+	struct ledger_node *home = process->home;
+
+	if (process->older)
+		process->older->newer = process->newer;
+	else
+		home->oldest = process->newer;
+	if (process->newer)
+		process->newer->older = process->older;
+	else
+		home->newest = process->older;
+}
+
+static void link_newest(struct process *process)
+{
+	struct ledger_node *home = process->home;
+
+	process->older = home->newest;
+	process->newer = NULL;
+	if (home->newest)
+		/* NOLINTNEXTLINE(clang-analyzer-unix.Malloc): unlink_age() left no freed one */
+		home->newest->newer = process;
+	else
+		home->oldest = process;
+	home->newest = process;
+}
+
+void ledger_touch(struct ledger *ledger, struct process *process)
+{
+	(void)ledger;
+	if (process->home->newest == process)
+		return;
+	unlink_age(process);
+	link_newest(process);
+}
+
+void ledger_remove(struct ledger *ledger, struct process *process)
+{
+	unlink_bucket(ledger, process);
+	unlink_age(process);
+	quota_remove(&ledger->quota, process->node);
 	ledger->count--;
 	free_process(process);
 }
@@ -113,73 +185,118 @@ void ledger_set_alive(struct ledger *ledger, ledger_alive_fn alive, void *ctx)
 	ledger->alive_ctx = ctx;
 }
 
-/* A flood of short-lived processes must not push out the idle daemon. */
-static void forget_one(struct ledger *ledger)
+static void forget_oldest(struct ledger *ledger, unsigned node)
 {
-	for (int tries = 0; ledger->alive && tries < FORGET_TRIES; tries++) {
-		if (!ledger->alive(ledger->alive_ctx, ledger->oldest))
-			break;
-		ledger_touch(ledger, ledger->oldest);
-	}
-	ledger_remove(ledger, ledger->oldest);
+	struct process *oldest = ledger->nodes[node].oldest;
+
+	if (!oldest)
+		return;
+	ledger_remove(ledger, oldest);
 	ledger->evicted++;
+}
+
+/* A flood of short-lived processes must neither fill the memory nor push out the idle daemon. One
+ * that is met alive makes room for one more, one that has gone takes that back: so there is room
+ * for twice those that live, and a new process costs two questions in the long run, or three where
+ * more than half of what there is room for lives. */
+static void forget_gone(struct ledger *ledger)
+{
+	struct ledger_node *here = &ledger->nodes[0];
+
+	for (int tries = 0; tries < FORGET_TRIES && ledger->quota.counts[0] >= ledger->room;
+	     tries++) {
+		if (!ledger->alive(ledger->alive_ctx, here->oldest)) {
+			forget_oldest(ledger, 0);
+			ledger->room -= ledger->room > LEDGER_SOFT_MAX;
+			continue;
+		}
+		ledger_touch(ledger, here->oldest);
+		ledger->room += ledger->room < ROOM_MAX;
+	}
+}
+
+static void make_room(struct ledger *ledger, unsigned node)
+{
+	unsigned payer;
+
+	if (node == 0 && ledger->alive)
+		forget_gone(ledger);
+	payer = quota_payer(&ledger->quota, node);
+	if (payer != QUOTA_NOBODY)
+		forget_oldest(ledger, payer);
+	if (ledger->count >= 2 * ledger->bucket_count)
+		grow_buckets(ledger);
 }
 
 struct process *ledger_add(struct ledger *ledger, unsigned node, int64_t pid)
 {
 	struct process *process = ledger_find(ledger, node, pid);
-	size_t bucket = bucket_of(node, pid);
 
 	if (process)
 		ledger_remove(ledger, process);
-	if (ledger->count >= LEDGER_PROCESSES_MAX) {
-		forget_one(ledger);
-	}
+	make_room(ledger, node);
 	process = calloc(1, sizeof(*process));
 	if (!process)
 		return NULL;
-	process->node = node;
+	process->node = (uint16_t)node;
+	process->home = &ledger->nodes[node];
+	process->home->ledger = ledger;
 	process->pid = pid;
 	process->auid = process->session = -1;
 	process->userns = USERNS_UNKNOWN;
 	process->exe_state = EXE_UNKNOWN;
-	process->hash_next = ledger->buckets[bucket];
-	ledger->buckets[bucket] = process;
-	link_newest(ledger, process);
+	link_bucket(ledger, process);
+	link_newest(process);
+	quota_add(&ledger->quota, node);
 	ledger->count++;
 	return process;
 }
+
+/* ---- what it runs ---------------------------------------------------------------------------- */
 
 bool process_set_exe(struct process *process, const char *path, size_t length)
 {
 	static const char deleted[] = " (deleted)";
 	size_t suffix = sizeof(deleted) - 1;
-	char *copy;
+	const char *exe;
 
 	if (length > suffix && memcmp(path + length - suffix, deleted, suffix) == 0)
 		length -= suffix;
 	if (length > LEDGER_EXE_MAX)
 		length = LEDGER_EXE_MAX;
-	copy = strndup(path, length);
-	if (!copy)
+	exe = names_take(process->home->ledger->paths, path, length);
+	if (!exe)
 		return false;
-	free(process->exe);
-	free(process->exe_alias);
+	names_release(process->exe);
+	names_release(process->exe_alias);
 	process->exe_alias = NULL;
-	process->exe = copy;
+	process->exe = exe;
 	return true;
 }
 
 bool process_set_alias(struct process *process, const char *path, size_t length)
 {
-	char *copy = strndup(path, length);
+	const char *alias = names_take(process->home->ledger->paths, path, length);
 
-	if (!copy)
+	if (!alias)
 		return false;
-	free(process->exe_alias);
-	process->exe_alias = copy;
+	names_release(process->exe_alias);
+	process->exe_alias = alias;
 	return true;
 }
+
+void process_copy_exe(struct process *to, const struct process *from)
+{
+	if (from->exe)
+		(void)process_set_exe(to, from->exe, strlen(from->exe));
+	if (from->exe_alias)
+		(void)process_set_alias(to, from->exe_alias, strlen(from->exe_alias));
+	to->exe_identity = from->exe_identity;
+	to->exe_state = from->exe_state;
+	to->exe_file = from->exe_file;
+}
+
+/* ---- its service ----------------------------------------------------------------------------- */
 
 static void join_members(struct process *process)
 {
@@ -213,16 +330,7 @@ void process_set_service(struct process *process, struct service *service)
 		join_members(process);
 }
 
-void process_copy_exe(struct process *to, const struct process *from)
-{
-	if (from->exe)
-		(void)process_set_exe(to, from->exe, strlen(from->exe));
-	if (from->exe_alias)
-		(void)process_set_alias(to, from->exe_alias, strlen(from->exe_alias));
-	to->exe_identity = from->exe_identity;
-	to->exe_state = from->exe_state;
-	to->exe_file = from->exe_file;
-}
+/* ---- what it holds --------------------------------------------------------------------------- */
 
 void process_inherit(struct process *child, const struct process *parent)
 {
@@ -270,8 +378,17 @@ void process_forget_sets(struct process *process)
 
 void process_remember(struct process *process, const struct process_past *state, int64_t time)
 {
+	struct process_past *grown;
+
+	if (process->past_count < LEDGER_PAST_MAX) {
+		grown = realloc(process->past, (process->past_count + 1u) * sizeof(*grown));
+		if (!grown)
+			return;
+		process->past = grown;
+		process->past_count++;
+	}
 	memmove(&process->past[1], &process->past[0],
-		sizeof(process->past) - sizeof(process->past[0]));
+		(process->past_count - 1u) * sizeof(process->past[0]));
 	process->past[0] = *state;
 	process->past[0].until = time;
 }
@@ -303,6 +420,18 @@ void process_take_most(struct event_sets *sets, const struct event_sets *other)
 	sets->effective |= other->effective;
 	sets->inheritable |= other->inheritable;
 	sets->ambient |= other->ambient;
+}
+
+bool process_withhold(struct process *process, const struct event_sets *gained,
+		      enum mechanism mechanism)
+{
+	if (!process->withheld)
+		process->withheld = calloc(1, sizeof(*process->withheld));
+	if (!process->withheld)
+		return false;
+	process_take_most(&process->withheld->sets, gained);
+	process->withheld->by = mechanism;
+	return true;
 }
 
 /* Calls after which a process may hold other sets than before; a CAPSET that did not come tells
@@ -354,7 +483,7 @@ static bool is_ruled_out(const struct process_past *past, const struct process *
 void process_inherit_past(struct process *child, const struct process *parent, int64_t start_time,
 			  const struct event *event)
 {
-	for (int i = 0; i < LEDGER_PAST_MAX && parent->past[i].until > 0; i++) {
+	for (unsigned i = 0; i < parent->past_count; i++) {
 		const struct process_past *past = &parent->past[i];
 		if (start_time > past->until + CLOCK_GRAIN_MS)
 			return;
@@ -446,7 +575,7 @@ uint64_t ledger_evicted(const struct ledger *ledger)
 	return ledger->evicted;
 }
 
-struct process *ledger_oldest(const struct ledger *ledger)
+struct process *ledger_oldest(const struct ledger *ledger, unsigned node)
 {
-	return ledger->oldest;
+	return ledger->nodes[node].oldest;
 }

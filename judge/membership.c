@@ -226,7 +226,7 @@ static struct service *find_unit(struct world *world, unsigned node, const char 
 void membership_note_unit(struct world *world, const struct event *event)
 {
 	struct service *service;
-	char name[SERVICE_NAME_MAX];
+	char name[SERVICE_NAME_MAX], template_name[SERVICE_NAME_MAX];
 	bool is_new;
 
 	if (event->service.pid != 1 || event->service.uid != 0 || !event->service.unit.data)
@@ -246,8 +246,9 @@ void membership_note_unit(struct world *world, const struct event *event)
 	if (!service)
 		return;
 	if (is_new) {
-		snprintf(service->unit, sizeof(service->unit), "%s", name);
-		identity_template(name, service->template_name, sizeof(service->template_name));
+		identity_template(name, template_name, sizeof(template_name));
+		service_set_labels(service, &(struct service_labels){.template_name = template_name,
+								     .unit = name});
 	}
 	if (is_new || service_phase(service, &world->clock, event->time) == PHASE_RUNNING)
 		service->first_event = event->time;

@@ -282,7 +282,7 @@ static void guess_sets(struct world *world, const struct event *event, struct pr
 	     member = member->member_next)
 		take_least_of(&guess, member);
 	if (!process->has_sets && (lost || service->unbegun))
-		for (struct process *other = ledger_oldest(world->ledger); other;
+		for (struct process *other = ledger_oldest(world->ledger, process->node); other;
 		     other = other->newer)
 			take_least_of(&guess, other);
 	if (lost && guess.service)

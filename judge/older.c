@@ -35,7 +35,7 @@ static int64_t surely_on_at(const struct older *older, const struct world *world
 {
 	int64_t time = older->on_at;
 
-	for (const struct process *process = ledger_oldest(world->ledger); process;
+	for (const struct process *process = ledger_oldest(world->ledger, 0); process;
 	     process = process->newer)
 		if (process->node == 0 && process->seen_event && process->start_time > 0 &&
 		    process->start_time < time)
@@ -103,7 +103,7 @@ void older_run(struct older *older, const struct world *world, coverage_fn repor
 		return;
 	older->told = true;
 	time = surely_on_at(older, world);
-	for (const struct process *process = ledger_oldest(world->ledger); process;
+	for (const struct process *process = ledger_oldest(world->ledger, 0); process;
 	     process = process->newer)
 		if (may_be_older(world, process, time))
 			add(&found, process);

@@ -69,7 +69,7 @@ static bool is_fork_of_init_alone(const struct world *world, const struct event 
 	    !world->execs_seen[event->node_number] ||
 	    event->time <= world->execs_since + CLOCK_SLACK_MS)
 		return false;
-	for (struct process *other = ledger_oldest(world->ledger); other; other = other->newer)
+	for (struct process *other = ledger_oldest(world->ledger, 0); other; other = other->newer)
 		if (may_have_forked(other, seen->process))
 			return false;
 	return true;
@@ -122,7 +122,7 @@ static bool has_lost_forker(const struct world *world, const struct event *event
 {
 	if (event->ppid != 1 || !process->exe)
 		return false;
-	for (struct process *other = ledger_oldest(world->ledger); other; other = other->newer)
+	for (struct process *other = ledger_oldest(world->ledger, 0); other; other = other->newer)
 		if (may_have_forked(other, process) && other->ppid == 1 && other->execs_recorded &&
 		    !other->start_ticks && other->origin != ORIGIN_OTHER)
 			return true;

@@ -51,21 +51,22 @@ static void read_service(struct retold *retold, const json_t *object)
 	struct service *service = &retold->service;
 	const json_t *container = json_object_get(object, "container");
 
+	service->name = text_of(object, "name");
+	service->unit = text_of(object, "unit");
+	service->template_name = text_of(object, "template");
+	service->container_id = text_of(container, "id");
+	service->runtime = text_of(container, "runtime");
+	service->pod_uid = text_of(container, "pod_uid");
 	if (!json_is_object(object))
 		return;
 	service->kind = (enum service_kind)word_of(object, "kind", &vocab_service_kind,
 						   SERVICE_UNKNOWN);
-	copy_text(object, "name", service->name, sizeof(service->name));
-	copy_text(object, "unit", service->unit, sizeof(service->unit));
-	copy_text(object, "template", service->template_name, sizeof(service->template_name));
-	copy_text(container, "id", service->container_id, sizeof(service->container_id));
-	copy_text(container, "runtime", service->runtime, sizeof(service->runtime));
 	retold->process.service = service;
 }
 
-static char *exe_of(const json_t *process)
+static const char *exe_of(const json_t *process)
 {
-	return (char *)json_string_value(json_object_get(process, "exe"));
+	return json_string_value(json_object_get(process, "exe"));
 }
 
 static void read_process(struct retold *retold, const json_t *object)
@@ -151,20 +152,20 @@ static bool agrees(const struct retold *retold, const char *told)
 static void settle_identity(struct retold *retold, const json_t *object)
 {
 	const char *told = text_of(json_object_get(object, "baseline"), "entry");
-	enum exe_identity *identity = &retold->process.exe_identity;
+	struct process *process = &retold->process;
 
-	retold->file_told = *identity != EXE_ID_UNKNOWN;
-	if (retold->file_told || !retold->process.exe)
+	retold->file_told = process->exe_identity != EXE_ID_UNKNOWN;
+	if (retold->file_told || !process->exe)
 		return;
-	if (retold->process.exe_state == EXE_DELETED) {
-		*identity = EXE_ID_OTHER;
+	if (process->exe_state == EXE_DELETED) {
+		process->exe_identity = EXE_ID_OTHER;
 		return;
 	}
-	*identity = EXE_ID_HOST;
+	process->exe_identity = EXE_ID_HOST;
 	/* what was learnt has nothing that could disagree */
 	if (!json_object_get(json_object_get(object, "baseline"), "entry") || agrees(retold, told))
 		return;
-	*identity = EXE_ID_UNKNOWN;
+	process->exe_identity = EXE_ID_UNKNOWN;
 	if (agrees(retold, told))
 		return;
 	retold->world.proc = NULL;
@@ -172,7 +173,7 @@ static void settle_identity(struct retold *retold, const json_t *object)
 		return;
 	/* the baseline is another by now */
 	retold->world.proc = &no_reader;
-	*identity = EXE_ID_HOST;
+	process->exe_identity = EXE_ID_HOST;
 }
 
 int retold_read(struct retold *retold, const json_t *object, const struct baseline *baseline,

@@ -28,10 +28,10 @@ struct retold {
 	char file_path[LEDGER_EXE_MAX + 1]; /* what transition.file_path borrows */
 };
 
-/* Reads the object, which must outlive *retold: its exe is borrowed. The baseline is borrowed, too.
- * Whether the file behind the exe could not be compared, the alert is of before that was told, or
- * of a replay, no field says: taken for so is what has the same entry speak as the alert does. -1
- * with err where the object is no alert that has a mechanism. */
+/* Reads the object, which must outlive *retold: its strings are borrowed. The baseline is borrowed,
+ * too. Whether the file behind the exe could not be compared, the alert is of before that was told,
+ * or of a replay, no field says: taken for so is what has the same entry speak as the alert does.
+ * -1 with err where the object is no alert that has a mechanism. */
 int retold_read(struct retold *retold, const json_t *object, const struct baseline *baseline,
 		struct error *err);
 

@@ -5,17 +5,35 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { BUCKETS = 1024 };
+#include "judge/names.h"
+#include "judge/quota.h"
+
+enum { BUCKETS = 4096 };
+
+/* Of one node, those that nothing holds. */
+struct idle {
+	struct service *oldest, *newest;
+};
 
 struct service_table {
 	struct service *buckets[BUCKETS];
-	size_t count;
-	struct service *oldest, *newest; /* of those that nothing holds */
+	struct idle idle[NODES_MAX];
+	struct quota quota;
+	struct names *names;
 };
 
 struct service_table *service_table_new(void)
 {
-	return calloc(1, sizeof(struct service_table));
+	struct service_table *table = calloc(1, sizeof(*table));
+
+	if (!table)
+		return NULL;
+	quota_begin(&table->quota, SERVICES_MAX, SERVICES_OTHERS_MAX);
+	table->names = names_new();
+	if (table->names)
+		return table;
+	free(table);
+	return NULL;
 }
 
 void service_table_free(struct service_table *table)
@@ -30,6 +48,7 @@ void service_table_free(struct service_table *table)
 			service = next;
 		}
 	}
+	names_free(table->names);
 	free(table);
 }
 
@@ -57,35 +76,69 @@ struct service *service_find(struct service_table *table, unsigned node, enum se
 
 static void link_idle(struct service *service)
 {
-	struct service_table *table = service->table;
+	struct idle *idle = &service->table->idle[service->node];
 
-	service->older = table->newest;
+	service->older = idle->newest;
 	service->newer = NULL;
-	if (table->newest)
-		table->newest->newer = service;
+	if (idle->newest)
+		idle->newest->newer = service;
 	else
-		table->oldest = service;
-	table->newest = service;
+		idle->oldest = service;
+	idle->newest = service;
 }
 
 static void unlink_idle(struct service *service)
 {
-	struct service_table *table = service->table;
+	struct idle *idle = &service->table->idle[service->node];
 
 	if (service->older)
 		service->older->newer = service->newer;
 	else
-		table->oldest = service->newer;
+		idle->oldest = service->newer;
 	if (service->newer)
 		service->newer->older = service->older;
 	else
-		table->newest = service->older;
+		idle->newest = service->older;
+}
+
+static const char *take_label(struct service_table *table, const char *text)
+{
+	const char *label = text && text[0] ? names_take(table->names, text, strlen(text)) : NULL;
+
+	return label ? label : "";
+}
+
+static void release_label(const char *label)
+{
+	if (label[0])
+		names_release(label);
+}
+
+static void release_labels(struct service *service)
+{
+	release_label(service->template_name);
+	release_label(service->unit);
+	release_label(service->container_id);
+	release_label(service->runtime);
+	release_label(service->pod_uid);
+}
+
+void service_set_labels(struct service *service, const struct service_labels *labels)
+{
+	struct service_table *table = service->table;
+
+	release_labels(service);
+	service->template_name = take_label(table, labels->template_name);
+	service->unit = take_label(table, labels->unit);
+	service->container_id = take_label(table, labels->container_id);
+	service->runtime = take_label(table, labels->runtime);
+	service->pod_uid = take_label(table, labels->pod_uid);
 }
 
 /* Only services that nothing holds may go: the ledger's bound is also theirs. */
-static void forget_oldest(struct service_table *table)
+static void forget_oldest(struct service_table *table, unsigned node)
 {
-	struct service *gone = table->oldest;
+	struct service *gone = table->idle[node].oldest;
 	struct service **at;
 
 	if (!gone)
@@ -95,8 +148,35 @@ static void forget_oldest(struct service_table *table)
 		at = &(*at)->next;
 	*at = gone->next;
 	unlink_idle(gone);
+	quota_remove(&table->quota, node);
+	release_labels(gone);
+	names_release(gone->name);
 	free(gone);
-	table->count--;
+}
+
+static struct service *add_service(struct service_table *table, unsigned node,
+				   enum service_kind kind, const char *name)
+{
+	struct service *service = calloc(1, sizeof(*service));
+	struct service **bucket = &table->buckets[bucket_of(node, kind, name)];
+
+	if (!service)
+		return NULL;
+	service->name = names_take(table->names, name, strlen(name));
+	if (!service->name) {
+		free(service);
+		return NULL;
+	}
+	service->kind = kind;
+	service->node = node;
+	service->template_name = service->unit = "";
+	service->container_id = service->runtime = service->pod_uid = "";
+	service->table = table;
+	service->next = *bucket;
+	*bucket = service;
+	quota_add(&table->quota, node);
+	link_idle(service);
+	return service;
 }
 
 struct service *service_get(struct service_table *table, unsigned node, enum service_kind kind,
@@ -104,28 +184,17 @@ struct service *service_get(struct service_table *table, unsigned node, enum ser
 {
 	struct service *service;
 	char key[SERVICE_NAME_MAX];
-	size_t bucket;
+	unsigned payer;
 
 	snprintf(key, sizeof(key), "%s", name);
 	service = service_find(table, node, kind, key);
 	*is_new = !service;
 	if (service)
 		return service;
-	if (table->count >= SERVICES_MAX)
-		forget_oldest(table);
-	service = calloc(1, sizeof(*service));
-	if (!service)
-		return NULL;
-	bucket = bucket_of(node, kind, key);
-	service->kind = kind;
-	service->node = node;
-	memcpy(service->name, key, sizeof(key));
-	service->table = table;
-	service->next = table->buckets[bucket];
-	table->buckets[bucket] = service;
-	table->count++;
-	link_idle(service);
-	return service;
+	payer = quota_payer(&table->quota, node);
+	if (payer != QUOTA_NOBODY)
+		forget_oldest(table, payer);
+	return add_service(table, node, kind, key);
 }
 
 int64_t service_running_from(const struct service *service, const struct service_clock *clock)

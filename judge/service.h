@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * service: what processes belong to, and in which phase of its life it is.
- * Owns: the table of services (bounded), the clock of their starts. Must not own: how a process is
- * found to belong to one (identity), or what it may do then (verdict).
+ * Owns: the table of services (bounded by node), the clock of their starts. Must not own: how a
+ * process is found to belong to one (identity), or what it may do then (verdict).
  */
 #ifndef CAPWATCH_SERVICE_H
 #define CAPWATCH_SERVICE_H
@@ -13,7 +13,12 @@
 #include "common/capmask.h"
 #include "common/vocab.h"
 
-enum { SERVICE_NAME_MAX = 256, SERVICE_ID_MAX = 80, SERVICES_MAX = 4096 };
+enum {
+	SERVICE_NAME_MAX = 256,
+	SERVICE_ID_MAX = 80,
+	SERVICES_MAX = 4096,	     /* of one node */
+	SERVICES_OTHERS_MAX = 32768, /* of all nodes but this host, in equal parts */
+};
 
 struct service_table;
 struct process;
@@ -21,11 +26,11 @@ struct process;
 struct service {
 	enum service_kind kind;
 	unsigned node;
-	char name[SERVICE_NAME_MAX]; /* nginx.service, a container's id, session-3, /usr/bin/x */
-	char template_name[SERVICE_NAME_MAX]; /* the same on every host: without instance, pid, UUID
-					       */
-	char unit[SERVICE_NAME_MAX];	      /* the unit, where there is one; also a container's */
-	char container_id[SERVICE_ID_MAX], runtime[16], pod_uid[48];
+	const char *name; /* nginx.service, a container's id, session-3, /usr/bin/x */
+	/* what else it is called, "" for not so: service_set_labels() */
+	const char *template_name; /* the same on every host: without instance, pid, UUID */
+	const char *unit;	   /* the unit, where there is one; also a container's */
+	const char *container_id, *runtime, *pod_uid;
 	int64_t first_event; /* ms: the start as far as it is known; 0: not known */
 	int64_t started;     /* ms of SERVICE_START, 0: none yet */
 	bool awaits_start;   /* a systemd unit: SERVICE_START is to come */
@@ -42,13 +47,19 @@ struct service {
 	struct service_table *table;
 	struct service *next; /* of its bucket */
 	struct service *older,
-		*newer; /* among those that nothing holds: the oldest is forgotten first */
+		*newer; /* of its node's that nothing holds: the oldest is forgotten first */
+};
+
+/* Each may be NULL. */
+struct service_labels {
+	const char *template_name, *unit, *container_id, *runtime, *pod_uid;
 };
 
 struct service_clock {
 	int64_t start_window_ms, start_timeout_ms;
 };
 
+/* NULL when out of memory. */
 struct service_table *service_table_new(void);
 void service_table_free(struct service_table *table);
 
@@ -56,10 +67,14 @@ void service_table_free(struct service_table *table);
 struct service *service_find(struct service_table *table, unsigned node, enum service_kind kind,
 			     const char *name);
 
-/* Finds it or makes it (started true when made; NULL when out of memory). Fields beyond the key are
- * the caller's to fill in when new. */
+/* Finds it or makes it (*is_new when made; NULL when out of memory). Fields beyond the key are the
+ * caller's to fill in when new. Where there is no room, the oldest that nothing holds is forgotten
+ * for it: of the node, or of one that has more than its part (judge/quota.h). */
 struct service *service_get(struct service_table *table, unsigned node, enum service_kind kind,
 			    const char *name, bool *is_new);
+
+/* Copies what a new one is called beside its name. Without memory it is not called so. */
+void service_set_labels(struct service *service, const struct service_labels *labels);
 
 /* starting or running at this time (ms); unknown when its start isn't known. */
 enum phase service_phase(const struct service *service, const struct service_clock *clock,

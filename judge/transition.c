@@ -166,11 +166,8 @@ static bool is_hosts_gain(struct process *process, const struct transition *t)
 {
 	if (!in_child_userns(process))
 		return true;
-	if (process->userns_doubted) {
-		process_take_most(&process->withheld, &t->gained);
-		process->withheld_by = t->mechanism;
-	}
-	return false;
+	/* what can't be kept is told at once */
+	return process->userns_doubted && !process_withhold(process, &t->gained, t->mechanism);
 }
 
 static bool execs_are_recorded(const struct process *process, const struct event *event)
@@ -416,17 +413,18 @@ static void mark_userns_child(struct world *world, const struct event *event,
 /* It was in the host's until this call: what was kept was gained there. */
 static bool release_gains(struct process *process, struct transition *t)
 {
-	struct event_sets *after = &t->after;
+	static const struct process_withheld nothing;
+	const struct process_withheld *withheld = process->withheld ? process->withheld : &nothing;
 
 	process->userns_doubted = process->userns_due = false;
-	t->mechanism = process->withheld_by;
+	t->mechanism = withheld->by;
 	t->previous = PREVIOUS_INFERRED;
 	t->before = t->after = process->sets;
-	t->before.permitted &= ~process->withheld.permitted;
-	t->before.effective &= ~process->withheld.effective;
-	t->before.inheritable &= ~process->withheld.inheritable;
-	t->before.ambient &= ~process->withheld.ambient;
-	process_take_most(after, &process->withheld);
+	t->before.permitted &= ~withheld->sets.permitted;
+	t->before.effective &= ~withheld->sets.effective;
+	t->before.inheritable &= ~withheld->sets.inheritable;
+	t->before.ambient &= ~withheld->sets.ambient;
+	process_take_most(&t->after, &withheld->sets);
 	compare_sets(t);
 	if (gains_any(t))
 		return true;

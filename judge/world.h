@@ -9,12 +9,12 @@
 #include "conf/settings.h"
 #include "judge/learning.h"
 #include "judge/ledger.h"
+#include "judge/nodes.h"
 #include "judge/proc_reader.h"
 #include "judge/readings.h"
 #include "judge/service.h"
 
 enum {
-	WORLD_NODES_MAX = 1024,
 	/* audit stamps its events with the coarse clock (up to 10 ms behind), /proc counts 10 ms */
 	CLOCK_SLACK_MS = 30,
 	RULES_LOADED_MS = 60000,
@@ -26,9 +26,9 @@ enum {
 struct world {
 	const struct settings *settings;
 	const struct baseline *baseline;
-	const struct proc_reader *proc;	  /* NULL: a replay */
-	bool execs_seen[WORLD_NODES_MAX]; /* execs without a login are recorded there: one was */
-	int64_t execs_since;		  /* of this host: ms, the first such exec */
+	const struct proc_reader *proc; /* NULL: a replay */
+	bool execs_seen[NODES_MAX];	/* execs without a login are recorded there: one was */
+	int64_t execs_since;		/* of this host: ms, the first such exec */
 	bool init_mimicked;   /* this host: another than init's child executed init's file */
 	bool seeding;	      /* taking in what was there before us */
 	bool late;	      /* what comes happened while nobody watched, see judge_begin_late() */
@@ -40,9 +40,14 @@ struct world {
 	struct readings readings; /* of this host's /proc, for events that it was asked of before */
 	struct ledger *ledger;
 	struct service_table *services;
-	char *nodes[WORLD_NODES_MAX]; /* names by number; 0 is this host, also without node= */
-	unsigned node_count;
+	struct nodes *nodes; /* others whose records come */
 };
+
+/* What the clock says that the node's records are dated by (ms), live and in a replay. */
+static inline int64_t world_time(const struct world *world, unsigned node)
+{
+	return nodes_time(world->nodes, node, world->now);
+}
 
 /* /proc is this host's only: an aggregating auditd delivers others' records too. */
 static inline bool world_has_proc(const struct world *world, unsigned node)

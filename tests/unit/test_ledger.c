@@ -2,6 +2,8 @@
 /* What each process holds, and how that changes without a record. */
 #include <check.h>
 #include <linux/securebits.h>
+#include <malloc.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -100,6 +102,214 @@ START_TEST(test_longest_unseen_is_forgotten_at_the_bound)
 	ck_assert_ptr_null(ledger_find(ledger, 0, 2));
 	ck_assert_ptr_null(ledger_find(ledger, 0, 11));
 	ck_assert_ptr_nonnull(ledger_find(ledger, 0, 12));
+}
+END_TEST
+
+/* ---- who may stay ---- */
+
+struct census {
+	int64_t living; /* pids below this live */
+	size_t asked;
+};
+
+static bool is_living(void *ctx, const struct process *process)
+{
+	struct census *census = ctx;
+
+	census->asked++;
+	return process->pid < census->living;
+}
+
+/* Short-lived ones, from this pid on. */
+static void flood(int64_t first, int64_t count)
+{
+	for (int64_t pid = first; pid < first + count; pid++)
+		root_process(pid);
+}
+
+START_TEST(test_flood_of_short_lived_ones_keeps_the_living_and_little_else)
+{
+	struct census census = {.living = 1000};
+
+	ledger_set_alive(ledger, is_living, &census);
+	flood(0, 1000);
+	flood(100000, 50000);
+	ck_assert_uint_le(ledger_count(ledger), LEDGER_SOFT_MAX + 64);
+	for (int64_t pid = 0; pid < 1000; pid++)
+		ck_assert_ptr_nonnull(ledger_find(ledger, 0, pid));
+	ck_assert_ptr_nonnull(ledger_find(ledger, 0, 149999));
+}
+END_TEST
+
+START_TEST(test_living_ones_all_stay_up_to_the_bound)
+{
+	struct census census = {.living = 5000};
+
+	ledger_set_alive(ledger, is_living, &census);
+	flood(0, 5000);
+	ck_assert_uint_eq(ledger_count(ledger), 5000);
+	ck_assert_uint_eq(ledger_evicted(ledger), 0);
+	ck_assert_uint_le(census.asked, 5000);
+	flood(100000, 50000);
+	for (int64_t pid = 0; pid < 5000; pid++)
+		ck_assert_ptr_nonnull(ledger_find(ledger, 0, pid));
+	ck_assert_uint_le(ledger_count(ledger), LEDGER_PROCESSES_MAX);
+}
+END_TEST
+
+static const struct question_case {
+	int64_t living, count; /* and in the ledger at most, after a flood */
+	size_t questions;      /* a process of it */
+} questions[] = {
+	{0, LEDGER_SOFT_MAX + 64, 1}, {200, LEDGER_SOFT_MAX + 64, 2},  {1500, 2 * 1500 + 64, 2},
+	{3000, 2 * 3000 + 64, 2},     {5000, LEDGER_PROCESSES_MAX, 3},
+};
+
+START_TEST(test_new_process_costs_few_questions)
+{
+	const struct question_case *entry = &questions[_i];
+	struct census census = {.living = entry->living};
+
+	ledger_set_alive(ledger, is_living, &census);
+	flood(0, entry->living);
+	flood(100000, 100000);
+	ck_assert_uint_le(census.asked, (size_t)(100000 + entry->living) * entry->questions);
+	ck_assert_uint_le(ledger_count(ledger), (size_t)entry->count);
+}
+END_TEST
+
+START_TEST(test_room_of_those_that_have_gone_is_given_back)
+{
+	struct census census = {.living = 6000};
+
+	ledger_set_alive(ledger, is_living, &census);
+	flood(0, 6000);
+	census.living = 0;
+	flood(100000, 5000);
+	ck_assert_uint_le(ledger_count(ledger), LEDGER_SOFT_MAX);
+}
+END_TEST
+
+START_TEST(test_beyond_the_bound_the_longest_unseen_goes_though_it_lives)
+{
+	struct census census = {.living = INT64_MAX};
+
+	ledger_set_alive(ledger, is_living, &census);
+	flood(0, LEDGER_PROCESSES_MAX + 100);
+	ck_assert_uint_eq(ledger_count(ledger), LEDGER_PROCESSES_MAX);
+	ck_assert_ptr_nonnull(ledger_find(ledger, 0, LEDGER_PROCESSES_MAX + 99));
+}
+END_TEST
+
+static void flood_node(unsigned node, int64_t count)
+{
+	for (int64_t pid = 1; pid <= count; pid++)
+		ck_assert_ptr_nonnull(ledger_add(ledger, node, pid));
+}
+
+static size_t count_node(unsigned node)
+{
+	size_t count = 0;
+
+	for (const struct process *each = ledger_oldest(ledger, node); each; each = each->newer) {
+		ck_assert_uint_eq(each->node, node);
+		count++;
+	}
+	return count;
+}
+
+START_TEST(test_noisy_node_pushes_out_nobody_elses_processes)
+{
+	flood_node(0, 100);
+	flood_node(1, 100);
+	flood_node(2, 3 * LEDGER_PROCESSES_MAX);
+	ck_assert_uint_eq(count_node(0), 100);
+	ck_assert_uint_eq(count_node(1), 100);
+	ck_assert_uint_eq(count_node(2), LEDGER_PROCESSES_MAX);
+}
+END_TEST
+
+START_TEST(test_hundred_nodes_have_equal_parts_of_the_bound)
+{
+	const size_t part = LEDGER_OTHERS_MAX / 100;
+
+	flood_node(0, LEDGER_PROCESSES_MAX);
+	for (int round = 0; round < 2; round++)
+		for (unsigned node = 1; node <= 100; node++)
+			flood_node(node, LEDGER_PROCESSES_MAX);
+	for (unsigned node = 1; node <= 100; node++)
+		ck_assert_uint_ge(count_node(node), part);
+	ck_assert_uint_eq(count_node(0), LEDGER_PROCESSES_MAX);
+	ck_assert_uint_le(ledger_count(ledger), LEDGER_PROCESSES_MAX + LEDGER_OTHERS_MAX);
+}
+END_TEST
+
+START_TEST(test_processes_of_many_nodes_are_found_by_node_and_pid)
+{
+	for (unsigned node = 0; node < 100; node++)
+		for (int64_t pid = 1; pid <= 200; pid++)
+			ledger_add(ledger, node, pid)->auid = node * 1000 + pid;
+	for (unsigned node = 0; node < 100; node++)
+		for (int64_t pid = 1; pid <= 200; pid++)
+			ck_assert_int_eq(ledger_find(ledger, node, pid)->auid, node * 1000 + pid);
+}
+END_TEST
+
+/* ---- what it takes ---- */
+
+enum {
+	MALLOC_HEAD = 16,
+	/* as docs/architecture.md has it */
+	PROCESS_BYTES = 384,
+	LEDGER_KIB = 3600,
+};
+
+static size_t allocated(void)
+{
+	struct mallinfo2 info = mallinfo2();
+
+	return info.uordblks + info.hblkhd;
+}
+
+/* One that has acted: it has changed once, and runs one of a hundred programs. */
+static void make_typical(int64_t pid)
+{
+	struct process *process = root_process(pid);
+	struct process_past state;
+	char path[64];
+
+	snprintf(path, sizeof(path), "/usr/lib/some-package/bin/program-%d", (int)(pid % 100));
+	process_set_exe(process, path, strlen(path));
+	process_state(process, &state);
+	process_remember(process, &state, 1);
+}
+
+START_TEST(test_ledger_stays_within_the_memory_that_is_told)
+{
+	struct census census = {.living = INT64_MAX};
+	size_t before = allocated();
+
+	ck_assert_uint_le(sizeof(struct process) + MALLOC_HEAD, PROCESS_BYTES);
+	ledger_set_alive(ledger, is_living, &census);
+	for (int64_t pid = 1; pid <= 2 * LEDGER_PROCESSES_MAX; pid++)
+		make_typical(pid);
+	ck_assert_uint_le(allocated() - before, (size_t)LEDGER_KIB * 1024);
+}
+END_TEST
+
+START_TEST(test_one_program_of_many_processes_is_named_once)
+{
+	struct process *one = root_process(7), *other = root_process(8);
+
+	process_set_exe(one, "/usr/sbin/x", 11);
+	process_set_exe(other, "/usr/sbin/x (deleted)", 21);
+	ck_assert_ptr_eq(one->exe, other->exe);
+	process_set_alias(one, "/", 1);
+	process_copy_exe(other, one);
+	ck_assert_ptr_eq(other->exe_alias, one->exe_alias);
+	process_set_exe(one, "/y", 2);
+	ck_assert_ptr_null(one->exe_alias);
+	ck_assert_str_eq(other->exe_alias, "/");
 }
 END_TEST
 
@@ -311,6 +521,38 @@ START_TEST(test_child_has_what_its_parent_had_at_the_fork)
 }
 END_TEST
 
+START_TEST(test_only_the_latest_changes_are_remembered)
+{
+	struct process *parent = root_process(7), *child = ledger_add(ledger, 0, 8);
+	const struct event event = {.uid = 0};
+	struct process_past state;
+
+	for (unsigned i = 0; i < LEDGER_PAST_MAX + 2; i++) {
+		process_state(parent, &state);
+		state.sets.permitted = CAP(i);
+		process_remember(parent, &state, 1000000 * (i + 1));
+	}
+	ck_assert_uint_eq(parent->past_count, LEDGER_PAST_MAX);
+	process_inherit(child, parent);
+	process_inherit_past(child, parent, 4500000, &event);
+	ck_assert_uint_eq(child->sets.permitted, CAP(4));
+	process_inherit_past(child, parent, 1500000, &event);
+	ck_assert_uint_eq(child->sets.permitted, CAP(2));
+}
+END_TEST
+
+START_TEST(test_gains_in_doubt_add_up)
+{
+	struct process *process = root_process(7);
+	const struct event_sets one = {.permitted = CAP(1)}, other = {.permitted = CAP(2)};
+
+	ck_assert(process_withhold(process, &one, MECHANISM_CAPSET));
+	ck_assert(process_withhold(process, &other, MECHANISM_AMBIENT));
+	ck_assert_uint_eq(process->withheld->sets.permitted, CAP(1) | CAP(2));
+	ck_assert_int_eq(process->withheld->by, MECHANISM_AMBIENT);
+}
+END_TEST
+
 /* postfix's master is its user for 4 ms at a time. */
 START_TEST(test_childs_own_uids_tell_what_the_clocks_can_not)
 {
@@ -359,7 +601,7 @@ START_TEST(test_oldest_leads_to_every_process_once)
 	for (int64_t pid = 1; pid <= 100; pid++)
 		root_process(pid);
 	ledger_remove(ledger, ledger_find(ledger, 0, 50));
-	for (struct process *each = ledger_oldest(ledger); each; each = each->newer)
+	for (struct process *each = ledger_oldest(ledger, 0); each; each = each->newer)
 		count++;
 	ck_assert_int_eq(count, 99);
 }
@@ -396,6 +638,16 @@ int main(void)
 	tcase_add_test(tc, test_process_is_its_node_and_pid);
 	tcase_add_test(tc, test_new_entry_takes_the_place_of_the_pids_older_one);
 	tcase_add_test(tc, test_longest_unseen_is_forgotten_at_the_bound);
+	tcase_add_test(tc, test_flood_of_short_lived_ones_keeps_the_living_and_little_else);
+	tcase_add_test(tc, test_living_ones_all_stay_up_to_the_bound);
+	tcase_add_loop_test(tc, test_new_process_costs_few_questions, 0, COUNT(questions));
+	tcase_add_test(tc, test_room_of_those_that_have_gone_is_given_back);
+	tcase_add_test(tc, test_beyond_the_bound_the_longest_unseen_goes_though_it_lives);
+	tcase_add_test(tc, test_noisy_node_pushes_out_nobody_elses_processes);
+	tcase_add_test(tc, test_hundred_nodes_have_equal_parts_of_the_bound);
+	tcase_add_test(tc, test_processes_of_many_nodes_are_found_by_node_and_pid);
+	tcase_add_test(tc, test_ledger_stays_within_the_memory_that_is_told);
+	tcase_add_test(tc, test_one_program_of_many_processes_is_named_once);
 	tcase_add_test(tc, test_exe_is_kept_without_deleted_and_within_its_bound);
 	tcase_add_test(tc, test_child_has_what_its_parent_had_but_only_inferred);
 	tcase_add_test(tc, test_setresuid_after_setfsuid_gives_no_file_capabilities);
@@ -406,6 +658,8 @@ int main(void)
 	tcase_add_loop_test(tc, test_change_of_uids_does_what_capabilities_7_says, 0, COUNT(uids));
 	tcase_add_test(tc, test_way_back_to_root_that_no_record_tells_adds_nothing);
 	tcase_add_loop_test(tc, test_child_has_what_its_parent_had_at_the_fork, 0, COUNT(pasts));
+	tcase_add_test(tc, test_only_the_latest_changes_are_remembered);
+	tcase_add_test(tc, test_gains_in_doubt_add_up);
 	tcase_add_loop_test(tc, test_childs_own_uids_tell_what_the_clocks_can_not, 0, 2);
 	tcase_add_test(tc, test_change_of_uids_that_changes_no_set_leaves_it_known);
 	tcase_add_test(tc, test_first_uids_of_a_process_change_no_set);

@@ -48,29 +48,25 @@ static void describe(struct process *process, struct process *parent, struct ser
 	memset(process, 0, sizeof(*process));
 	memset(parent, 0, sizeof(*parent));
 	memset(service, 0, sizeof(*service));
-	process->exe = (char *)facts->exe;
+	process->exe = facts->exe;
 	process->exe_identity = facts->identity;
 	process->has_ids = true;
 	process->uid = facts->uid;
 	process->ppid = facts->ppid ? facts->ppid : 1;
-	parent->exe = (char *)facts->parent_exe;
+	parent->exe = facts->parent_exe;
 	parent->exe_identity = facts->parent_identity;
 	if (!facts->service)
 		return;
 	process->service = service;
 	service->kind = facts->kind;
-	snprintf(service->name, sizeof(service->name), "%s", facts->service);
-	snprintf(service->template_name, sizeof(service->template_name), "%s", facts->service);
-	if (facts->kind == SERVICE_UNIT)
-		snprintf(service->unit, sizeof(service->unit), "%s", facts->service);
-	if (facts->kind == SERVICE_CONTAINER) {
-		snprintf(service->container_id, sizeof(service->container_id), "%s",
-			 facts->service);
-		snprintf(service->runtime, sizeof(service->runtime), "%s", facts->runtime);
-	}
+	service->name = service->template_name = facts->service;
+	service->unit = facts->kind == SERVICE_UNIT ? facts->service : "";
+	service->container_id = facts->kind == SERVICE_CONTAINER ? facts->service : "";
+	service->runtime = facts->kind == SERVICE_CONTAINER ? facts->runtime : "";
+	service->pod_uid = "";
 	/* "db@1.service" is of the template "db@.service" */
 	if (strcmp(facts->service, "db@1.service") == 0)
-		strcpy(service->template_name, "db@.service");
+		service->template_name = "db@.service";
 }
 
 static const struct match_case {

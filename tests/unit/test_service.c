@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Services and the phase that they are in. */
 #include <check.h>
+#include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -160,6 +161,101 @@ START_TEST(test_table_is_bounded_and_forgets_only_what_nothing_holds)
 }
 END_TEST
 
+START_TEST(test_labels_are_copied_and_empty_without_one)
+{
+	struct service *service = get("web@1.service");
+	char unit[] = "web@1.service";
+
+	ck_assert_str_eq(service->unit, "");
+	ck_assert_str_eq(service->template_name, "");
+	service_set_labels(service,
+			   &(struct service_labels){.unit = unit, .template_name = "web@.service"});
+	unit[0] = 'X';
+	ck_assert_str_eq(service->unit, "web@1.service");
+	ck_assert_str_eq(service->template_name, "web@.service");
+	ck_assert_str_eq(service->container_id, "");
+	service_set_labels(service, &(struct service_labels){.runtime = "docker"});
+	ck_assert_str_eq(service->unit, "");
+	ck_assert_str_eq(service->runtime, "docker");
+}
+END_TEST
+
+static size_t count_node(unsigned node, int many)
+{
+	char name[32];
+	size_t count = 0;
+
+	for (int i = 0; i < many; i++) {
+		snprintf(name, sizeof(name), "s%d.service", i);
+		count += service_find(table, node, SERVICE_UNIT, name) != NULL;
+	}
+	return count;
+}
+
+static void fill_node(unsigned node, int count)
+{
+	char name[32];
+	bool is_new;
+
+	for (int i = 0; i < count; i++) {
+		snprintf(name, sizeof(name), "s%d.service", i);
+		ck_assert_ptr_nonnull(service_get(table, node, SERVICE_UNIT, name, &is_new));
+	}
+}
+
+START_TEST(test_noisy_node_pushes_out_nobody_elses_services)
+{
+	fill_node(0, 50);
+	fill_node(1, 50);
+	fill_node(2, 3 * SERVICES_MAX);
+	ck_assert_uint_eq(count_node(0, 50), 50);
+	ck_assert_uint_eq(count_node(1, 50), 50);
+	ck_assert_uint_eq(count_node(2, 3 * SERVICES_MAX), SERVICES_MAX);
+}
+END_TEST
+
+START_TEST(test_hundred_nodes_have_equal_parts_of_the_bound)
+{
+	int count = 0;
+
+	for (unsigned node = 1; node <= 100; node++)
+		fill_node(node, SERVICES_MAX);
+	for (unsigned node = 1; node <= 100; node++)
+		fill_node(node, 200);
+	service_each(table, count_one, &count);
+	ck_assert_int_le(count, SERVICES_OTHERS_MAX);
+	for (unsigned node = 1; node <= 100; node++)
+		ck_assert_uint_eq(count_node(node, 200), 200);
+}
+END_TEST
+
+enum { SERVICES_KIB = 1024 }; /* as docs/architecture.md has it */
+
+static size_t allocated(void)
+{
+	struct mallinfo2 info = mallinfo2();
+
+	return info.uordblks + info.hblkhd;
+}
+
+START_TEST(test_table_stays_within_the_memory_that_is_told)
+{
+	static const char *const forms[] = {"session-", "some-package-worker@.service-"};
+	size_t before = allocated();
+	struct service *service;
+	char name[64];
+	bool is_new;
+
+	for (int i = 0; i < 2 * SERVICES_MAX; i++) {
+		snprintf(name, sizeof(name), "%s%d", forms[_i], i);
+		service = service_get(table, 0, SERVICE_UNIT, name, &is_new);
+		service_set_labels(service, &(struct service_labels){.template_name = forms[_i],
+								     .unit = name});
+	}
+	ck_assert_uint_le(allocated() - before, (size_t)SERVICES_KIB * 1024);
+}
+END_TEST
+
 START_TEST(test_holding_nothing_is_allowed)
 {
 	service_hold(NULL);
@@ -183,6 +279,10 @@ int main(void)
 	tcase_add_test(tc, test_phase_of_no_service_is_unknown);
 	tcase_add_test(tc, test_age_counts_from_the_first_event);
 	tcase_add_test(tc, test_table_is_bounded_and_forgets_only_what_nothing_holds);
+	tcase_add_test(tc, test_labels_are_copied_and_empty_without_one);
+	tcase_add_test(tc, test_noisy_node_pushes_out_nobody_elses_services);
+	tcase_add_test(tc, test_hundred_nodes_have_equal_parts_of_the_bound);
+	tcase_add_loop_test(tc, test_table_stays_within_the_memory_that_is_told, 0, 2);
 	tcase_add_test(tc, test_holding_nothing_is_allowed);
 	suite_add_tcase(suite, tc);
 	runner = srunner_create(suite);
