@@ -1,11 +1,18 @@
 # SPDX-License-Identifier: Apache-2.0
 # bench: measurements against peers. Nothing of it is installed, nor built unless it is asked for.
-EXTRA_PROGRAMS += bench/match bench/sweep
+BENCH_CPPFLAGS = $(AM_CPPFLAGS) -DBENCH_BASELINE='"$(abs_srcdir)/conf/dist/baseline.d"'
+
+EXTRA_PROGRAMS += bench/match bench/nodes bench/pids bench/sweep
 
 bench_match_SOURCES = bench/match.c
 bench_match_LDADD = $(JUDGE_LIBS)
-
+bench_nodes_SOURCES = bench/nodes.c bench/flow.c bench/flow.h
+bench_nodes_CPPFLAGS = $(BENCH_CPPFLAGS)
+bench_nodes_LDADD = $(PLUGIN_LIBS)
+bench_pids_SOURCES = bench/pids.c bench/flow.c bench/flow.h
+bench_pids_CPPFLAGS = $(BENCH_CPPFLAGS)
+bench_pids_LDADD = $(PLUGIN_LIBS)
 bench_sweep_SOURCES = bench/sweep.c
-bench_sweep_CPPFLAGS = $(AM_CPPFLAGS) -DBENCH_BASELINE='"$(abs_srcdir)/conf/dist/baseline.d"'
+bench_sweep_CPPFLAGS = $(BENCH_CPPFLAGS)
 bench_sweep_LDADD = $(PLUGIN_LIBS)
-CLEANFILES += bench/match bench/sweep
+CLEANFILES += bench/match bench/nodes bench/pids bench/sweep

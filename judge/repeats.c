@@ -8,6 +8,7 @@
 
 struct kind {
 	struct alert *first; /* a copy with all its strings behind it; NULL: a free place */
+	size_t size;	     /* of the copy */
 	int64_t opened;
 	int64_t count;		       /* beyond the first */
 	int64_t first_time, last_time; /* of those beyond the first */
@@ -18,7 +19,7 @@ struct repeats {
 	judge_alert_fn deliver;
 	void *ctx;
 	int64_t window;
-	size_t used;
+	size_t used, bytes;
 	int64_t expires_at;	    /* no window is over before; a summary may be due later */
 	uint64_t tags[REPEATS_MAX]; /* of fingerprints, so that the kinds themselves are rarely
 				       looked at; of a free place, whatever was there */
@@ -76,20 +77,31 @@ static struct bytes *string_at(struct alert *alert, size_t i)
 				: &alert->audit.records[i - STRING_COUNT];
 }
 
-/* One block: the alert, then its strings. */
-static struct alert *copy_alert(const struct alert *alert)
+static size_t string_count(const struct alert *alert)
+{
+	return STRING_COUNT + alert->audit.record_count;
+}
+
+static size_t size_of_copy(const struct alert *alert)
 {
 	struct alert source = *alert;
-	size_t total = sizeof(source), count = STRING_COUNT + source.audit.record_count;
-	struct alert *copy;
+	size_t size = sizeof(source);
+
+	for (size_t i = 0; i < string_count(&source); i++)
+		size += string_at(&source, i)->length;
+	return size;
+}
+
+/* One block: the alert, then its strings. */
+static struct alert *copy_alert(const struct alert *alert, size_t size)
+{
+	size_t count = string_count(alert);
+	struct alert *copy = malloc(size);
 	char *at;
 
-	for (size_t i = 0; i < count; i++)
-		total += string_at(&source, i)->length;
-	copy = malloc(total);
 	if (!copy)
 		return NULL;
-	*copy = source;
+	*copy = *alert;
 	at = (char *)(copy + 1);
 	for (size_t i = 0; i < count; i++) {
 		struct bytes *string = string_at(copy, i);
@@ -134,6 +146,7 @@ static void close_kind(struct repeats *repeats, struct kind *kind)
 
 	kind->first = NULL;
 	repeats->used--;
+	repeats->bytes -= kind->size;
 	if (kind->count > 0) {
 		alert->is_summary = true;
 		alert->count = kind->count;
@@ -190,34 +203,48 @@ static struct kind *find_kind(struct repeats *repeats, const struct alert *alert
 	return NULL;
 }
 
+/* Of a table that is not full. */
 static struct kind *free_kind(struct repeats *repeats)
 {
-	struct kind *oldest = &repeats->kinds[0];
+	struct kind *kind = repeats->kinds;
+
+	while (kind->first)
+		kind++;
+	return kind;
+}
+
+static void close_oldest(struct repeats *repeats)
+{
+	struct kind *oldest = NULL;
 
 	for (size_t i = 0; i < REPEATS_MAX; i++) {
 		struct kind *kind = &repeats->kinds[i];
-		if (!kind->first)
-			return kind;
-		if (kind->opened < oldest->opened)
+		if (kind->first && (!oldest || kind->opened < oldest->opened))
 			oldest = kind;
 	}
 	close_kind(repeats, oldest);
-	return oldest;
 }
 
+/* Without memory every alert goes out by itself. */
 static void open_kind(struct repeats *repeats, const struct alert *alert, int64_t now)
 {
-	struct kind *kind = free_kind(repeats);
+	size_t size = size_of_copy(alert);
+	struct alert *copy;
+	struct kind *kind;
 
-	kind->first = copy_alert(alert);
-	if (!kind->first)
-		return; /* without memory every alert goes out by itself */
+	while (repeats->used == REPEATS_MAX ||
+	       (repeats->used > 0 && repeats->bytes + size > REPEATS_BYTES_MAX))
+		close_oldest(repeats);
+	copy = copy_alert(alert, size);
+	if (!copy)
+		return;
 	if (repeats->used == 0 || now + repeats->window < repeats->expires_at)
 		repeats->expires_at = now + repeats->window;
+	kind = free_kind(repeats);
+	*kind = (struct kind){.first = copy, .size = size, .opened = now};
 	repeats->tags[kind - repeats->kinds] = tag_of(alert);
-	kind->opened = now;
-	kind->count = 0;
 	repeats->used++;
+	repeats->bytes += size;
 }
 
 bool repeats_take(struct repeats *repeats, struct alert *alert, int64_t now)

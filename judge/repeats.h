@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * repeats: the first of a kind goes out at once, the rest of its window becomes one summary with a
- * count. A kind is a fingerprint on a node. Owns: the table (bounded: the oldest kind's summary
- * goes out early when it is full, nothing is dropped), copies of the first alerts. Must not own:
- * what alerts.
+ * count. A kind is a fingerprint on a node. Owns: the table (bounded in kinds and in bytes: the
+ * oldest kind's summary goes out early when it is full, nothing is dropped), copies of the first
+ * alerts. Must not own: what alerts.
  */
 #ifndef CAPWATCH_REPEATS_H
 #define CAPWATCH_REPEATS_H
@@ -11,7 +11,10 @@
 #include "common/alert.h"
 #include "judge/judge.h"
 
-enum { REPEATS_MAX = 512 };
+enum {
+	REPEATS_MAX = 512,
+	REPEATS_BYTES_MAX = 2 * 1024 * 1024, /* of the copies; one alone may be larger */
+};
 
 struct repeats;
 

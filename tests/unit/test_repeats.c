@@ -193,6 +193,46 @@ START_TEST(test_full_table_tells_the_oldest_early_and_loses_none)
 }
 END_TEST
 
+/* Kinds whose copies are this long: few of them are in the table at a time. */
+START_TEST(test_table_is_bounded_in_bytes_and_drops_nothing)
+{
+	static char record[32768];
+	const size_t fit = REPEATS_BYTES_MAX / sizeof(record);
+	struct alert alert;
+	char exe[32];
+
+	for (int i = 0; i < 200; i++) {
+		snprintf(exe, sizeof(exe), "/bin/%d", i);
+		for (int again = 0; again < 2; again++) {
+			alert = make(exe, 1000 + i);
+			alert.audit.record_count = 1;
+			alert.audit.records[0] = (struct bytes){record, sizeof(record)};
+			repeats_take(repeats, &alert, 1000 + i);
+		}
+	}
+	/* the first of each, and the summaries of those that had to make room */
+	ck_assert_uint_ge(out.count, 200 + 200 - fit);
+	ck_assert_uint_lt(out.count, 400);
+	repeats_flush(repeats);
+	ck_assert_int_eq(out.total, 400);
+}
+END_TEST
+
+START_TEST(test_alert_larger_than_the_bound_is_kept_alone)
+{
+	static char record[REPEATS_BYTES_MAX];
+	struct alert alert = make("/bin/large", 1000);
+
+	alert.audit.record_count = 1;
+	alert.audit.records[0] = (struct bytes){record, sizeof(record)};
+	ck_assert(repeats_take(repeats, &alert, 1000));
+	ck_assert(!repeats_take(repeats, &alert, 1001));
+	ck_assert(take("/bin/small", 1002));
+	repeats_flush(repeats);
+	ck_assert_int_eq(out.total, 3);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("repeats");
@@ -210,6 +250,8 @@ int main(void)
 	tcase_add_test(tc, test_different_kinds_are_not_folded);
 	tcase_add_test(tc, test_repeated_refusal_is_medium);
 	tcase_add_test(tc, test_full_table_tells_the_oldest_early_and_loses_none);
+	tcase_add_test(tc, test_table_is_bounded_in_bytes_and_drops_nothing);
+	tcase_add_test(tc, test_alert_larger_than_the_bound_is_kept_alone);
 	suite_add_tcase(suite, tc);
 	runner = srunner_create(suite);
 	srunner_run_all(runner, CK_NORMAL);
