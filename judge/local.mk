@@ -43,10 +43,10 @@ JUDGE_LIBS = judge/libjudge.a $(AUPARSE_LIBS) $(AUDIT_LIBS) $(CONF_LIBS)
 
 JUDGE_TESTS = \
 	tests/unit/test_baseline_index tests/unit/test_blind tests/unit/test_coverage tests/unit/test_event tests/unit/test_fields \
-	tests/unit/test_identity tests/unit/test_intake tests/unit/test_judge tests/unit/test_learning tests/unit/test_ledger \
-	tests/unit/test_match tests/unit/test_names tests/unit/test_nodes tests/unit/test_observe tests/unit/test_quota \
-	tests/unit/test_readings tests/unit/test_repeats tests/unit/test_retold tests/unit/test_service tests/unit/test_sweep \
-	tests/unit/test_syscalls \
+	tests/unit/test_fleet tests/unit/test_identity tests/unit/test_intake tests/unit/test_judge tests/unit/test_learning \
+	tests/unit/test_ledger tests/unit/test_match tests/unit/test_names tests/unit/test_nodes tests/unit/test_observe \
+	tests/unit/test_quota tests/unit/test_readings tests/unit/test_repeats tests/unit/test_retold tests/unit/test_service \
+	tests/unit/test_sweep tests/unit/test_syscalls \
 	tests/unit/test_transition tests/unit/test_verdict
 check_PROGRAMS += $(JUDGE_TESTS)
 TESTS += $(JUDGE_TESTS)
@@ -68,9 +68,7 @@ tests_unit_test_learning_LDADD = $(JUDGE_TEST_LIBS)
 tests_unit_test_event_SOURCES = tests/unit/test_event.c
 tests_unit_test_event_CPPFLAGS = $(UNIT_TEST_CPPFLAGS)
 tests_unit_test_event_LDADD = $(JUDGE_TEST_LIBS)
-tests_unit_test_fields_SOURCES = tests/unit/test_fields.c
-tests_unit_test_fields_CPPFLAGS = $(UNIT_TEST_CPPFLAGS)
-tests_unit_test_fields_LDADD = $(JUDGE_TEST_LIBS)
+	tests/unit/test_fields tests/unit/test_fleet \
 tests_unit_test_identity_SOURCES = tests/unit/test_identity.c
 tests_unit_test_identity_CPPFLAGS = $(UNIT_TEST_CPPFLAGS)
 tests_unit_test_identity_LDADD = $(JUDGE_TEST_LIBS)

@@ -78,13 +78,34 @@ static char *trim(char *text)
 	return text;
 }
 
-int audit_log_read_settings(const char *path, struct audit_log *log, struct error *err)
-{
-	char text[TEXT_MAX], *rest = text, *line;
-	const char *file = DEFAULT_LOG;
-	bool kept = true;
+/* What of auditd.conf(5) is asked for; borrows the text that it was read from. */
+struct found {
+	const char *file, *name_format, *name;
+	bool kept;
+};
 
-	if (read_file(path, text, sizeof(text)) < 0)
+static void take_setting(struct found *found, const char *key, const char *value)
+{
+	if (strcasecmp(key, "log_file") == 0)
+		found->file = value;
+	else if (strcasecmp(key, "name_format") == 0)
+		found->name_format = value;
+	else if (strcasecmp(key, "name") == 0)
+		found->name = value;
+	else if (strcasecmp(key, "write_logs") == 0)
+		found->kept = strcasecmp(value, "no") != 0;
+	else if (strcasecmp(key, "log_format") == 0 && strcasecmp(value, "nolog") == 0)
+		found->kept = false;
+}
+
+static int read_settings(const char *path, char text[TEXT_MAX], struct found *found,
+			 struct error *err)
+{
+	char *rest = text, *line;
+
+	*found = (struct found){
+		.file = DEFAULT_LOG, .name_format = "none", .name = "", .kept = true};
+	if (read_file(path, text, TEXT_MAX) < 0)
 		return error_set(err, "%s: %s", path, strerror(errno));
 	while ((line = strsep(&rest, "\n")) != NULL) {
 		char *value = strchr(line, '=');
@@ -92,24 +113,48 @@ int audit_log_read_settings(const char *path, struct audit_log *log, struct erro
 		if (!value || line[0] == '#')
 			continue;
 		*value++ = '\0';
-		value = trim(value);
-		line = trim(line);
-		if (strcasecmp(line, "log_file") == 0)
-			file = value;
-		else if (strcasecmp(line, "write_logs") == 0)
-			kept = strcasecmp(value, "no") != 0;
-		else if (strcasecmp(line, "log_format") == 0 && strcasecmp(value, "nolog") == 0)
-			kept = false;
+		take_setting(found, trim(line), trim(value));
 	}
-	if (!kept)
-		return error_set(err, "auditd keeps no log (%s: write_logs = no)", path);
-	snprintf(log->path, sizeof(log->path), "%s", file);
 	return 0;
 }
 
-int audit_log_find(pid_t auditd, struct audit_log *log, struct error *err)
+int audit_log_read_settings(const char *path, struct audit_log *log, struct error *err)
 {
-	char path[PROC_PATH_SIZE], arguments[PATH_MAX + 256], settings[PATH_MAX + 16];
+	char text[TEXT_MAX];
+	struct found found;
+
+	if (read_settings(path, text, &found, err) < 0)
+		return -1;
+	if (!found.kept)
+		return error_set(err, "auditd keeps no log (%s: write_logs = no)", path);
+	snprintf(log->path, sizeof(log->path), "%s", found.file);
+	return 0;
+}
+
+int audit_log_read_name(const char *path, char *name, size_t size, struct error *err)
+{
+	char text[TEXT_MAX];
+	struct found found;
+
+	name[0] = '\0';
+	if (read_settings(path, text, &found, err) < 0)
+		return -1;
+	if (strcasecmp(found.name_format, "user") == 0)
+		snprintf(name, size, "%s", found.name);
+	else if (strcasecmp(found.name_format, "fqd") == 0 ||
+		 strcasecmp(found.name_format, "numeric") == 0)
+		return error_set(err,
+				 "%s: name_format = %s: records of this host have a name that "
+				 "capwatch does not know for its own, and are judged as another "
+				 "host's; hostname, user or none it does",
+				 path, found.name_format);
+	return 0;
+}
+
+/* The auditd.conf of the auditd of this pid. */
+static int find_settings(pid_t auditd, char settings[PATH_MAX + 16], struct error *err)
+{
+	char path[PROC_PATH_SIZE], arguments[PATH_MAX + 256];
 	ssize_t length;
 
 	snprintf(path, sizeof(path), "/proc/%d/cmdline", (int)auditd);
@@ -118,7 +163,25 @@ int audit_log_find(pid_t auditd, struct audit_log *log, struct error *err)
 		return error_set(err, "%s: %s", path, strerror(errno));
 	if (length == 0) /* a zombie's */
 		return error_set(err, "%s: auditd has ended", path);
-	snprintf(settings, sizeof(settings), "%s/auditd.conf",
-		 find_folder(arguments, (size_t)length));
+	snprintf(settings, PATH_MAX + 16, "%s/auditd.conf", find_folder(arguments, (size_t)length));
+	return 0;
+}
+
+int audit_log_find(pid_t auditd, struct audit_log *log, struct error *err)
+{
+	char settings[PATH_MAX + 16];
+
+	if (find_settings(auditd, settings, err) < 0)
+		return -1;
 	return audit_log_read_settings(settings, log, err);
+}
+
+int audit_log_find_name(pid_t auditd, char *name, size_t size, struct error *err)
+{
+	char settings[PATH_MAX + 16];
+
+	name[0] = '\0';
+	if (find_settings(auditd, settings, err) < 0)
+		return -1;
+	return audit_log_read_name(settings, name, size, err);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * audit_log: where the auditd that started us keeps its log.
+ * audit_log: where the auditd that started us keeps its log, and what it calls this host.
  * Owns: finding that out, from auditd's own command line and configuration. Must not own: reading
  * the log (catchup).
  */
@@ -28,5 +28,13 @@ int audit_log_find(pid_t auditd, struct audit_log *log, struct error *err);
 
 /* The same of auditd's configuration file, for audit_log_find() and tests. */
 int audit_log_read_settings(const char *path, struct audit_log *log, struct error *err);
+
+/* What the auditd of this pid writes after node= in this host's own records, by name_format = user;
+ * "" where that is what gethostname(2) says, or nothing. -1 with err, and "", where nobody can
+ * tell: it asks the network (fqd, numeric), or its configuration cannot be read. */
+int audit_log_find_name(pid_t auditd, char *name, size_t size, struct error *err);
+
+/* The same of auditd's configuration file, for audit_log_find_name() and tests. */
+int audit_log_read_name(const char *path, char *name, size_t size, struct error *err);
 
 #endif

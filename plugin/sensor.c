@@ -18,6 +18,7 @@
 #include "common/wire.h"
 #include "judge/judge.h"
 #include "plugin/alert_body.h"
+#include "plugin/audit_log.h"
 #include "plugin/clock.h"
 #include "plugin/confine_sensor.h"
 #include "plugin/lessons.h"
@@ -473,6 +474,20 @@ static void read_host_id(char *host_id, size_t size)
 	host_id[strcspn(host_id, "\n")] = '\0';
 }
 
+/* As records of this host name it, by which they are told from others' of an aggregating auditd. */
+static void read_host(struct sensor *sensor)
+{
+	pid_t auditd = sensor->options->auditd;
+	struct error err;
+
+	if (!audit_log_is_auditd(auditd))
+		sensor->host[0] = '\0';
+	else if (audit_log_find_name(auditd, sensor->host, sizeof(sensor->host), &err) < 0)
+		log_line(&sensor->log, LOG_WARNING, "%s", err.text);
+	if (!sensor->host[0] && gethostname(sensor->host, sizeof(sensor->host) - 1) < 0)
+		sensor->host[0] = '\0';
+}
+
 /* SIGTERM is the supervisor's to act on, in its own order of stopping: when a whole service is told
  * to end, so are we. But the kernel sends it too when the supervisor dies. End of file on the
  * control socket ends us then, unless we hang, and would hold auditd's socket forever: so there is
@@ -594,8 +609,7 @@ static int begin(struct sensor *sensor, struct error *err)
 	proc_live_init(&sensor->proc);
 	sensor->each_process = sensor->proc.reader.each_process;
 	sensor->proc.reader.each_process = each_process;
-	if (gethostname(sensor->host, sizeof(sensor->host) - 1) < 0)
-		sensor->host[0] = '\0';
+	read_host(sensor);
 	read_host_id(sensor->host_id, sizeof(sensor->host_id));
 	sensor->lessons = (struct lessons){.judge = &sensor->judge,
 					   .outbox = sensor->outbox,

@@ -11,7 +11,7 @@
 
 static char path[64];
 
-static int read_settings(const char *text, struct audit_log *log, struct error *err)
+static void write_settings(const char *text)
 {
 	int fd;
 
@@ -20,9 +20,16 @@ static int read_settings(const char *text, struct audit_log *log, struct error *
 	ck_assert_int_ge(fd, 0);
 	ck_assert_int_eq(write(fd, text, strlen(text)), (ssize_t)strlen(text));
 	close(fd);
-	fd = audit_log_read_settings(path, log, err);
+}
+
+static int read_settings(const char *text, struct audit_log *log, struct error *err)
+{
+	int result;
+
+	write_settings(text);
+	result = audit_log_read_settings(path, log, err);
 	unlink(path);
-	return fd;
+	return result;
 }
 
 START_TEST(test_log_file_is_the_configured_one_or_the_default)
@@ -50,6 +57,32 @@ START_TEST(test_auditd_without_a_log_is_said)
 	ck_assert_int_eq(read_settings("log_format = NOLOG\n", &log, &err), -1);
 	ck_assert_int_eq(audit_log_read_settings("/nowhere/auditd.conf", &log, &err), -1);
 	ck_assert_ptr_nonnull(strstr(err.text, "/nowhere/auditd.conf"));
+}
+END_TEST
+
+static const struct name_case {
+	const char *text, *name; /* NULL: nobody can tell */
+} names[] = {
+	{"flush = NONE\n", ""},
+	{"name_format = NONE\nname = web\n", ""},
+	{"name_format = HOSTNAME\n", ""},
+	{"name = web01.example\nname_format = USER\n", "web01.example"},
+	{"Name_Format=user\n##name = no\nname=web01\n", "web01"},
+	{"name_format = fqd\n", NULL},
+	{"name_format = Numeric\nname = web\n", NULL},
+};
+
+START_TEST(test_name_of_this_host_is_the_one_in_its_records)
+{
+	const struct name_case *entry = &names[_i];
+	char name[64] = "before";
+	struct error err = {""};
+
+	write_settings(entry->text);
+	ck_assert_int_eq(audit_log_read_name(path, name, sizeof(name), &err), entry->name ? 0 : -1);
+	ck_assert_str_eq(name, entry->name ? entry->name : "");
+	ck_assert_int_eq(err.text[0] != '\0', !entry->name);
+	unlink(path);
 }
 END_TEST
 
@@ -87,6 +120,8 @@ int main(void)
 
 	tcase_add_test(tcase, test_log_file_is_the_configured_one_or_the_default);
 	tcase_add_test(tcase, test_auditd_without_a_log_is_said);
+	tcase_add_loop_test(tcase, test_name_of_this_host_is_the_one_in_its_records, 0,
+			    sizeof(names) / sizeof(names[0]));
 	tcase_add_test(tcase, test_another_program_is_no_auditd);
 	tcase_add_test(tcase, test_auditd_that_has_ended_is_gone_and_has_no_log);
 	suite_add_tcase(suite, tcase);
