@@ -354,7 +354,7 @@ struct service *identity_new_program(struct world *world, unsigned node, const c
 	snprintf(name, sizeof(name), "%s", exe);
 	service = service_find(world->services, node, SERVICE_PROGRAM, name);
 	if (service)
-		service->ended = true;
+		service_end(service);
 	service = identity_program(world, node, name, &is_new);
 	if (service)
 		service->first_event = time;

@@ -236,7 +236,7 @@ void membership_note_unit(struct world *world, const struct event *event)
 	service = find_unit(world, event->node_number, name);
 	if (!event->service.start) {
 		if (service)
-			service->ended = true;
+			service_end(service);
 		return;
 	}
 	is_new = !service;

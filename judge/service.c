@@ -8,7 +8,8 @@
 #include "judge/names.h"
 #include "judge/quota.h"
 
-enum { BUCKETS = 4096 };
+/* The last bucket is of those that have ended: no look-up by name passes over them. */
+enum { BUCKETS = 4096, ENDED = BUCKETS };
 
 /* Of one node, those that nothing holds. */
 struct idle {
@@ -16,7 +17,7 @@ struct idle {
 };
 
 struct service_table {
-	struct service *buckets[BUCKETS];
+	struct service *buckets[BUCKETS + 1];
 	struct idle idle[NODES_MAX];
 	struct quota quota;
 	struct names *names;
@@ -40,7 +41,7 @@ void service_table_free(struct service_table *table)
 {
 	if (!table)
 		return;
-	for (size_t i = 0; i < BUCKETS; i++) {
+	for (size_t i = 0; i <= ENDED; i++) {
 		struct service *service = table->buckets[i];
 		while (service) {
 			struct service *next = service->next;
@@ -67,7 +68,7 @@ struct service *service_find(struct service_table *table, unsigned node, enum se
 	struct service *service = table->buckets[bucket_of(node, kind, name)];
 
 	for (; service; service = service->next) {
-		if (!service->ended && service->node == node && service->kind == kind &&
+		if (service->node == node && service->kind == kind &&
 		    strcmp(service->name, name) == 0)
 			return service;
 	}
@@ -135,18 +136,38 @@ void service_set_labels(struct service *service, const struct service_labels *la
 	service->pod_uid = take_label(table, labels->pod_uid);
 }
 
+static void put_into(struct service *service, size_t bucket)
+{
+	struct service **first = &service->table->buckets[bucket];
+
+	service->place = first;
+	service->next = *first;
+	if (*first)
+		(*first)->place = &service->next;
+	*first = service;
+}
+
+static void take_out(struct service *service)
+{
+	*service->place = service->next;
+	if (service->next)
+		service->next->place = service->place;
+}
+
+void service_end(struct service *service)
+{
+	take_out(service);
+	put_into(service, ENDED);
+}
+
 /* Only services that nothing holds may go: the ledger's bound is also theirs. */
 static void forget_oldest(struct service_table *table, unsigned node)
 {
 	struct service *gone = table->idle[node].oldest;
-	struct service **at;
 
 	if (!gone)
 		return;
-	at = &table->buckets[bucket_of(gone->node, gone->kind, gone->name)];
-	while (*at != gone)
-		at = &(*at)->next;
-	*at = gone->next;
+	take_out(gone);
 	unlink_idle(gone);
 	quota_remove(&table->quota, node);
 	release_labels(gone);
@@ -158,7 +179,6 @@ static struct service *add_service(struct service_table *table, unsigned node,
 				   enum service_kind kind, const char *name)
 {
 	struct service *service = calloc(1, sizeof(*service));
-	struct service **bucket = &table->buckets[bucket_of(node, kind, name)];
 
 	if (!service)
 		return NULL;
@@ -172,8 +192,7 @@ static struct service *add_service(struct service_table *table, unsigned node,
 	service->template_name = service->unit = "";
 	service->container_id = service->runtime = service->pod_uid = "";
 	service->table = table;
-	service->next = *bucket;
-	*bucket = service;
+	put_into(service, bucket_of(node, kind, name));
 	quota_add(&table->quota, node);
 	link_idle(service);
 	return service;
@@ -247,7 +266,7 @@ void service_release(struct service *service)
 void service_each(struct service_table *table, void (*visit)(void *ctx, struct service *service),
 		  void *ctx)
 {
-	for (size_t i = 0; i < BUCKETS; i++)
+	for (size_t i = 0; i <= ENDED; i++)
 		for (struct service *service = table->buckets[i]; service; service = service->next)
 			visit(ctx, service);
 }

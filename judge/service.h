@@ -36,7 +36,6 @@ struct service {
 	bool awaits_start;   /* a systemd unit: SERVICE_START is to come */
 	bool unbegun;	     /* nobody whose work it is began it: it counts as running until
 				SERVICE_START */
-	bool ended;	     /* SERVICE_STOP: the next process of this name starts it anew */
 	capmask declared; /* what it was given: the bounding set of its first process; 0: not known
 			   */
 	bool ceiling_judged;	 /* at the end of its start */
@@ -45,7 +44,8 @@ struct service {
 				    process_set_service() */
 	unsigned processes;	 /* in the ledger, and other holders: service_hold() */
 	struct service_table *table;
-	struct service *next; /* of its bucket */
+	struct service *next;	/* of its bucket */
+	struct service **place; /* what points to it there */
 	struct service *older,
 		*newer; /* of its node's that nothing holds: the oldest is forgotten first */
 };
@@ -75,6 +75,10 @@ struct service *service_get(struct service_table *table, unsigned node, enum ser
 
 /* Copies what a new one is called beside its name. Without memory it is not called so. */
 void service_set_labels(struct service *service, const struct service_labels *labels);
+
+/* SERVICE_STOP, or a new instance of its program: the next process of this name starts it anew.
+ * What it holds lives on in it. */
+void service_end(struct service *service);
 
 /* starting or running at this time (ms); unknown when its start isn't known. */
 enum phase service_phase(const struct service *service, const struct service_clock *clock,

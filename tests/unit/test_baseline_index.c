@@ -379,34 +379,39 @@ static void make_image(struct process *process)
 						       EXE_ID_OTHER};
 
 	memset(process, 0, sizeof(*process));
-	process->exe = by_chance(90) ? (char *)ONE_OF(exes) : NULL;
+	process->exe = by_chance(90) ? ONE_OF(exes) : NULL;
 	process->exe_identity = ONE_OF(identities);
 	process->node = by_chance(10);
 }
 
-static void make_service(struct service *service)
+/* template_name: room for one. */
+static void make_service(struct service *service, char template_name[SERVICE_NAME_MAX])
 {
 	const char *unit = ONE_OF(units), *at = strchr(unit, '@');
 
 	memset(service, 0, sizeof(*service));
+	service->unit = service->container_id = service->runtime = service->pod_uid = "";
 	service->kind = (enum service_kind)below(SERVICE_UNKNOWN + 1);
 	if (service->kind == SERVICE_UNIT || by_chance(20))
-		snprintf(service->unit, sizeof(service->unit), "%s", unit);
-	snprintf(service->template_name, sizeof(service->template_name), "%s", unit);
-	if (at)
-		snprintf(service->template_name, sizeof(service->template_name), "%.*s@%s",
-			 (int)(at - unit), unit, strchr(at, '.'));
+		service->unit = unit;
+	service->template_name = unit;
+	if (at) {
+		snprintf(template_name, SERVICE_NAME_MAX, "%.*s@%s", (int)(at - unit), unit,
+			 strchr(at, '.'));
+		service->template_name = template_name;
+	}
 	if (service->kind != SERVICE_CONTAINER)
 		return;
 	if (by_chance(90))
-		strcpy(service->container_id, ONE_OF(containers));
+		service->container_id = ONE_OF(containers);
 	if (by_chance(90))
-		strcpy(service->runtime, ONE_OF(runtimes));
+		service->runtime = ONE_OF(runtimes);
 }
 
 struct family {
 	struct process process, parent;
 	struct service service;
+	char template_name[SERVICE_NAME_MAX]; /* the service's */
 	bool has_parent;
 };
 
@@ -417,7 +422,7 @@ static void make_family(struct family *family)
 
 	make_image(process);
 	make_image(&family->parent);
-	make_service(&family->service);
+	make_service(&family->service, family->template_name);
 	family->has_parent = by_chance(80);
 	process->service = by_chance(85) ? &family->service : NULL;
 	process->has_ids = by_chance(90);

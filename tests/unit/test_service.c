@@ -54,9 +54,28 @@ START_TEST(test_ended_service_is_found_no_more_and_starts_anew)
 {
 	struct service *service = get("web.service");
 
-	service->ended = true;
+	service_end(service);
 	ck_assert_ptr_null(service_find(table, 0, SERVICE_UNIT, "web.service"));
 	ck_assert_ptr_ne(get("web.service"), service);
+}
+END_TEST
+
+static void count_visit(void *ctx, struct service *service)
+{
+	size_t *count = ctx;
+
+	(void)service;
+	(*count)++;
+}
+
+START_TEST(test_ended_services_are_visited_and_forgotten_as_others)
+{
+	size_t count = 0;
+
+	for (int i = 0; i < 3 * SERVICES_MAX; i++)
+		service_end(get("web.service"));
+	service_each(table, count_visit, &count);
+	ck_assert_uint_eq(count, SERVICES_MAX);
 }
 END_TEST
 
@@ -274,6 +293,7 @@ int main(void)
 	tcase_set_timeout(tc, 60);
 	tcase_add_test(tc, test_service_is_its_node_kind_and_name);
 	tcase_add_test(tc, test_ended_service_is_found_no_more_and_starts_anew);
+	tcase_add_test(tc, test_ended_services_are_visited_and_forgotten_as_others);
 	tcase_add_test(tc, test_name_beyond_its_bound_is_one_service_still);
 	tcase_add_loop_test(tc, test_phase_is_the_services_by_its_start, 0, COUNT(phases));
 	tcase_add_test(tc, test_phase_of_no_service_is_unknown);
