@@ -68,7 +68,12 @@ tests_unit_test_learning_LDADD = $(JUDGE_TEST_LIBS)
 tests_unit_test_event_SOURCES = tests/unit/test_event.c
 tests_unit_test_event_CPPFLAGS = $(UNIT_TEST_CPPFLAGS)
 tests_unit_test_event_LDADD = $(JUDGE_TEST_LIBS)
-	tests/unit/test_fields tests/unit/test_fleet \
+tests_unit_test_fields_SOURCES = tests/unit/test_fields.c
+tests_unit_test_fields_CPPFLAGS = $(UNIT_TEST_CPPFLAGS)
+tests_unit_test_fields_LDADD = $(JUDGE_TEST_LIBS)
+tests_unit_test_fleet_SOURCES = tests/unit/test_fleet.c $(JUDGE_TEST_FIXTURE)
+tests_unit_test_fleet_CPPFLAGS = $(UNIT_TEST_CPPFLAGS)
+tests_unit_test_fleet_LDADD = $(JUDGE_TEST_LIBS)
 tests_unit_test_identity_SOURCES = tests/unit/test_identity.c
 tests_unit_test_identity_CPPFLAGS = $(UNIT_TEST_CPPFLAGS)
 tests_unit_test_identity_LDADD = $(JUDGE_TEST_LIBS)
