@@ -8,6 +8,7 @@
 #define CAPWATCH_BENCH_FLOW_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 struct flow_options {
@@ -26,8 +27,9 @@ struct flow_result {
 	long rss_kib, peak_kib; /* at the end, the judge still there */
 };
 
-/* Runs it in a child. False, having said why, when it failed. */
-bool flow_measure(const struct flow_options *options, struct flow_result *result);
+/* Runs each of them in a child, in turn and again, since others use the machine too: of each the
+ * quickest run is the result. False, having said why, when one failed. */
+bool flow_measure(const struct flow_options *options, struct flow_result *results, size_t count);
 
 void flow_print(const char *what, const struct flow_result *result);
 

@@ -14,7 +14,7 @@
 
 #include "bench/flow.h"
 
-enum { PROCESSES = 200, FIRST_PID = 300, STARTS_EVERY = 16, EVENTS_DEFAULT = 300000 };
+enum { COUNTS = 3, PROCESSES = 200, FIRST_PID = 300, STARTS_EVERY = 16, EVENTS_DEFAULT = 300000 };
 
 static void choose(void *ctx, uint64_t index, char node[64], int64_t *pid)
 {
@@ -26,22 +26,24 @@ static void choose(void *ctx, uint64_t index, char node[64], int64_t *pid)
 
 int main(int argc, char **argv)
 {
-	static unsigned counts[] = {1, 10, 100};
-	struct flow_options options = {.baseline = argc > 2 ? argv[2] : BENCH_BASELINE,
-				       .live = true,
-				       .events = argc > 1 ? strtoull(argv[1], NULL, 10)
-							  : EVENTS_DEFAULT,
-				       .starts_every = STARTS_EVERY,
-				       .choose = choose};
-	struct flow_result results[3];
+	static unsigned counts[COUNTS] = {1, 10, 100};
+	struct flow_options options[COUNTS];
+	struct flow_result results[COUNTS];
 	char what[32];
 
-	printf("%llu events, of each node %d processes\n", (unsigned long long)options.events,
+	for (size_t i = 0; i < COUNTS; i++)
+		options[i] = (struct flow_options){.baseline = argc > 2 ? argv[2] : BENCH_BASELINE,
+						   .live = true,
+						   .events = argc > 1 ? strtoull(argv[1], NULL, 10)
+								      : EVENTS_DEFAULT,
+						   .starts_every = STARTS_EVERY,
+						   .choose = choose,
+						   .ctx = &counts[i]};
+	printf("%llu events, of each node %d processes\n", (unsigned long long)options[0].events,
 	       PROCESSES);
-	for (size_t i = 0; i < 3; i++) {
-		options.ctx = &counts[i];
-		if (!flow_measure(&options, &results[i]))
-			return 1;
+	if (!flow_measure(options, results, COUNTS))
+		return 1;
+	for (size_t i = 0; i < COUNTS; i++) {
 		snprintf(what, sizeof(what), "of %u node%s", counts[i], counts[i] > 1 ? "s" : "");
 		flow_print(what, &results[i]);
 	}

@@ -25,6 +25,8 @@ enum {
 	/* how often services at the end of their start are looked for, and when none is starting */
 	CEILING_INTERVAL_MS = 1000,
 	CEILING_IDLE_MS = 15000,
+	/* so long a process that lived is taken to live still, by a ledger that wants room */
+	ALIVE_S = 5,
 	/* a sweep waits for the stream to be empty, but not forever */
 	SWEEP_LATE_MS = 1000,
 };
@@ -558,9 +560,20 @@ static void take_settings(struct judge *judge, const struct settings *settings,
 	sweep_set_interval(judge->sweep, settings->sweep_ms);
 }
 
-static bool is_alive(void *ctx, const struct process *process)
+/* In a flood each of those that live comes up many times a second, and a look at /proc costs more
+ * than an event. */
+static bool is_alive(void *ctx, struct process *process)
 {
-	return world_is_alive(ctx, process);
+	const struct world *world = ctx;
+	uint32_t now = (uint32_t)(world->now / 1000);
+
+	/* not for longer where the clock was set back */
+	if (process->alive_until > now && process->alive_until <= now + ALIVE_S)
+		return true;
+	if (!world_is_alive(world, process))
+		return false;
+	process->alive_until = now + ALIVE_S;
+	return true;
 }
 
 struct judge *judge_new(const struct judge_options *options, struct error *err)

@@ -285,12 +285,21 @@ bool process_set_alias(struct process *process, const char *path, size_t length)
 	return true;
 }
 
+/* Before what it had is released: that may be the same. */
+static void replace_name(const char **name, const char *with)
+{
+	const char *had = *name;
+
+	*name = names_hold(with);
+	names_release(had);
+}
+
 void process_copy_exe(struct process *to, const struct process *from)
 {
-	if (from->exe)
-		(void)process_set_exe(to, from->exe, strlen(from->exe));
-	if (from->exe_alias)
-		(void)process_set_alias(to, from->exe_alias, strlen(from->exe_alias));
+	if (from->exe) {
+		replace_name(&to->exe, from->exe);
+		replace_name(&to->exe_alias, from->exe_alias);
+	}
 	to->exe_identity = from->exe_identity;
 	to->exe_state = from->exe_state;
 	to->exe_file = from->exe_file;

@@ -98,6 +98,7 @@ struct process {
 	struct process *hash_next, *older, *newer;     /* older, newer: of its node */
 
 	unsigned threads;
+	uint32_t alive_until; /* s since the epoch: so long it is taken to live, unasked */
 	uint16_t node;
 	char comm[PROC_COMM_MAX + 1];
 	uint8_t past_count, securebits;
@@ -130,7 +131,7 @@ void ledger_free(struct ledger *ledger);
 
 /* Live: asked of a process of this host (node 0) about to be forgotten: those that live are kept
  * before those that have gone. */
-typedef bool (*ledger_alive_fn)(void *ctx, const struct process *process);
+typedef bool (*ledger_alive_fn)(void *ctx, struct process *process);
 void ledger_set_alive(struct ledger *ledger, ledger_alive_fn alive, void *ctx);
 
 struct process *ledger_find(struct ledger *ledger, unsigned node, int64_t pid);
@@ -153,7 +154,7 @@ bool process_set_exe(struct process *process, const char *path, size_t length);
  * memory. */
 bool process_set_alias(struct process *process, const char *path, size_t length);
 
-/* All that is known of what it runs. */
+/* All that is known of what it runs; both are of one ledger. */
 void process_copy_exe(struct process *to, const struct process *from);
 
 /* Moves the process to a service, counting both. service may be NULL. */

@@ -112,7 +112,7 @@ struct census {
 	size_t asked;
 };
 
-static bool is_living(void *ctx, const struct process *process)
+static bool is_living(void *ctx, struct process *process)
 {
 	struct census *census = ctx;
 
@@ -307,6 +307,8 @@ START_TEST(test_one_program_of_many_processes_is_named_once)
 	process_set_alias(one, "/", 1);
 	process_copy_exe(other, one);
 	ck_assert_ptr_eq(other->exe_alias, one->exe_alias);
+	process_copy_exe(other, other);
+	ck_assert_str_eq(other->exe, "/usr/sbin/x");
 	process_set_exe(one, "/y", 2);
 	ck_assert_ptr_null(one->exe_alias);
 	ck_assert_str_eq(other->exe_alias, "/");
