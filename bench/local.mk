@@ -2,8 +2,14 @@
 # bench: measurements against peers. Nothing of it is installed, nor built unless it is asked for.
 BENCH_CPPFLAGS = $(AM_CPPFLAGS) -DBENCH_BASELINE='"$(abs_srcdir)/conf/dist/baseline.d"'
 
-EXTRA_PROGRAMS += bench/match bench/nodes bench/pids bench/sweep
+BENCH_PROGRAMS = bench/consumer bench/gain bench/grow bench/load bench/match bench/nodes bench/pids bench/sweep
+EXTRA_PROGRAMS += $(BENCH_PROGRAMS)
 
+bench_consumer_SOURCES = bench/consumer.c
+bench_consumer_LDADD = $(AUPARSE_LIBS)
+bench_gain_SOURCES = bench/gain.c
+bench_grow_SOURCES = bench/grow.c
+bench_load_SOURCES = bench/load.c
 bench_match_SOURCES = bench/match.c
 bench_match_LDADD = $(JUDGE_LIBS)
 bench_nodes_SOURCES = bench/nodes.c bench/flow.c bench/flow.h
@@ -15,4 +21,6 @@ bench_pids_LDADD = $(PLUGIN_LIBS)
 bench_sweep_SOURCES = bench/sweep.c
 bench_sweep_CPPFLAGS = $(BENCH_CPPFLAGS)
 bench_sweep_LDADD = $(PLUGIN_LIBS)
-CLEANFILES += bench/match bench/nodes bench/pids bench/sweep
+CLEANFILES += $(BENCH_PROGRAMS)
+
+EXTRA_DIST += bench/run $(wildcard $(srcdir)/bench/*.py $(srcdir)/bench/*.rules $(srcdir)/bench/streams/*.xz)
