@@ -25,9 +25,6 @@ class Cost:
     def __init__(self, cpu, wall, runs=1):
         self.cpu, self.wall, self.runs = cpu, wall, runs
 
-    def __str__(self):
-        return f"{self.cpu:.3f} s"
-
 
 def run_once(command, stdin=None, stdout=subprocess.DEVNULL, statuses=(0,)):
     """Runs a program to its end. stdin: a path, an open file, or None. Its stderr is kept for the error alone."""
@@ -48,12 +45,17 @@ def run_once(command, stdin=None, stdout=subprocess.DEVNULL, statuses=(0,)):
     return Cost(usage.ru_utime + usage.ru_stime, time.monotonic() - began)
 
 
-def run(command, **options):
+def median_of_runs(once):
     """The median of three runs; of one that takes long, that one."""
-    costs = [run_once(command, **options)]
+    costs = [once()]
     while len(costs) < RUNS and costs[0].cpu < LONG:
-        costs.append(run_once(command, **options))
+        costs.append(once())
     return Cost(statistics.median(cost.cpu for cost in costs), statistics.median(cost.wall for cost in costs), len(costs))
+
+
+def run(command, **options):
+    """The cost of a program, as run_once() runs it."""
+    return median_of_runs(lambda: run_once(command, **options))
 
 
 def run_through_pipe(command, path, **options):
@@ -65,10 +67,7 @@ def run_through_pipe(command, path, **options):
         if feeder.returncode != 0:
             raise Failed(f"{command[0]} did not read to the end: cat ended with {feeder.returncode}")
         return cost
-    costs = [once()]
-    while len(costs) < RUNS and costs[0].cpu < LONG:
-        costs.append(once())
-    return Cost(statistics.median(cost.cpu for cost in costs), statistics.median(cost.wall for cost in costs), len(costs))
+    return median_of_runs(once)
 
 
 def numbers(text):
