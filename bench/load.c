@@ -5,7 +5,8 @@
  *   load [--records N] [--rate N] [--seconds N] FOLDER
  *
  *   --records N   until the calls made should give so many records (default 100000)
- *   --rate N      so many records a second (default 0: as fast as the kernel lets it)
+ *   --rate N      at most so many records a second (default 0: as fast as the kernel lets it);
+ *                 what could not be made in time is not made up for, or it would come in bursts
  *   --seconds N   until then at the latest
  *
  * A round opens and stats files, makes, renames and removes one, changes a mode and an owner,
@@ -33,6 +34,7 @@
 #include <time.h>
 #include <unistd.h>
 
+enum { BEHIND_MAX_US = 5000 };
 enum { EXEC_EVERY = 20, CAPSET_EVERY = 25, TOGGLED = CAP_NET_RAW, CLOSED_PORT = 9 };
 enum { PROGRAM_RECORDS = 18 }; /* the exec itself, and what its loader opens */
 
@@ -43,6 +45,7 @@ struct options {
 struct load {
 	const struct options *options;
 	int64_t began_us;
+	int64_t due_us; /* the next call, at a rate */
 	uint64_t rounds, calls, expected;
 };
 
@@ -168,16 +171,17 @@ static bool is_over(const struct load *load)
 		now_us() - load->began_us >= (int64_t)options->seconds * 1000000);
 }
 
-static void keep_rate(const struct load *load)
+static void keep_rate(struct load *load)
 {
-	int64_t due, left;
+	int64_t left;
 
 	if (load->options->rate == 0)
 		return;
-	due = load->began_us + (int64_t)(load->expected * 1000000 / load->options->rate);
-	left = due - now_us();
+	left = load->due_us - now_us();
 	if (left > 0)
 		usleep((useconds_t)left);
+	else if (-left > BEHIND_MAX_US)
+		load->due_us -= left;
 }
 
 static int make_call(struct load *load, const struct call *call)
@@ -188,6 +192,8 @@ static int make_call(struct load *load, const struct call *call)
 	}
 	load->calls++;
 	load->expected += call->records;
+	if (load->options->rate)
+		load->due_us += (int64_t)(call->records * 1000000 / load->options->rate);
 	keep_rate(load);
 	return 0;
 }
@@ -239,7 +245,7 @@ int main(int argc, char **argv)
 		perror(argv[at]);
 		return 1;
 	}
-	load.began_us = now_us();
+	load.began_us = load.due_us = now_us();
 	while (!is_over(&load))
 		if (run_round(&load) != 0)
 			return 1;

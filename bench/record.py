@@ -55,10 +55,7 @@ class RecordingStack(stacks.BenchStack):
     """Its plugin copies the stream into a file."""
 
     def plugin_conf(self):
-        copy = self.dir / "bin" / "copy"
-        copy.write_text(f'#!/bin/sh\nexec "{self.dir}/bin/cat" >"{self.dir}/out.stream"\n')
-        copy.chmod(0o750)
-        return stacks.PEER_CONF.format(path=copy, args="")
+        return self.pipeline_conf("cat")
 
     def rules_text(self):
         """Without the interpreter's own rule: Python is one of the programs at work. We wait meanwhile."""

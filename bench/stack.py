@@ -105,6 +105,8 @@ class BenchStack(Stack):
             os.chmod(self.dir / path, 0o640)
 
     def plugin_conf(self):
+        if self.peer == "grep":
+            return self.pipeline_conf("grep --line-buffered ^type=CAPSET")
         if self.peer == "capwatch":
             return PLUGIN_CONF.format(dir=self.dir, plugin=self.plugin, courier=self.courier)
         args = {"laurel": f"-c {self.dir}/laurel/laurel.toml", "audisp-syslog": "LOG_INFO",
@@ -112,6 +114,14 @@ class BenchStack(Stack):
         if self.peer == "laurel":
             peers.write_laurel(self.dir / "laurel")
         return PEER_CONF.format(path=self.dir / "bin" / self.peer, args=f"args = {args}\n" if args else "")
+
+    def pipeline_conf(self, command):
+        """A plugin that is one of the peers with its output in out.stream."""
+        script = self.dir / "bin" / "script"
+        script.write_text(f'#!/bin/sh\nexec "{self.dir}"/bin/{command} >"{self.dir}/out.stream"\n')
+        script.chmod(0o750)
+        (self.dir / "out.stream").touch()
+        return PEER_CONF.format(path=script, args="")
 
     def rules_text(self):
         """First what keeps the measuring programs out, then capwatch's own rules, then the site's. Of capwatch the
@@ -159,7 +169,7 @@ class BenchStack(Stack):
 def peer_files(build):
     """name and file of each peer that is there."""
     found = {"cat": peers.find("cat"), "laurel": peers.find("laurel"), "audisp-syslog": peers.find("audisp-syslog"),
-             "consumer": build / "bench" / "consumer"}
+             "consumer": build / "bench" / "consumer", "grep": peers.find("grep")}
     return {name: path for name, path in found.items() if path}
 
 
