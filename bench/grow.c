@@ -125,29 +125,40 @@ static struct piece *add_piece(struct grown *grown, const char *text, const char
 	return &grown->pieces[grown->count++];
 }
 
+/* SECONDS.MILLISECONDS:SERIAL; where it ends, or NULL. (Not by sscanf(), which asks for the length
+ * of all that follows.) */
+static const char *read_stamp(const char *stamp, struct piece *piece)
+{
+	char *at;
+
+	piece->time_ms = strtoll(stamp, &at, 10) * 1000;
+	if (*at != '.')
+		return NULL;
+	piece->time_ms += strtol(at + 1, &at, 10);
+	if (*at != ':')
+		return NULL;
+	piece->serial = strtoull(at + 1, &at, 10);
+	return *at == ')' ? at : NULL;
+}
+
 /* The record's own header, which is the line's first; what a sender wrote stands behind it. */
 static const char *take_stamp(struct grown *grown, const char *line, const char *end)
 {
-	const char *stamp = memmem(line, (size_t)(end - line), "msg=audit(", 10);
+	const char *stamp = memmem(line, (size_t)(end - line), "msg=audit(", 10), *behind;
 	struct piece *piece;
-	unsigned milliseconds;
-	int64_t seconds;
-	int used = 0;
 
 	if (!stamp)
 		return NULL;
 	stamp += 10;
 	piece = add_piece(grown, line, stamp);
-	if (sscanf(stamp, "%" SCNd64 ".%3u:%" SCNu64 "%n", &seconds, &milliseconds, &piece->serial,
-		   &used) != 3 ||
-	    stamp + used >= end)
+	behind = read_stamp(stamp, piece);
+	if (!behind)
 		return NULL;
 	piece->number = NUMBER_STAMP;
 	piece->line_begins = true;
-	piece->time_ms = seconds * 1000 + milliseconds;
 	widen(&grown->serials, (int64_t)piece->serial);
 	widen(&grown->times, piece->time_ms);
-	return stamp + used;
+	return behind;
 }
 
 static const char *find_pid(const char *text, const char *end)

@@ -6,7 +6,9 @@ Owns: the work folder, which is gone afterwards. Must not own: options (run), me
 import os
 import pathlib
 import shutil
+import signal
 import subprocess
+import sys
 import tempfile
 
 import latency
@@ -80,6 +82,7 @@ def measure_all(bench, sections):
 def run(options):
     """The exit status: 0 all targets met, 1 one missed, 2 a section failed."""
     os.umask(0o022)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))  # so that all is put back
     folder = tempfile.mkdtemp(prefix="capwatch-bench-", dir="/var/tmp")
     os.chmod(folder, 0o755)
     try:
