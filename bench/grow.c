@@ -2,9 +2,10 @@
 /*
  * grow: a recorded stream, made as long as wanted, to stdout.
  *
- *   grow [--events N] [--shift-every N] [--nodes N] [--now] STREAM
+ *   grow [--events N] [--bytes N] [--shift-every N] [--nodes N] [--now] STREAM
  *
  *   --events N       whole passes over the stream, until there are so many events (default 1 pass)
+ *   --bytes N        likewise, until there are so many bytes
  *   --shift-every N  new pids after so many passes (default 8; 0: never)
  *   --nodes N        each pass for so many hosts, event by event, with node= before each record
  *   --now            each pass begins at the time that it is written; else they follow each other
@@ -45,7 +46,7 @@ struct range {
 };
 
 struct options {
-	uint64_t events;
+	uint64_t events, bytes;
 	unsigned long shift_every, nodes;
 	bool now;
 	const char *path;
@@ -343,7 +344,8 @@ static int write_stream(const struct grown *grown, const struct options *options
 
 	do
 		write_pass(grown, options, pass++, &output);
-	while (pass * hosts * grown->events < options->events && !output.failed);
+	while (!output.failed && (pass * hosts * grown->events < options->events ||
+				  output.bytes + output.used < options->bytes));
 	flush(&output);
 	if (output.failed) {
 		perror("grow");
@@ -369,6 +371,8 @@ static bool take_option(struct options *options, int argc, char **argv, int *at)
 		return false;
 	if (strcmp(name, "--events") == 0)
 		options->events = strtoull(argv[*at], NULL, 10);
+	else if (strcmp(name, "--bytes") == 0)
+		options->bytes = strtoull(argv[*at], NULL, 10);
 	else if (strcmp(name, "--shift-every") == 0)
 		options->shift_every = strtoul(argv[*at], NULL, 10);
 	else if (strcmp(name, "--nodes") == 0)
@@ -398,7 +402,8 @@ int main(int argc, char **argv)
 	int status;
 
 	if (!take_arguments(&options, argc, argv)) {
-		fprintf(stderr, "usage: grow [--events N] [--shift-every N] [--nodes N] [--now] "
+		fprintf(stderr, "usage: grow [--events N] [--bytes N] [--shift-every N] [--nodes "
+				"N] [--now] "
 				"STREAM\n");
 		return 2;
 	}

@@ -40,7 +40,7 @@ class Streams:
         self.origin = "recorded just now" if recording else "bench/streams/broad.stream.xz, recorded before"
 
     def grown(self, name, base, events, *options):
-        """A stream on disk, and in the page cache; the caller removes it when it is large."""
+        """A stream of so many events on disk, and in the page cache; the caller removes it when it is large."""
         path = self.dir / name
         with path.open("wb") as target:
             done = subprocess.run([self.grow, "--events", str(events), *options, base], stdout=target,

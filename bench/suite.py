@@ -29,7 +29,7 @@ SECTIONS = {
     "latency": latency.measure_latency, "memory": resident.measure_memory, "start-up": resident.measure_start,
     "scale": offline.measure_scale,
 }
-EVENTS, EVENTS_QUICK = 2_000_000, 100_000
+EVENTS, EVENTS_QUICK = 2_000_000, 200_000
 
 
 class Bench:

@@ -42,10 +42,6 @@ class Section:
     def at_least(self, what, value, bound):
         self._target(what, value, f"at least {bound:g}", value >= bound)
 
-    def within(self, what, value, share):
-        """A ratio that is to be 1, give or take a share."""
-        self._target(what, value, f"{1 - share:g} to {1 + share:g}", abs(value - 1) <= share)
-
     def _target(self, what, value, bound, met):
         self.targets.append((what, value, bound, met))
         print(f"   {'met   ' if met else 'MISSED'}  {what}: {value:.3g}, target {bound}", flush=True)
