@@ -12,7 +12,7 @@ import time
 
 import measure
 import stack as stacks
-from harness import forget_login, wait_until
+from harness import wait_until
 from measure import Failed
 
 IDLE_P50, IDLE_P99, LOADED_P99 = 10, 25, 50  # ms
@@ -88,7 +88,7 @@ class Samples:
 def start_load(stack, rate, seconds):
     """A load that lasts longer than the gains."""
     load = subprocess.Popen([stack.dir / "bin" / "load", "--rate", str(rate), "--records", str(10**9), "--seconds",
-                             str(int(seconds * 1.3) + 6), stack.dir / "work"], stdout=subprocess.PIPE)
+                             str(int(seconds * 1.3) + 6), stack.dir / "work"], stdout=subprocess.PIPE, preexec_fn=stacks.log_in)
     time.sleep(2)
     return load
 
@@ -106,7 +106,7 @@ def end_load(load):
 def make_gains(stack, count):
     """The pid, and the wall clock's seconds before each call, of a process that has been there longer than a start."""
     with subprocess.Popen([stack.dir / "bin" / "gain", str(count), str(INTERVAL_MS)], stdin=subprocess.PIPE,
-                          stdout=subprocess.PIPE, preexec_fn=forget_login) as gain:
+                          stdout=subprocess.PIPE, preexec_fn=stacks.log_in) as gain:
         gain.stdout.readline()
         time.sleep(0.5)
         gain.stdin.write(b"\n")

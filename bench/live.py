@@ -21,7 +21,7 @@ OTHERS_SHARE = 1.05  # more than this is another program's doing, and is said
 BEAT = 25  # seconds, within which a heartbeat tells the sensor's count
 
 ABOUT = ("A private auditd with broad rules (bench/broad.rules) and capwatch's own has one plugin, and bench/load makes "
-         "opens, renames, changes of modes, connections, executions and capset calls {pace}. CPU time is the plugin's, "
+         "opens, renames, changes of modes, connections, executions and capset calls {pace}; of other programs nothing is recorded. CPU time is the plugin's, "
          "from the load's begin until all is read; seen is its own count beside the records in auditd's log.")
 
 
@@ -100,7 +100,7 @@ def make_load(stack, records, rate):
     """Seconds that it took by the clock, and the records that its calls should give."""
     began = time.monotonic()
     done = subprocess.run([stack.dir / "bin" / "load", "--records", str(records), "--rate", str(rate), stack.dir / "work"],
-                          capture_output=True, text=True, check=False)
+                          capture_output=True, text=True, check=False, preexec_fn=stacks.log_in)
     if done.returncode != 0:
         raise Failed(f"the load ended with {done.returncode}: {done.stderr.strip()}")
     return time.monotonic() - began, measure.numbers(done.stdout)["expected"]
@@ -141,6 +141,8 @@ def count_seen(stack, run, made, before):
         run.seen, run.unit, wanted = stack.syslog_socket.count - before, "records", made.records
     elif run.peer == "capwatch":
         wait_until(lambda: last_beat(stack)["records"] - before >= made.records, BEAT, 0.5)
+        if last_beat(stack)["transitions"] == 0:
+            raise Failed("capwatch has judged nothing of the load, which has capset calls")
         run.seen, run.unit, wanted = last_beat(stack)["records"] - before, "records", made.records
     else:
         stack.stop()

@@ -57,6 +57,10 @@ class RecordingStack(stacks.BenchStack):
     def plugin_conf(self):
         return self.pipeline_conf("cat")
 
+    def never_others(self):
+        """Services have no login id: below() tells whose the records are."""
+        return ""
+
     def rules_text(self):
         """Without the interpreter's own rule: Python is one of the programs at work. We wait meanwhile."""
         python = str(pathlib.Path(sys.executable).resolve())

@@ -20,6 +20,7 @@ from measure import Failed, children_of, cpu_of
 HERE = pathlib.Path(__file__).resolve().parent
 READY = 15  # seconds, for a plugin to begin
 LOOK, BUSY = 0.5, 0.1  # seconds between two looks, and the share of a CPU beyond which there is still work
+LOGIN = 424242  # the login id of what is recorded: of what else the machine does meanwhile nothing is
 QUEUE = 90000  # records that auditd keeps for a plugin that is slow, so that a slow one loses none
 
 PEER_CONF = "active = yes\ndirection = out\npath = {path}\ntype = always\n{args}format = string\n"
@@ -124,14 +125,17 @@ class BenchStack(Stack):
         return PEER_CONF.format(path=script, args="")
 
     def rules_text(self):
-        """First what keeps the measuring programs out, then capwatch's own rules, then the site's. Of capwatch the
-        shipped never rules alone, which leave out less than what the peers have here."""
+        """First what keeps the machine's other programs out, and those that measure; then capwatch's own rules, then
+        the site's. Of capwatch the shipped never rules alone, which leave out less than what the peers have here."""
         shipped = super().rules_text()
         hidden = [self.dir / "bin" / name for name in peer_files(self.bench.build)]
         hidden += [pathlib.Path(sys.executable).resolve(), pathlib.Path("/usr/sbin/auditd").resolve(),
                    pathlib.Path("/usr/sbin/auditctl").resolve()]
         never = "\n".join(f"-a never,exit -F exe={path}" for path in hidden if path.exists())
-        return "\n".join([never, shipped, (HERE / "broad.rules").read_text()])
+        return "\n".join([self.never_others(), never, shipped, (HERE / "broad.rules").read_text()])
+
+    def never_others(self):
+        return f"-a never,exit -F auid!={LOGIN}"
 
     def await_plugin(self):
         wanted = 3 if self.peer == "capwatch" else 1
@@ -164,6 +168,11 @@ class BenchStack(Stack):
 
     def log_size(self):
         return (self.dir / "log" / "audit.log").stat().st_size
+
+
+def log_in():
+    """In a child before exec: it is of those that are recorded."""
+    pathlib.Path("/proc/self/loginuid").write_text(str(LOGIN))
 
 
 def peer_files(build):
