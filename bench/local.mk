@@ -2,8 +2,8 @@
 # bench: measurements against peers. Nothing of it is installed, nor built unless it is asked for.
 BENCH_CPPFLAGS = $(AM_CPPFLAGS) -DBENCH_BASELINE='"$(abs_srcdir)/conf/dist/baseline.d"'
 
-BENCH_PROGRAMS = bench/consumer bench/gain bench/grow bench/load bench/match bench/nodes bench/pids bench/sweep
-EXTRA_PROGRAMS += $(BENCH_PROGRAMS)
+BENCHES = bench/consumer bench/gain bench/grow bench/load bench/match bench/nodes bench/pids bench/sweep
+EXTRA_PROGRAMS += $(BENCHES)
 
 bench_consumer_SOURCES = bench/consumer.c
 bench_consumer_LDADD = $(AUPARSE_LIBS)
@@ -21,6 +21,6 @@ bench_pids_LDADD = $(PLUGIN_LIBS)
 bench_sweep_SOURCES = bench/sweep.c
 bench_sweep_CPPFLAGS = $(BENCH_CPPFLAGS)
 bench_sweep_LDADD = $(PLUGIN_LIBS)
-CLEANFILES += $(BENCH_PROGRAMS)
+CLEANFILES += $(BENCHES)
 
 EXTRA_DIST += bench/run $(wildcard $(srcdir)/bench/*.py $(srcdir)/bench/*.rules $(srcdir)/bench/streams/*.xz)
