@@ -215,7 +215,7 @@ def flood_by_entries(bench, section, stream):
             start = Replays(bench, f"flood-{count}", folder).start_up()
         except Failed as why:
             ratios[count] = math.inf
-            refused.append(f"With {count:,} entries: {why}.")
+            refused.append(f"With {count:,} entries: " + str(why).replace(f"{bench.dir}/", "") + ".")
             continue
         first = first or cost.cpu - start
         ratios[count] = (cost.cpu - start) / first

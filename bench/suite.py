@@ -8,7 +8,6 @@ import pathlib
 import shutil
 import signal
 import subprocess
-import sys
 import tempfile
 
 import latency
@@ -17,6 +16,7 @@ import offline
 import peers
 import record
 import resident
+import stack
 from harness import CannotRun
 from measure import Failed
 from streams import Streams
@@ -82,7 +82,7 @@ def measure_all(bench, sections):
 def run(options):
     """The exit status: 0 all targets met, 1 one missed, 2 a section failed."""
     os.umask(0o022)
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))  # so that all is put back
+    signal.signal(signal.SIGTERM, stack.end_once)
     folder = tempfile.mkdtemp(prefix="capwatch-bench-", dir="/var/tmp")
     os.chmod(folder, 0o755)
     try:
