@@ -22,7 +22,7 @@ enum {
 	LEDGER_OTHERS_MAX = 131072,  /* of all nodes but this host, in equal parts */
 	/* Live, this host's: from here on a place is made by one that has gone, where there is one.
 	 * As many living ones are kept beyond as are met. */
-	LEDGER_SOFT_MAX = 2048,
+	LEDGER_SOFT_MAX = 1536,
 	LEDGER_EXE_MAX = 4096,
 	LEDGER_PAST_MAX = 3,
 };
