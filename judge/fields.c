@@ -3,11 +3,9 @@
 
 #include <string.h>
 
-enum { ENRICHED = 0x1d }; /* AUDIT_INTERP_SEPARATOR of auditd */
-
 struct bytes fields_of_kernel(const char *body, size_t length)
 {
-	const char *enriched = memchr(body, ENRICHED, length);
+	const char *enriched = memchr(body, FIELDS_ENRICHED, length);
 
 	return (struct bytes){body, enriched ? (size_t)(enriched - body) : length};
 }

@@ -17,12 +17,14 @@
 
 #include "common/alert.h"
 
+/* AUDIT_INTERP_SEPARATOR of auditd: behind it is what it has looked up ("enriched"). */
+enum { FIELDS_ENRICHED = 0x1d };
+
 struct fields {
 	const char *at, *end;
 };
 
-/* Of a record's body ("): " before it) what the kernel wrote: not what auditd has looked up and put
- * behind (after 0x1d, "enriched"). */
+/* Of a record's body ("): " before it) what the kernel wrote: not what auditd has put behind. */
 struct bytes fields_of_kernel(const char *body, size_t length);
 
 struct fields fields_begin(const char *body, size_t length);

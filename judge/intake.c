@@ -43,7 +43,9 @@ struct intake {
 	int64_t expires_at; /* by the records' clock no slot is overdue before */
 	struct maybes maybes;
 	bool seen_eoe;
-	struct passed last, settled; /* the last record of all, and the last with no event open */
+	struct passed last;    /* the last record of all */
+	struct passed settled; /* the last with no event open, where that is another */
+	bool last_is_settled;
 	int64_t now;
 	struct serials *serials_seen; /* NULL: not counted */
 	const char *host;
@@ -321,15 +323,25 @@ static void keep_key(struct passed *passed)
 	passed->line = NULL;
 }
 
+/* With no event open all that has come is delivered, or of no interest. */
+static void settle(struct intake *intake)
+{
+	if (!intake->open)
+		intake->last_is_settled = true;
+}
+
 static void note_passed(struct intake *intake, const struct record *record, enum role role)
 {
+	if (intake->open && intake->last_is_settled) {
+		intake->settled = intake->last;
+		intake->last_is_settled = false;
+	}
 	/* auditd's own records count apart: their serials are no place among the kernel's */
 	if (role != ROLE_ENDS && !record_is_daemon(record))
 		intake->last = (struct passed){.at = {record->time, record->serial, 0},
 					       .line = record->line,
 					       .length = record->length};
-	if (!intake->open)
-		intake->settled = intake->last;
+	settle(intake);
 }
 
 static void take_record(struct intake *intake, const struct record *record, enum role role)
@@ -451,13 +463,6 @@ void intake_feed(struct intake *intake, const char *bytes, size_t length, int64_
 		keep_partial(intake, bytes, (size_t)(end - bytes));
 }
 
-/* After events were delivered without a record. */
-static void settle(struct intake *intake)
-{
-	if (!intake->open)
-		intake->settled = intake->last;
-}
-
 void intake_expire(struct intake *intake, int64_t now)
 {
 	for (uint64_t left = intake->open; left; left &= left - 1)
@@ -491,7 +496,7 @@ void intake_finish(struct intake *intake)
 
 bool intake_get_position(const struct intake *intake, struct intake_position *position)
 {
-	*position = intake->settled.at;
+	*position = intake->last_is_settled ? intake->last.at : intake->settled.at;
 	return position->line != 0;
 }
 

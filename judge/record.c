@@ -177,15 +177,18 @@ static bool read_facts(const struct record *record, struct call_facts *facts)
 	return next == 4;
 }
 
-/* Of a SYSCALL the key is the last field, before what auditd has looked up (after 0x1d). */
+/* Of a SYSCALL the key is the last field, before what auditd has looked up (after 0x1d). Both are
+ * found from the end on. */
 static bool has_last_cap_key(const struct record *record)
 {
 	static const char key[] = "capwatch_lastcap";
-	struct bytes kernels = fields_of_kernel(record->body, record->body_length);
-	const char *space = memrchr(kernels.data, ' ', kernels.length);
+	const char *begin = record->body, *end = begin + record->body_length, *space;
+	const char *enriched = memrchr(begin, FIELDS_ENRICHED, (size_t)(end - begin));
 
-	return space &&
-	       memmem(space, (size_t)(kernels.data + kernels.length - space), key, sizeof(key) - 1);
+	end = enriched ? enriched : end;
+	space = memrchr(begin, ' ', (size_t)(end - begin));
+	return space && (size_t)(end - space) >= sizeof(key) &&
+	       memmem(space, (size_t)(end - space), key, sizeof(key) - 1);
 }
 
 static enum role syscall_role(const struct record *record)
@@ -274,6 +277,21 @@ static bool ends_with(const char *at, const char *end, const char *text, size_t 
 	return (size_t)(end - at) >= length && memcmp(end - length, text, length) == 0;
 }
 
+/* " item=N name=NAME", as the kernel begins it; else wherever the name is. */
+static bool find_name(const struct record *record, struct bytes *name)
+{
+	const char *at = record->body, *end = at + record->body_length;
+
+	if (TAKE(&at, end, " item=") && at < end) {
+		at++;
+		if (TAKE(&at, end, " name=")) {
+			*name = value_at(record, at);
+			return true;
+		}
+	}
+	return find_field(record, " name=", name);
+}
+
 /* name="/proc/sys/kernel/cap_last_cap"; in hex, where the path has a byte that needs it
  * (kernel/audit.c, audit_log_untrustedstring). */
 bool record_names_last_cap(const struct record *record)
@@ -282,7 +300,7 @@ bool record_names_last_cap(const struct record *record)
 	struct bytes name;
 	const char *end;
 
-	if (!find_field(record, " name=", &name))
+	if (!find_name(record, &name))
 		return false;
 	end = name.data + name.length;
 	return ends_with(name.data, end, plain, sizeof(plain) - 1) ||
