@@ -120,11 +120,19 @@ def measure_file(bench):
         stream.path.unlink()
         part.path.unlink()
     section.table(table.HEADS, table.rows)
+    note_bound(section, table.per_byte)
     ours = table.per_byte["capwatch replay"]
     section.at_most("capwatch replay to wc -l, by the byte", ours / table.per_byte["wc -l"], REPLAY_LIMIT)
     section.at_least("consumer to capwatch replay, by the byte", table.per_byte["consumer"] / ours, CONSUMER_LIMIT)
     if "laurel" in table.per_byte:
         section.at_least("laurel to capwatch replay, by the byte", table.per_byte["laurel"] / ours, LAUREL_LIMIT)
+
+
+def note_bound(section, per_byte):
+    """What these ratios could be at most, on this machine: of who reads the file as a whole, wc does the least."""
+    slower = [f"{per_byte[name] / per_byte['wc -l']:.1f} times as long as wc -l: {name}"
+              for name in ("consumer", "laurel") if name in per_byte]
+    section.note("By the byte: " + "; ".join(slower) + ". What reads every byte and looks for lines cannot be faster than wc.")
 
 
 def read_whole(bench, table, stream):
