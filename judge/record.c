@@ -202,14 +202,13 @@ static bool read_facts(const struct record *record, struct call_facts *facts)
  * found from the end on. */
 static bool has_last_cap_key(const struct record *record)
 {
-	static const char key[] = "capwatch_lastcap";
-	const char *begin = record->body, *end = begin + record->body_length, *space;
+	static const char ours[] = " key=\"capwatch_lastcap";
+	const char *begin = record->body, *end = begin + record->body_length, *key;
 	const char *enriched = memrchr(begin, FIELDS_ENRICHED, (size_t)(end - begin));
 
 	end = enriched ? enriched : end;
-	space = memrchr(begin, ' ', (size_t)(end - begin));
-	return space && (size_t)(end - space) >= sizeof(key) &&
-	       memmem(space, (size_t)(end - space), key, sizeof(key) - 1);
+	key = memrchr(begin, ' ', (size_t)(end - begin));
+	return key && take_bytes(&key, end, ours, sizeof(ours) - 1);
 }
 
 static enum role syscall_role(const struct record *record)
