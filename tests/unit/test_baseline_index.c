@@ -280,7 +280,7 @@ struct text {
 	size_t length;
 };
 
-static void put(struct text *yaml, const char *format, ...)
+__attribute__((format(printf, 2, 3))) static void put(struct text *yaml, const char *format, ...)
 {
 	va_list args;
 
