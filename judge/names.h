@@ -24,7 +24,7 @@ const char *names_take(struct names *names, const char *text, size_t length);
 const char *names_hold(const char *name);
 
 /* One holder less: the last one's text is freed. NULL is fine. */
-void names_release(const char *name);
+void names_release(const char *text);
 
 /* How many different texts are held. */
 size_t names_count(const struct names *names);

@@ -65,10 +65,11 @@ static uint16_t *find_place(struct nodes *nodes, struct bytes name)
 unsigned nodes_number(struct nodes *nodes, struct bytes name)
 {
 	uint16_t *place = find_place(nodes, name);
+	unsigned known = *place;
 	char *copy;
 
-	if (*place)
-		return *place;
+	if (known)
+		return known;
 	if (nodes->count >= NODES_SHARED) {
 		nodes->count = NODES_MAX;
 		return NODES_SHARED;
