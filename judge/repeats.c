@@ -222,7 +222,8 @@ static void close_oldest(struct repeats *repeats)
 		if (kind->first && (!oldest || kind->opened < oldest->opened))
 			oldest = kind;
 	}
-	close_kind(repeats, oldest);
+	if (oldest)
+		close_kind(repeats, oldest);
 }
 
 /* Without memory every alert goes out by itself. */
