@@ -18,6 +18,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "bench/cpu.h"
 #include "judge/match.h"
 
 enum {
@@ -37,14 +38,6 @@ struct cost {
 	double live, replay, launcher; /* ns of CPU each; 0: not measured yet */
 	double load, ties;	       /* ms of CPU */
 };
-
-static double cpu_ms(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
-	return (double)now.tv_sec * 1e3 + (double)now.tv_nsec / 1e6;
-}
 
 /* ---- baselines ------------------------------------------------------------------------------- */
 

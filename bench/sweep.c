@@ -24,6 +24,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "bench/cpu.h"
 #include "judge/judge.h"
 #include "judge/sweep.h"
 #include "plugin/clock.h"
@@ -41,14 +42,6 @@ struct cost {
 	double total, longest; /* ms of CPU */
 	unsigned slices;
 };
-
-static double cpu_ms(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
-	return (double)now.tv_sec * 1e3 + (double)now.tv_nsec / 1e6;
-}
 
 /* ---- the crowd ------------------------------------------------------------------------------- */
 

@@ -12,14 +12,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <jansson.h>
+#include "common/bytes.h"
 #include "common/capmask.h"
 #include "common/vocab.h"
-
-/* A borrowed string: NULL bytes is "not known" (JSON null). */
-struct bytes {
-	const char *data;
-	size_t length;
-};
 
 /* One set before and after. has_before false: not known (JSON null). */
 struct alert_set {

@@ -3,10 +3,12 @@
 noinst_LIBRARIES += common/libcommon.a
 common_libcommon_a_SOURCES = \
 	common/alert.c common/alert.h common/alert_json.c common/alert_message.c \
+	common/bytes.h \
 	common/capmask.c common/capmask.h \
 	common/checkpoint.c common/checkpoint.h \
 	common/duration.c common/duration.h \
 	common/error.c common/error.h \
+	common/hash.h \
 	common/learnt.c common/learnt.h \
 	common/log.c common/log.h \
 	common/sanitized.h \

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Entries as written, of all folders, into the entries that judge. */
+#include "common/hash.h"
 #include "conf/baseline_source.h"
 
 #include <linux/securebits.h>
@@ -20,11 +21,7 @@ struct name_table {
 
 static struct entry_source **bucket_of(const struct name_table *done, const char *name)
 {
-	uint32_t hash = 2166136261u; /* FNV-1a */
-
-	for (; *name; name++)
-		hash = (hash ^ (unsigned char)*name) * 16777619u;
-	return &done->buckets[hash % done->count];
+	return &done->buckets[hash_bytes(HASH_START, name, strlen(name)) % done->count];
 }
 
 static void put_name(struct name_table *done, struct entry_source *entry)

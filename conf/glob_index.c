@@ -4,18 +4,11 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "common/hash.h"
 #include "conf/glob.h"
 
 /* A longer beginning counts up to here: the rest is compared anyway. */
 enum { BEGINNING_MAX = 255 };
-
-/* FNV-1a, byte by byte, so that one reading of a text gives the hash of each of its beginnings. */
-#define HASH_START 2166136261u
-
-static uint32_t hash_byte(uint32_t hash, char byte)
-{
-	return (hash ^ (unsigned char)byte) * 16777619u;
-}
 
 struct glob_node {
 	const char *glob;
@@ -54,9 +47,7 @@ static void find_key(struct glob_node *node)
 	node->literal = node->glob[node->length] == '\0';
 	if (!node->literal && node->length > BEGINNING_MAX)
 		node->length = BEGINNING_MAX;
-	node->hash = HASH_START;
-	for (size_t i = 0; i < node->length; i++)
-		node->hash = hash_byte(node->hash, node->glob[i]);
+	node->hash = hash_bytes(HASH_START, node->glob, node->length);
 }
 
 static int add_glob(struct glob_index *index, const char *glob, size_t rank)
@@ -96,7 +87,7 @@ bool glob_index_has_often(const struct glob_index *index, const char *glob, size
 	return count >= times;
 }
 
-/* The text, or what of it has been read, as a key. */
+/* The text, or what of it has been read, as a key: one reading gives the hash of each beginning. */
 struct text_key {
 	const char *text;
 	size_t length;

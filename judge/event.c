@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "judge/fields.h"
+#include "judge/record.h"
 
 #define UNSET_ID 4294967295ll
 
@@ -143,26 +144,29 @@ static const struct record_kind {
 	const struct field_rule *rules;
 	size_t rule_count;
 } kinds[] = {
-#define KIND(word, writer, part, rules)                                                            \
-	{                                                                                          \
-#word, sizeof(#word) - 1, AUDIT_##word, WRITER_##writer, part, rules,              \
-			sizeof(rules) / sizeof((rules)[0])                                         \
-	}
+/* clang-format off */
+#define BARE(word, writer, part) \
+	{#word, sizeof(#word) - 1, AUDIT_##word, WRITER_##writer, part, NULL, 0}
+#define KIND(word, writer, part, rules) \
+	{#word, sizeof(#word) - 1, AUDIT_##word, WRITER_##writer, part, \
+	 rules, sizeof(rules) / sizeof((rules)[0])}
+	/* clang-format on */
 	KIND(SYSCALL, KERNEL, EVENT_SYSCALL, syscall_rules),
 	KIND(CAPSET, KERNEL, EVENT_CAPSET, capset_rules),
 	KIND(PROCTITLE, KERNEL, 0, proctitle_rules),
 	KIND(PATH, KERNEL, 0, path_rules),
 	KIND(CWD, KERNEL, 0, cwd_rules),
-	{"EXECVE", 6, AUDIT_EXECVE, WRITER_KERNEL, 0, NULL, 0}, /* arguments, not fields */
+	BARE(EXECVE, KERNEL, 0), /* arguments, not fields */
 	KIND(BPRM_FCAPS, KERNEL, EVENT_BPRM, bprm_rules),
 	KIND(CONFIG_CHANGE, OTHER, EVENT_CONFIG_CHANGE, config_rules),
 	KIND(LOGIN, OTHER, EVENT_LOGIN, login_rules),
 	KIND(SERVICE_START, OTHER, EVENT_SERVICE, service_rules),
 	KIND(SERVICE_STOP, OTHER, EVENT_SERVICE, service_rules),
-	{"DAEMON_START", 12, AUDIT_DAEMON_START, WRITER_OTHER, EVENT_DAEMON, NULL, 0},
-	{"DAEMON_END", 10, AUDIT_DAEMON_END, WRITER_OTHER, EVENT_DAEMON, NULL, 0},
-	{"DAEMON_ABORT", 12, AUDIT_DAEMON_ABORT, WRITER_OTHER, EVENT_DAEMON, NULL, 0},
-	{"DAEMON_CONFIG", 13, AUDIT_DAEMON_CONFIG, WRITER_OTHER, EVENT_DAEMON, NULL, 0},
+	BARE(DAEMON_START, OTHER, EVENT_DAEMON),
+	BARE(DAEMON_END, OTHER, EVENT_DAEMON),
+	BARE(DAEMON_ABORT, OTHER, EVENT_DAEMON),
+	BARE(DAEMON_CONFIG, OTHER, EVENT_DAEMON),
+#undef BARE
 #undef KIND
 };
 
@@ -172,7 +176,8 @@ _Static_assert(sizeof(syscall_rules) / sizeof(syscall_rules[0]) <= RULES_MAX, "a
 
 struct event_reader {
 	auparse_state_t *parser;
-	struct event *event; /* being filled by the callback */
+	struct record_stamp stamp; /* of the last record */
+	struct event *event;	   /* being filled */
 	char arena[EVENT_ARENA_SIZE];
 	size_t arena_used;
 };
@@ -355,25 +360,26 @@ static const struct record_kind *find_kind(const char *word, size_t length)
 /* False: this record, and so the event, is libauparse's to read. */
 static bool read_record(struct event_reader *reader, const char *line, size_t length)
 {
-	static const size_t before = sizeof("type=") - 1;
-	const char *word = line + before, *end = line + length, *body;
 	const struct record_kind *kind;
+	struct record record;
+	struct fields fields;
 	char *base;
 
-	body = length > before ? memchr(word, ' ', length - before) : NULL;
-	kind = body ? find_kind(word, (size_t)(body - word)) : NULL;
+	if (!record_parse(&reader->stamp, line, length, &record))
+		return true;
+	kind = find_kind(record.type, record.type_length);
 	if (!kind)
 		return true;
 	if (kind->writer != WRITER_KERNEL)
 		return false;
-	body = memchr(body, ')', (size_t)(end - body));
-	base = body ? begin_record(reader->event, kind) : NULL;
+	base = begin_record(reader->event, kind);
 	if (!base)
 		return true;
+	fields = fields_begin(record.body, record.body_length);
 	if (kind->type == AUDIT_EXECVE)
-		read_execve(reader, fields_begin(body + 1, (size_t)(end - body - 1)));
+		read_execve(reader, fields);
 	else
-		read_fields(reader, kind, fields_begin(body + 1, (size_t)(end - body - 1)), base);
+		read_fields(reader, kind, fields, base);
 	return true;
 }
 

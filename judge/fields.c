@@ -3,18 +3,11 @@
 
 #include <string.h>
 
-struct bytes fields_of_kernel(const char *body, size_t length)
+struct fields fields_begin(const char *body, size_t length)
 {
 	const char *enriched = memchr(body, FIELDS_ENRICHED, length);
 
-	return (struct bytes){body, enriched ? (size_t)(enriched - body) : length};
-}
-
-struct fields fields_begin(const char *body, size_t length)
-{
-	struct bytes kernels = fields_of_kernel(body, length);
-
-	return (struct fields){kernels.data, kernels.data + kernels.length};
+	return (struct fields){body, enriched ? enriched : body + length};
 }
 
 bool fields_next(struct fields *fields, struct bytes *name, struct bytes *value)

@@ -15,7 +15,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "common/alert.h"
+#include "common/bytes.h"
 
 /* AUDIT_INTERP_SEPARATOR of auditd: behind it is what it has looked up ("enriched"). */
 enum { FIELDS_ENRICHED = 0x1d };
@@ -25,8 +25,6 @@ struct fields {
 };
 
 /* Of a record's body ("): " before it) what the kernel wrote: not what auditd has put behind. */
-struct bytes fields_of_kernel(const char *body, size_t length);
-
 struct fields fields_begin(const char *body, size_t length);
 
 /* The next one; words without "=" are passed over. False at the end. Both point into the record. */

@@ -21,7 +21,7 @@ struct slot {
 	char *text;
 	size_t length, capacity;
 	bool truncated, complete;
-	char node[INTAKE_NODE_MAX];
+	char node[RECORD_NODE_MAX];
 };
 
 /* A record by its line, as long as that is there; then by its key. */
@@ -172,8 +172,7 @@ static struct slot *open_slot(struct intake *intake, const struct record *record
 	slot->order = intake->next_order++;
 	slot->length = 0;
 	slot->truncated = slot->complete = false;
-	memcpy(slot->node, record->node, record->node_length);
-	slot->node[record->node_length] = '\0';
+	record_copy_node(record, slot->node);
 	return slot;
 }
 

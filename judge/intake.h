@@ -20,7 +20,6 @@ enum {
 		16 * 1024, /* auditd's longest is 8,970; longer lines are skipped and counted */
 	INTAKE_EVENT_MAX = 32 * 1024, /* all records of an event; further ones are left out */
 	INTAKE_OPEN_MAX = 64,	      /* events assembled at a time: 2 MiB at the most */
-	INTAKE_NODE_MAX = 256,
 };
 
 struct intake_event {

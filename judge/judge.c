@@ -225,17 +225,12 @@ static void on_coverage(void *ctx, const struct coverage_finding *finding)
 
 /* ---- one event ------------------------------------------------------------------------------- */
 
-static bool is_name(const char *name, struct bytes other)
-{
-	return strlen(name) == other.length && memcmp(name, other.data, other.length) == 0;
-}
-
 /* Numbers the event's node; false when there is no memory for a new one's name: another host's
  * records must not be looked up in this host's /proc. */
 static bool number_node(struct judge *judge, struct event *event)
 {
 	event->node_number = 0;
-	if (event->node.length == 0 || (judge->live && is_name(judge->host.name, event->node)))
+	if (event->node.length == 0 || (judge->live && bytes_are(event->node, judge->host.name)))
 		return true;
 	event->node_number = nodes_number(judge->world.nodes, event->node);
 	return event->node_number != 0;

@@ -161,9 +161,8 @@ static void link_newest(struct process *process)
 	home->newest = process;
 }
 
-void ledger_touch(struct ledger *ledger, struct process *process)
+void ledger_touch(struct process *process)
 {
-	(void)ledger;
 	if (process->home->newest == process)
 		return;
 	unlink_age(process);
@@ -210,7 +209,7 @@ static void forget_gone(struct ledger *ledger)
 			ledger->room -= ledger->room > LEDGER_SOFT_MAX;
 			continue;
 		}
-		ledger_touch(ledger, here->oldest);
+		ledger_touch(here->oldest);
 		ledger->room += ledger->room < ROOM_MAX;
 	}
 }

@@ -142,7 +142,7 @@ struct process *ledger_find(struct ledger *ledger, unsigned node, int64_t pid);
 struct process *ledger_add(struct ledger *ledger, unsigned node, int64_t pid);
 
 /* Makes it the most recently seen. */
-void ledger_touch(struct ledger *ledger, struct process *process);
+void ledger_touch(struct process *process);
 
 void ledger_remove(struct ledger *ledger, struct process *process);
 

@@ -26,9 +26,7 @@ void maybes_begin(struct maybes *maybes, const struct record *record)
 	maybes->serials[place] = record->serial;
 	maybe->time = record->time;
 	maybe->record_count = 0;
-	maybe->is_kept = false;
-	memcpy(maybe->node, record->node, record->node_length);
-	maybe->node[record->node_length] = '\0';
+	record_copy_node(record, maybe->node);
 	maybes_add(maybe, record);
 }
 
@@ -49,7 +47,6 @@ void maybes_add(struct maybe *maybe, const struct record *record)
 	if (maybe->record_count == MAYBE_RECORDS_MAX)
 		return;
 	maybe->records[maybe->record_count++] = (struct bytes){record->line, record->length};
-	maybe->is_kept = false;
 }
 
 void maybes_drop(struct maybes *maybes, struct maybe *maybe)
@@ -72,14 +69,12 @@ static void keep(struct maybe *maybe, char text[MAYBE_TEXT_MAX])
 		used += record.length;
 	}
 	maybe->record_count = count;
-	maybe->is_kept = true;
 }
 
 void maybes_keep(struct maybes *maybes)
 {
 	for (uint32_t left = maybes->pending; left; left &= left - 1) {
 		unsigned place = (unsigned)__builtin_ctz(left);
-		if (!maybes->maybes[place].is_kept)
-			keep(&maybes->maybes[place], maybes->texts[place]);
+		keep(&maybes->maybes[place], maybes->texts[place]);
 	}
 }

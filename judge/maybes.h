@@ -13,7 +13,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "common/alert.h"
+#include "common/bytes.h"
 #include "judge/record.h"
 
 enum {
@@ -28,7 +28,6 @@ struct maybe {
 	struct bytes records[MAYBE_RECORDS_MAX]; /* without newline: in the stream's bytes, or in
 						    its own text */
 	char node[RECORD_NODE_MAX];
-	bool is_kept; /* they are in its own text */
 };
 
 struct maybes {

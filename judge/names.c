@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/hash.h"
+
 enum { BUCKETS = 2048 };
 
 struct name {
@@ -38,15 +40,6 @@ void names_free(struct names *names)
 	free(names);
 }
 
-static uint32_t hash_of(const char *text, size_t length)
-{
-	uint32_t hash = 2166136261u;
-
-	for (size_t i = 0; i < length; i++)
-		hash = (hash ^ (unsigned char)text[i]) * 16777619u;
-	return hash;
-}
-
 static struct name *find_name(struct name *name, uint32_t hash, const char *text, size_t length)
 {
 	while (name && (name->hash != hash || strncmp(name->text, text, length) != 0 ||
@@ -76,7 +69,7 @@ const char *names_take(struct names *names, const char *text, size_t length)
 	uint32_t hash;
 
 	length = strnlen(text, length);
-	hash = hash_of(text, length);
+	hash = hash_bytes(HASH_START, text, length);
 	name = find_name(names->buckets[hash % BUCKETS], hash, text, length);
 	if (!name)
 		name = add_name(names, hash, text, length);

@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/hash.h"
+
 /* Twice as many as there can be names, so that a free place is never far. */
 enum { PLACES = 2 * NODES_MAX };
 
@@ -38,26 +40,12 @@ void nodes_free(struct nodes *nodes)
 	free(nodes);
 }
 
-static uint32_t hash_of(struct bytes name)
-{
-	uint32_t hash = 2166136261u;
-
-	for (size_t i = 0; i < name.length; i++)
-		hash = (hash ^ (unsigned char)name.data[i]) * 16777619u;
-	return hash;
-}
-
-static bool is_name(const char *name, struct bytes other)
-{
-	return strlen(name) == other.length && memcmp(name, other.data, other.length) == 0;
-}
-
 /* The place that has this name, or where it belongs. */
 static uint16_t *find_place(struct nodes *nodes, struct bytes name)
 {
-	uint32_t at = hash_of(name) % PLACES;
+	uint32_t at = hash_bytes(HASH_START, name.data, name.length) % PLACES;
 
-	while (nodes->places[at] && !is_name(nodes->all[nodes->places[at]].name, name))
+	while (nodes->places[at] && !bytes_are(name, nodes->all[nodes->places[at]].name))
 		at = (at + 1) % PLACES;
 	return &nodes->places[at];
 }

@@ -11,7 +11,7 @@
 
 #include <stdint.h>
 
-#include "common/alert.h"
+#include "common/bytes.h"
 
 enum { NODES_MAX = 1024, NODES_SHARED = NODES_MAX - 1 };
 

@@ -174,7 +174,7 @@ static struct process *find_parent(struct world *world, const struct event *even
 		parent = observe_adopt(world, event->ppid, ADOPT_DEPTH);
 	if (!parent)
 		return NULL;
-	ledger_touch(world->ledger, parent);
+	ledger_touch(parent);
 	/* a shell's child that was met before it executed runc is runc by now */
 	if (event->auid >= 0 && !parent->execs_recorded && world_is_alive(world, parent))
 		image_catch_up(world, parent);
@@ -564,7 +564,7 @@ bool observe_event(struct world *world, const struct event *event, struct observ
 	seen->process = ledger_find(world->ledger, event->node_number, event->pid);
 	seen->live = confirm_live(world, event, seen);
 	if (seen->process)
-		ledger_touch(world->ledger, seen->process);
+		ledger_touch(seen->process);
 	drop_reused(world, event, seen);
 	if (seen->process)
 		userns_settle(seen->process, event);

@@ -174,11 +174,6 @@ struct call_facts {
 	uint64_t args[4];
 };
 
-static bool is_word(struct bytes text, const char *word)
-{
-	return strlen(word) == text.length && memcmp(text.data, word, text.length) == 0;
-}
-
 /* They are among the first fields (kernel/auditsc.c): the rest is not split for them. */
 static bool read_facts(const struct record *record, struct call_facts *facts)
 {
@@ -188,8 +183,8 @@ static bool read_facts(const struct record *record, struct call_facts *facts)
 
 	facts->success = false;
 	while (next < 4 && fields_next(&fields, &name, &value)) {
-		if (is_word(name, "success"))
-			facts->success = is_word(value, "yes");
+		if (bytes_are(name, "success"))
+			facts->success = bytes_are(value, "yes");
 		if (name.length != 2 || name.data[0] != 'a' || name.data[1] != (char)('0' + next))
 			continue;
 		if (!fields_hex(value, &facts->args[next++]))
@@ -282,6 +277,12 @@ bool record_is_daemon(const struct record *record)
 
 	return record->type[0] == daemon[0] && record->type_length >= sizeof(daemon) &&
 	       memcmp(record->type, daemon, sizeof(daemon) - 1) == 0;
+}
+
+void record_copy_node(const struct record *record, char node[RECORD_NODE_MAX])
+{
+	memcpy(node, record->node, record->node_length);
+	node[record->node_length] = '\0';
 }
 
 bool record_is_of_node(const struct record *record, const char *node)

@@ -61,6 +61,8 @@ bool record_is_daemon(const struct record *record);
 
 bool record_type_is(const struct record *record, const char *type);
 
+void record_copy_node(const struct record *record, char node[RECORD_NODE_MAX]);
+
 bool record_is_of_node(const struct record *record, const char *node);
 
 /* Does this PATH name the sysctl cap_last_cap, in any folder? */

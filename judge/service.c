@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/hash.h"
 #include "judge/names.h"
 #include "judge/quota.h"
 
@@ -55,11 +56,7 @@ void service_table_free(struct service_table *table)
 
 static size_t bucket_of(unsigned node, enum service_kind kind, const char *name)
 {
-	uint32_t hash = 2166136261u ^ node * 31 ^ (unsigned)kind;
-
-	for (; *name; name++)
-		hash = (hash ^ (unsigned char)*name) * 16777619u;
-	return hash % BUCKETS;
+	return hash_bytes(HASH_START ^ node * 31 ^ (unsigned)kind, name, strlen(name)) % BUCKETS;
 }
 
 struct service *service_find(struct service_table *table, unsigned node, enum service_kind kind,

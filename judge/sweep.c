@@ -442,7 +442,7 @@ static void begin_look(struct sweep *sweep, struct seen *seen, struct look *look
 	look->process = find_process(sweep, seen->pid, seen->start_ticks);
 	look->parent = ledger_find(sweep->world->ledger, 0, look->status.ppid);
 	if (look->process)
-		ledger_touch(sweep->world->ledger, look->process);
+		ledger_touch(look->process);
 }
 
 static void examine(struct sweep *sweep, struct look *look)

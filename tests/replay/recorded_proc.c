@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/hash.h"
+
 enum {
 	BUCKETS = 1 << 16,
 	/* a start as /proc tells it is rounded to a tick, the clock was read a moment before */
@@ -60,10 +62,8 @@ struct recorded_proc {
 
 static size_t hash(const char *key, size_t length)
 {
-	uint32_t value = 2166136261u; /* FNV-1a */
+	uint32_t value = hash_bytes(HASH_START, key, length);
 
-	for (size_t i = 0; i < length; i++)
-		value = (value ^ (unsigned char)key[i]) * 16777619u;
 	return (value ^ value >> 16) % BUCKETS;
 }
 

@@ -402,14 +402,7 @@ void fixture_reconfigure(struct fixture *fx, const char *baseline)
 
 /* ---- records --------------------------------------------------------------------------------- */
 
-struct text {
-	char bytes[FIXTURE_TEXT_MAX];
-	size_t used;
-};
-
-static void add(struct text *text, const char *format, ...) __attribute__((format(printf, 2, 3)));
-
-static void add(struct text *text, const char *format, ...)
+void fixture_add(struct fixture_text *text, const char *format, ...)
 {
 	va_list args;
 
@@ -420,7 +413,8 @@ static void add(struct text *text, const char *format, ...)
 	ck_assert_uint_lt(text->used, sizeof(text->bytes));
 }
 
-static void add_record(struct fixture *fx, struct text *text, const char *node, const char *record)
+static void add_record(struct fixture *fx, struct fixture_text *text, const char *node,
+		       const char *record)
 {
 	const char *body = strpbrk(record, " \n");
 	size_t type = body && *body == ' ' ? (size_t)(body - record) : strcspn(record, "\n");
@@ -428,9 +422,10 @@ static void add_record(struct fixture *fx, struct text *text, const char *node, 
 	int64_t time = fx->now - fx->late;
 
 	if (node)
-		add(text, "node=%s ", node);
-	add(text, "type=%.*s msg=audit(%" PRId64 ".%03" PRId64 ":%" PRIu64 "):%.*s\n", (int)type,
-	    record, time / 1000, time % 1000, fx->serial, (int)(length - type), record + type);
+		fixture_add(text, "node=%s ", node);
+	fixture_add(text, "type=%.*s msg=audit(%" PRId64 ".%03" PRId64 ":%" PRIu64 "):%.*s\n",
+		    (int)type, record, time / 1000, time % 1000, fx->serial, (int)(length - type),
+		    record + type);
 }
 
 void fixture_feed(struct fixture *fx, const char *text)
@@ -440,7 +435,7 @@ void fixture_feed(struct fixture *fx, const char *text)
 
 void fixture_record(struct fixture *fx, const char *record)
 {
-	struct text text = {.used = 0};
+	struct fixture_text text = {.used = 0};
 
 	add_record(fx, &text, NULL, record);
 	add_record(fx, &text, NULL, "EOE");
@@ -460,41 +455,44 @@ static void complete(struct fixture_act *act)
 
 /* As the kernel writes text that an attacker may choose: in hex where a quote, a space or a byte
  * beyond printable ASCII is in it. */
-static void add_untrusted(struct text *text, const char *name, const char *value)
+static void add_untrusted(struct fixture_text *text, const char *name, const char *value)
 {
 	bool plain = true;
 
 	for (const char *c = value; *c; c++)
 		plain = plain && *c > 0x20 && *c < 0x7f && *c != '"';
 	if (plain) {
-		add(text, " %s=\"%s\"", name, value);
+		fixture_add(text, " %s=\"%s\"", name, value);
 		return;
 	}
-	add(text, " %s=", name);
+	fixture_add(text, " %s=", name);
 	for (const char *c = value; *c; c++)
-		add(text, "%02X", (unsigned char)*c);
+		fixture_add(text, "%02X", (unsigned char)*c);
 }
 
-static void syscall_text(const struct fixture_act *act, struct text *text)
+static void syscall_text(const struct fixture_act *act, struct fixture_text *text)
 {
-	add(text, "SYSCALL arch=%x syscall=%u success=%s exit=%" PRId64, act->arch, act->call,
-	    act->error ? "no" : "yes", act->error ? -(int64_t)act->error : act->exit);
+	fixture_add(text, "SYSCALL arch=%x syscall=%u success=%s exit=%" PRId64, act->arch,
+		    act->call, act->error ? "no" : "yes",
+		    act->error ? -(int64_t)act->error : act->exit);
 	for (int i = 0; i < 4; i++)
-		add(text, " a%d=%" PRIx64, i, act->args[i]);
-	add(text, " items=0 ppid=%" PRId64 " pid=%" PRId64, act->ppid, act->pid);
-	add(text, " auid=%u uid=%u gid=0 euid=%u suid=%u fsuid=%u egid=0 sgid=0 fsgid=0",
-	    act->session ? 1000u : 4294967295u, act->uid, act->euid, act->suid, act->fsuid);
-	add(text, " tty=(none) ses=%u", act->session ? (unsigned)act->session : 4294967295u);
+		fixture_add(text, " a%d=%" PRIx64, i, act->args[i]);
+	fixture_add(text, " items=0 ppid=%" PRId64 " pid=%" PRId64, act->ppid, act->pid);
+	fixture_add(text, " auid=%u uid=%u gid=0 euid=%u suid=%u fsuid=%u egid=0 sgid=0 fsgid=0",
+		    act->session ? 1000u : 4294967295u, act->uid, act->euid, act->suid, act->fsuid);
+	fixture_add(text, " tty=(none) ses=%u",
+		    act->session ? (unsigned)act->session : 4294967295u);
 	add_untrusted(text, "comm", act->comm);
 	add_untrusted(text, "exe", act->exe);
-	add(text, " subj=unconfined");
+	fixture_add(text, " subj=unconfined");
 	if (strcmp(act->key, "(null)") == 0)
-		add(text, " key=(null)");
+		fixture_add(text, " key=(null)");
 	else
 		add_untrusted(text, "key", act->key);
 }
 
-static void add_lines(struct fixture *fx, struct text *text, const char *node, const char *lines)
+static void add_lines(struct fixture *fx, struct fixture_text *text, const char *node,
+		      const char *lines)
 {
 	while (lines && *lines) {
 		add_record(fx, text, node, lines);
@@ -505,7 +503,7 @@ static void add_lines(struct fixture *fx, struct text *text, const char *node, c
 
 void fixture_call(struct fixture *fx, struct fixture_act act)
 {
-	struct text record = {.used = 0}, text = {.used = 0};
+	struct fixture_text record = {.used = 0}, text = {.used = 0};
 
 	complete(&act);
 	syscall_text(&act, &record);
@@ -572,18 +570,18 @@ void fixture_setuid(struct fixture *fx, struct fixture_act act)
 	fixture_call(fx, act);
 }
 
-static void add_sets(struct text *text, const char *prefix, const struct event_sets *sets)
+static void add_sets(struct fixture_text *text, const char *prefix, const struct event_sets *sets)
 {
-	add(text,
-	    " %1$spp=%2$016" PRIx64 " %1$spi=%3$016" PRIx64 " %1$spe=%4$016" PRIx64
-	    " %1$spa=%5$016" PRIx64,
-	    prefix, sets->permitted, sets->inheritable, sets->effective, sets->ambient);
+	fixture_add(text,
+		    " %1$spp=%2$016" PRIx64 " %1$spi=%3$016" PRIx64 " %1$spe=%4$016" PRIx64
+		    " %1$spa=%5$016" PRIx64,
+		    prefix, sets->permitted, sets->inheritable, sets->effective, sets->ambient);
 }
 
 void fixture_exec(struct fixture *fx, struct fixture_act act, const struct event_sets *old,
 		  const struct event_sets *new)
 {
-	struct text records = {.used = 0};
+	struct fixture_text records = {.used = 0};
 	struct fixture_process *process;
 	bool other = false;
 
@@ -594,18 +592,18 @@ void fixture_exec(struct fixture *fx, struct fixture_act act, const struct event
 		other = process->other_file;
 	}
 	if (old) {
-		add(&records, "BPRM_FCAPS fver=0 fp=0 fi=0 fe=0");
+		fixture_add(&records, "BPRM_FCAPS fver=0 fp=0 fi=0 fe=0");
 		add_sets(&records, "old_", old);
 		add_sets(&records, "", new);
-		add(&records, " frootid=0\n");
+		fixture_add(&records, " frootid=0\n");
 	}
-	add(&records, "EXECVE argc=1 a0=\"%s\"\n", act.exe);
-	add(&records, "CWD cwd=\"/\"\n");
-	add(&records,
-	    "PATH item=0 name=\"%s\" inode=%" PRIu64
-	    " dev=08:01 mode=0100755 ouid=0 ogid=0 rdev=00:00 "
-	    "nametype=NORMAL cap_fp=0 cap_fi=0 cap_fe=0 cap_fver=0 cap_frootid=0",
-	    act.exe, inode_of(act.exe) + (other ? 1000000 : 0));
+	fixture_add(&records, "EXECVE argc=1 a0=\"%s\"\n", act.exe);
+	fixture_add(&records, "CWD cwd=\"/\"\n");
+	fixture_add(&records,
+		    "PATH item=0 name=\"%s\" inode=%" PRIu64
+		    " dev=08:01 mode=0100755 ouid=0 ogid=0 rdev=00:00 "
+		    "nametype=NORMAL cap_fp=0 cap_fi=0 cap_fe=0 cap_fver=0 cap_frootid=0",
+		    act.exe, inode_of(act.exe) + (other ? 1000000 : 0));
 	act.call = act.call ? act.call : 59;
 	act.records = records.bytes;
 	fixture_call(fx, act);

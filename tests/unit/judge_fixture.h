@@ -37,6 +37,16 @@ enum {
 /* All four uids at once, in a struct fixture_act. */
 #define AS_UID(n) .uid = (n), .euid = (n), .suid = (n), .fsuid = (n)
 
+/* Text that a test puts together; all zero at the beginning. */
+struct fixture_text {
+	char bytes[FIXTURE_TEXT_MAX];
+	size_t used;
+};
+
+/* Fails the test when it does not fit. */
+void fixture_add(struct fixture_text *text, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+
 /* A process as /proc shows it. */
 struct fixture_process {
 	struct proc_status status;

@@ -3,39 +3,20 @@
  * and its own clock. */
 #include <check.h>
 #include <inttypes.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "tests/unit/judge_fixture.h"
 
-enum { NODES = 100, AT_ONCE = 50, SKEW_MS = 300000, GRACE_MS = 60000, TEXT_MAX = 256 * 1024 };
+enum { NODES = 100, AT_ONCE = 50, SKEW_MS = 300000, GRACE_MS = 60000 };
 
 static const struct event_sets full = {FIXTURE_ALL, FIXTURE_ALL, 0, 0};
 
-struct text {
-	char bytes[TEXT_MAX];
-	size_t used;
-};
-
-static void add(struct text *text, const char *format, ...) __attribute__((format(printf, 2, 3)));
-
-static void add(struct text *text, const char *format, ...)
+static void head(struct fixture_text *text, int node, int round, const char *type)
 {
-	va_list args;
-
-	va_start(args, format);
-	text->used += (size_t)vsnprintf(text->bytes + text->used, sizeof(text->bytes) - text->used,
-					format, args);
-	va_end(args);
-	ck_assert_uint_lt(text->used, sizeof(text->bytes));
-}
-
-static void head(struct text *text, int node, int round, const char *type)
-{
-	add(text, "node=n%02d type=%s msg=audit(100000000%d.000:%d): ", node, type, round,
-	    5 + round);
+	fixture_add(text, "node=n%02d type=%s msg=audit(100000000%d.000:%d): ", node, type, round,
+		    5 + round);
 }
 
 /* Each node's process 7 holds another set than the last one's, and in the next round more. */
@@ -45,36 +26,40 @@ static capmask held(int node, int round)
 }
 
 /* Record by record in turn, all of one pid, serial and time. */
-static void weave(struct text *text, int first, int round)
+static void weave(struct fixture_text *text, int first, int round)
 {
 	for (int node = first; node < first + AT_ONCE; node++) {
 		head(text, node, round, "SYSCALL");
-		add(text, "arch=c000003e syscall=126 success=yes exit=0 a0=7ffe0 a1=7ffe8 a2=0 "
-			  "a3=0 items=0 ppid=1 pid=7 auid=4294967295 uid=0 gid=0 euid=0 suid=0 "
-			  "fsuid=0 egid=0 sgid=0 fsgid=0 tty=(none) ses=4294967295 comm=\"web\" "
-			  "exe=\"/usr/sbin/web\" key=\"capwatch_capset\"\n");
+		fixture_add(text,
+			    "arch=c000003e syscall=126 success=yes exit=0 a0=7ffe0 a1=7ffe8 a2=0 "
+			    "a3=0 items=0 ppid=1 pid=7 auid=4294967295 uid=0 gid=0 euid=0 suid=0 "
+			    "fsuid=0 egid=0 sgid=0 fsgid=0 tty=(none) ses=4294967295 comm=\"web\" "
+			    "exe=\"/usr/sbin/web\" key=\"capwatch_capset\"\n");
 	}
 	for (int node = first; node < first + AT_ONCE; node++) {
 		head(text, node, round, "CAPSET");
-		add(text, "pid=7 cap_pi=0 cap_pp=%016" PRIx64 " cap_pe=%016" PRIx64 " cap_pa=0\n",
-		    FIXTURE_ALL, held(node, round));
+		fixture_add(text,
+			    "pid=7 cap_pi=0 cap_pp=%016" PRIx64 " cap_pe=%016" PRIx64 " cap_pa=0\n",
+			    FIXTURE_ALL, held(node, round));
 	}
 	for (int node = first; node < first + AT_ONCE; node++) {
 		head(text, node, round, "EOE");
-		add(text, "\n");
+		fixture_add(text, "\n");
 	}
 }
 
 START_TEST(test_same_pid_serial_and_time_on_a_hundred_nodes_never_mix)
 {
-	static struct text text;
+	static struct fixture_text text;
 	struct fixture *fx = fixture_replay(NULL);
 	char host[16];
 
 	for (int round = 0; round < 2; round++)
-		for (int first = 0; first < NODES; first += AT_ONCE)
+		for (int first = 0; first < NODES; first += AT_ONCE) {
+			text.used = 0;
 			weave(&text, first, round);
-	fixture_feed(fx, text.bytes);
+			fixture_feed(fx, text.bytes);
+		}
 	ck_assert_uint_eq(fx->alert_count, NODES);
 	for (int node = 0; node < NODES; node++) {
 		const struct alert *alert = &fx->alerts[node].alert;
@@ -90,16 +75,17 @@ END_TEST
 
 static void change_rule(struct fixture *fx, const char *operation)
 {
-	static struct text text;
+	static struct fixture_text text;
 	int64_t time = fx->now - fx->late;
 
 	text.used = 0;
 	for (int i = 0; i < 2; i++)
-		add(&text,
-		    "node=far type=%s msg=audit(%" PRId64 ".%03" PRId64 ":%" PRIu64 "): %s%s%s\n",
-		    i ? "EOE" : "CONFIG_CHANGE", time / 1000, time % 1000, fx->serial,
-		    i ? "" : "auid=0 ses=1 op=", i ? "" : operation,
-		    i ? "" : " key=\"capwatch_capset\" list=4 res=1");
+		fixture_add(&text,
+			    "node=far type=%s msg=audit(%" PRId64 ".%03" PRId64 ":%" PRIu64
+			    "): %s%s%s\n",
+			    i ? "EOE" : "CONFIG_CHANGE", time / 1000, time % 1000, fx->serial,
+			    i ? "" : "auid=0 ses=1 op=", i ? "" : operation,
+			    i ? "" : " key=\"capwatch_capset\" list=4 res=1");
 	fx->serial++;
 	fixture_feed(fx, text.bytes);
 }

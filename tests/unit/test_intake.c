@@ -10,6 +10,7 @@
 #include "common/checkpoint.h"
 #include "judge/intake.h"
 #include "judge/maybes.h"
+#include "judge/record.h"
 
 #define COUNT(table) (sizeof(table) / sizeof((table)[0]))
 
@@ -19,7 +20,7 @@ struct collected {
 	size_t count;
 	struct {
 		char text[INTAKE_EVENT_MAX + 1];
-		char node[INTAKE_NODE_MAX];
+		char node[RECORD_NODE_MAX];
 		uint64_t serial;
 		int64_t time;
 		bool truncated, complete;
@@ -37,7 +38,7 @@ static void collect(void *ctx, const struct intake_event *event)
 	ck_assert_uint_le(event->length, INTAKE_EVENT_MAX);
 	memcpy(to->events[i].text, event->text, event->length);
 	to->events[i].text[event->length] = '\0';
-	snprintf(to->events[i].node, INTAKE_NODE_MAX, "%s", event->node);
+	snprintf(to->events[i].node, RECORD_NODE_MAX, "%s", event->node);
 	to->events[i].serial = event->serial;
 	to->events[i].time = event->time;
 	to->events[i].truncated = event->truncated;
@@ -294,11 +295,11 @@ END_TEST
 
 START_TEST(test_node_name_beyond_its_bound_is_malformed)
 {
-	char line[INTAKE_NODE_MAX * 2];
+	char line[RECORD_NODE_MAX * 2];
 
 	memset(line, 'n', sizeof(line));
 	memcpy(line, "node=", 5);
-	strcpy(line + INTAKE_NODE_MAX + 5, " " CAPSET(5));
+	strcpy(line + RECORD_NODE_MAX + 5, " " CAPSET(5));
 	feed(line);
 	ck_assert_uint_eq(stats().malformed, 1);
 }

@@ -93,7 +93,7 @@ START_TEST(test_longest_unseen_is_forgotten_at_the_bound)
 {
 	for (int64_t pid = 1; pid <= LEDGER_PROCESSES_MAX; pid++)
 		root_process(pid);
-	ledger_touch(ledger, ledger_find(ledger, 0, 1));
+	ledger_touch(ledger_find(ledger, 0, 1));
 	for (int64_t pid = 0; pid < 10; pid++)
 		root_process(100000 + pid);
 	ck_assert_uint_eq(ledger_count(ledger), LEDGER_PROCESSES_MAX);

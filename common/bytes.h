@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * bytes: text by its length, as it stands in somebody else's memory.
+ */
+#ifndef CAPWATCH_BYTES_H
+#define CAPWATCH_BYTES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <string.h>
+
+/* A borrowed string: NULL bytes is "not known" (JSON null). */
+struct bytes {
+	const char *data;
+	size_t length;
+};
+
+static inline bool bytes_are(struct bytes bytes, const char *text)
+{
+	return strlen(text) == bytes.length && memcmp(bytes.data, text, bytes.length) == 0;
+}
+
+#endif
