@@ -108,7 +108,8 @@ static void remove_folder(const char *folder, size_t entries)
 struct crowd {
 	struct process processes[PROCESSES];
 	struct service services[PROCESSES];
-	char exes[PROCESSES][PATH_SIZE];
+	char exes[PROCESSES][PATH_SIZE], units[PROCESSES][PATH_SIZE],
+		templates[PROCESSES][PATH_SIZE];
 };
 
 /* Of the entry with its number, where there is one. */
@@ -129,10 +130,15 @@ static void make_process(struct crowd *crowd, size_t number)
 
 	snprintf(crowd->exes[number], PATH_SIZE, "%s%s-%zu%s", forms[number % 4].exe_before, name,
 		 number, forms[number % 4].exe_after);
-	snprintf(service->unit, sizeof(service->unit), "%s-%zu%s", name, number,
+	snprintf(crowd->units[number], PATH_SIZE, "%s-%zu%s", name, number,
 		 forms[number % 4].unit_after);
-	snprintf(service->template_name, sizeof(service->template_name), "%s-%zu%s", name, number,
+	snprintf(crowd->templates[number], PATH_SIZE, "%s-%zu%s", name, number,
 		 forms[number % 4].template_after);
+	*service = (struct service){.unit = crowd->units[number],
+				    .template_name = crowd->templates[number],
+				    .container_id = "",
+				    .runtime = "",
+				    .pod_uid = ""};
 	service->kind = SERVICE_UNIT;
 	process->service = service;
 	process->exe = crowd->exes[number];
@@ -145,7 +151,7 @@ static void forget_units(struct crowd *crowd)
 {
 	for (size_t i = 0; i < PROCESSES; i++) {
 		crowd->services[i].kind = SERVICE_PROGRAM;
-		crowd->services[i].unit[0] = '\0';
+		crowd->services[i].unit = "";
 	}
 }
 
