@@ -468,6 +468,7 @@ void process_note_call(struct process *process, const struct event *event)
 {
 	bool moves = event->success && can_move_sets(event);
 
+	process->acted_at = event->time;
 	if (moves && event->call == CALL_EXEC) {
 		process->executed = event->time;
 		process->most = process->sets;

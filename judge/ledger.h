@@ -84,6 +84,7 @@ struct process {
 				     told; 0: not so */
 	uint64_t moved;	  /* serial of the last record by which sets can move; 0: none yet */
 	int64_t moved_at; /* and its time (ms) */
+	int64_t acted_at; /* ms: its last event; 0: none yet */
 	int64_t executed; /* ms: its own last exec on record; 0: none */
 	capmask bounding;
 	uint64_t

@@ -123,6 +123,15 @@ void membership_by_itself(struct world *world, struct process *process, int64_t 
 	process_set_service(process, service);
 }
 
+void membership_confirm(struct world *world, struct process *process, int64_t time)
+{
+	struct identity identity;
+
+	if (process->service && !process->launching && membership_is_program(process) &&
+	    read_identity(world, process, &identity))
+		membership_by_itself(world, process, time);
+}
+
 bool membership_is_program(const struct process *process)
 {
 	return !process->service || process->service->kind == SERVICE_PROGRAM ||

@@ -85,14 +85,14 @@ struct process *observe_adopt(struct world *world, int64_t pid, int depth)
 	return process;
 }
 
-/* Of a process that was never looked at the last record tells when it lived. */
+/* Of a process that was never looked at its last event tells when it lived. */
 static bool is_of_later_process(const struct process *process, const struct proc_status *status)
 {
 	if (process->other_ticks)
 		return process->other_ticks == status->start_ticks;
 	if (process->start_ticks)
 		return process->start_ticks != status->start_ticks;
-	return process->moved_at && status->start_time > process->moved_at + CLOCK_SLACK_MS;
+	return process->acted_at && status->start_time > process->acted_at + CLOCK_SLACK_MS;
 }
 
 /* Of two that had one pid the latter is taken to act once it was there: of the former nothing is
@@ -557,6 +557,22 @@ static bool begin_anew(struct world *world, const struct event *event, struct ob
 	return seen->process != NULL;
 }
 
+/* Whoever was met when /proc did not show it (a child whose clone is on record, a record of long
+ * ago) is asked where it belongs as soon as /proc does. */
+static void take_look(struct world *world, const struct event *event, struct observation *seen)
+{
+	struct process *process = seen->process;
+	bool first = process->start_ticks == 0;
+
+	take_status(process, &seen->status);
+	if (!first)
+		return;
+	membership_confirm(world, process, event->time);
+	if (process->exe_state == EXE_UNKNOWN && event->call != CALL_EXEC &&
+	    runs_same_image(process, event->exe))
+		image_identify(world, event, process, true);
+}
+
 bool observe_event(struct world *world, const struct event *event, struct observation *seen)
 {
 	memset(seen, 0, sizeof(*seen));
@@ -573,7 +589,7 @@ bool observe_event(struct world *world, const struct event *event, struct observ
 	if (!seen->process)
 		seen->process = add_process(world, event, seen);
 	else if (seen->live)
-		take_status(seen->process, &seen->status);
+		take_look(world, event, seen);
 	if (!seen->process)
 		return false;
 	if (is_another_image(world, event, seen->process)) {

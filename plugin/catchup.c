@@ -78,7 +78,7 @@ struct catchup *catchup_new(const char *path, const struct checkpoint *from, int
 	catchup->from = *from;
 	catchup->boot = boot;
 	catchup->fd = catchup->next_fd = -1;
-	catchup->before_boot = from->time < boot;
+	catchup->before_boot = true; /* what is read first may lie long before the checkpoint */
 	snprintf(catchup->path, sizeof(catchup->path), "%s", path);
 	return catchup;
 }

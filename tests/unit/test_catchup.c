@@ -412,6 +412,27 @@ START_TEST(test_an_earlier_boot_is_told_apart)
 }
 END_TEST
 
+/* A sensor that ends soon after a boot: what lies before its checkpoint is of both boots. */
+START_TEST(test_an_earlier_boot_is_told_apart_before_the_checkpoint)
+{
+	struct checkpoint from = at(5);
+	struct catchup_piece piece;
+	bool before = false, after = false;
+
+	log_records(1, 6);
+	catchup = catchup_new(path, &from, (int64_t)(BASE + 3) * 1000);
+	while ((state = catchup_step(catchup, now, &piece)) <= CATCHUP_PIECE) {
+		if (state != CATCHUP_PIECE)
+			continue;
+		before |= piece.before_boot && memmem(piece.bytes, piece.length, ":2)", 3);
+		ck_assert(piece.before_boot || !memmem(piece.bytes, piece.length, ":2)", 3));
+		ck_assert(!piece.before_boot || !memmem(piece.bytes, piece.length, ":3)", 3));
+		after |= piece.warm && memmem(piece.bytes, piece.length, ":3)", 3);
+	}
+	ck_assert(before && after);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("catchup");
@@ -437,6 +458,7 @@ int main(void)
 	tcase_add_test(tcase, test_log_that_is_not_there_is_a_gap);
 	tcase_add_test(tcase, test_stream_beyond_the_bound_is_taken_from_the_log);
 	tcase_add_test(tcase, test_an_earlier_boot_is_told_apart);
+	tcase_add_test(tcase, test_an_earlier_boot_is_told_apart_before_the_checkpoint);
 	suite_add_tcase(suite, tcase);
 	runner = srunner_create(suite);
 	srunner_run_all(runner, CK_ENV);

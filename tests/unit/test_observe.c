@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Which process, which service, which launcher: an event meets the ledger and /proc. */
 #include <check.h>
+#include <errno.h>
 #include <linux/securebits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -371,6 +372,47 @@ START_TEST(test_file_removed_under_a_running_service_is_deleted)
 END_TEST
 
 /* ---- pids ---- */
+
+/* The same where what the first did was refused, and moved nothing. */
+START_TEST(test_who_began_after_a_pid_s_last_record_belongs_where_proc_shows_it)
+{
+	struct fixture *fx = fixture_live(launchers);
+	struct fixture_act act = {.pid = 200, .exe = WEB, .error = EPERM};
+
+	fixture_capset_refused(fx, act);
+	fixture_forget_alerts(fx);
+	fixture_wait(fx, 60000);
+	fixture_process(fx, 200, 1, WEB);
+	set_cgroup(fx, 200, "/system.slice/web.service");
+	fixture_wait(fx, 600000);
+	act = (struct fixture_act){.pid = 200, .exe = WEB};
+	fixture_capset(fx, act, idle);
+	fixture_capset(fx, act, full);
+	ck_assert_str_eq(fixture_only_alert(fx)->service.name.data, "web.service");
+	ck_assert_int_ne(fixture_only_alert(fx)->process.started, 0);
+	fixture_free(fx);
+}
+END_TEST
+
+/* /proc could not be asked when it was met, and can be now. */
+START_TEST(test_process_that_proc_shows_at_last_belongs_where_that_says)
+{
+	struct fixture *fx = fixture_live(launchers);
+	struct fixture_act act = {.pid = 200, .exe = WEB};
+	struct proc_status status = fixture_process(fx, 200, 1, WEB)->status;
+
+	fixture_exit(fx, 200);
+	fixture_wait(fx, 600000);
+	fixture_capset(fx, act, idle);
+	fixture_process(fx, 200, 1, WEB)->status = status;
+	set_cgroup(fx, 200, "/system.slice/web.service");
+	fixture_capset(fx, act, idle);
+	fixture_capset(fx, act, full);
+	ck_assert_str_eq(fixture_only_alert(fx)->service.name.data, "web.service");
+	ck_assert_int_eq(fixture_only_alert(fx)->process.exe_state, EXE_CURRENT);
+	fixture_free(fx);
+}
+END_TEST
 
 START_TEST(test_pid_reused_is_another_process)
 {
@@ -1666,6 +1708,8 @@ int main(void)
 	tcase_add_test(tc, test_child_forked_before_its_parent_dropped_has_what_that_had);
 	tcase_add_test(tc, test_another_threads_uid_is_no_way_back_to_root);
 	tcase_add_test(tc, test_child_of_runc_in_runcs_own_cgroup_launches_nothing);
+	tcase_add_test(tc, test_who_began_after_a_pid_s_last_record_belongs_where_proc_shows_it);
+	tcase_add_test(tc, test_process_that_proc_shows_at_last_belongs_where_that_says);
 	tcase_add_test(tc, test_pid_reused_is_another_process);
 	tcase_add_test(tc, test_pid_reused_by_an_ancestor_of_the_parents_pid_is_another_process);
 	tcase_add_test(tc, test_process_is_not_its_own_parent);
