@@ -17,7 +17,7 @@ struct bytes {
 
 static inline bool bytes_are(struct bytes bytes, const char *text)
 {
-	return strlen(text) == bytes.length && memcmp(bytes.data, text, bytes.length) == 0;
+	return bytes.length == strlen(text) && memcmp(bytes.data, text, bytes.length) == 0;
 }
 
 #endif

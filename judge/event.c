@@ -30,11 +30,13 @@ struct field_rule {
 	const char *name;
 	size_t name_length;
 	enum field_kind kind;
-	size_t offset; /* in struct event, or in struct event_path for AUDIT_PATH */
+	size_t offset; /* in struct event; for AUDIT_PATH in struct event_path, and of WRITER_WORDS
+			  in struct event_words */
 };
 
 #define EVENT(member) offsetof(struct event, member)
 #define PATH(member) offsetof(struct event_path, member)
+#define WORDS(member) offsetof(struct event_words, member)
 #define RULE(name, kind, offset)                                                                   \
 	{                                                                                          \
 		name, sizeof(name) - 1, kind, offset                                               \
@@ -90,12 +92,13 @@ static const struct field_rule bprm_rules[] = {
 	RULE("pi", FIELD_HEX, EVENT(bprm_new.inheritable)),
 	RULE("pe", FIELD_HEX, EVENT(bprm_new.effective)),
 	RULE("pa", FIELD_HEX, EVENT(bprm_new.ambient)),
+	RULE("frootid", FIELD_SKIP, 0),
 };
 static const struct field_rule cwd_rules[] = {
-	RULE("cwd", FIELD_TEXT, EVENT(cwd)),
+	RULE("cwd", FIELD_TEXT, WORDS(cwd)),
 };
 static const struct field_rule proctitle_rules[] = {
-	RULE("proctitle", FIELD_TITLE, EVENT(proctitle)),
+	RULE("proctitle", FIELD_TITLE, WORDS(proctitle)),
 };
 static const struct field_rule path_rules[] = {
 	RULE("item", FIELD_SKIP, 0),
@@ -109,6 +112,9 @@ static const struct field_rule path_rules[] = {
 	RULE("nametype", FIELD_WORD, PATH(nametype)),
 	RULE("cap_fp", FIELD_HEX, PATH(permitted)),
 	RULE("cap_fi", FIELD_HEX, PATH(inheritable)),
+	RULE("cap_fe", FIELD_SKIP, 0),
+	RULE("cap_fver", FIELD_SKIP, 0),
+	RULE("cap_frootid", FIELD_SKIP, 0),
 };
 static const struct field_rule config_rules[] = {
 	RULE("op", FIELD_TEXT, EVENT(config.op)),
@@ -132,8 +138,9 @@ static const struct field_rule service_rules[] = {
 	RULE("unit", FIELD_TEXT, EVENT(service.unit)),
 };
 
-/* Who wrote it: of what is not in the kernel's own plain form libauparse knows all forms. */
-enum writer { WRITER_KERNEL, WRITER_OTHER };
+/* Who wrote it: of what is not in the kernel's own plain form libauparse knows all forms. Words are
+ * the kernel's, too, and wait until somebody asks for them. */
+enum writer { WRITER_KERNEL, WRITER_WORDS, WRITER_OTHER };
 
 static const struct record_kind {
 	const char *word;
@@ -153,10 +160,10 @@ static const struct record_kind {
 	/* clang-format on */
 	KIND(SYSCALL, KERNEL, EVENT_SYSCALL, syscall_rules),
 	KIND(CAPSET, KERNEL, EVENT_CAPSET, capset_rules),
-	KIND(PROCTITLE, KERNEL, 0, proctitle_rules),
+	KIND(PROCTITLE, WORDS, 0, proctitle_rules),
 	KIND(PATH, KERNEL, 0, path_rules),
-	KIND(CWD, KERNEL, 0, cwd_rules),
-	BARE(EXECVE, KERNEL, 0), /* arguments, not fields */
+	KIND(CWD, WORDS, 0, cwd_rules),
+	BARE(EXECVE, WORDS, 0), /* arguments, not fields */
 	KIND(BPRM_FCAPS, KERNEL, EVENT_BPRM, bprm_rules),
 	KIND(CONFIG_CHANGE, OTHER, EVENT_CONFIG_CHANGE, config_rules),
 	KIND(LOGIN, OTHER, EVENT_LOGIN, login_rules),
@@ -178,6 +185,8 @@ struct event_reader {
 	auparse_state_t *parser;
 	struct record_stamp stamp; /* of the last record */
 	struct event *event;	   /* being filled */
+	struct event_words words;  /* of the event that was read last, once they are read */
+	bool has_words;
 	char arena[EVENT_ARENA_SIZE];
 	size_t arena_used;
 };
@@ -300,20 +309,37 @@ static char *begin_record(struct event *event, const struct record_kind *kind)
 
 /* ---- what the kernel wrote ------------------------------------------------------------------ */
 
+/* The next field that has a rule: mostly the next rule's. False at the end. */
+static bool next_ruled(const struct record_kind *kind, struct fields *fields, size_t *rule,
+		       struct bytes *value)
+{
+	const struct field_rule *expected = &kind->rules[*rule];
+	struct bytes name;
+
+	if (*rule < kind->rule_count &&
+	    fields_take(fields, expected->name, expected->name_length, value))
+		return true;
+	while (fields_next(fields, &name, value)) {
+		size_t i = find_rule(kind, name, *rule);
+		if (i == kind->rule_count)
+			continue;
+		*rule = i;
+		return true;
+	}
+	return false;
+}
+
 static void read_fields(struct event_reader *reader, const struct record_kind *kind,
 			struct fields fields, char *base)
 {
-	struct bytes name, value;
+	struct bytes value;
 	uint32_t seen = 0;
-	size_t expected = 0;
 
-	while (fields_next(&fields, &name, &value)) {
-		size_t i = find_rule(kind, name, expected);
-		if (i == kind->rule_count || (seen >> i) & 1)
-			continue;
+	for (size_t i = 0; next_ruled(kind, &fields, &i, &value); i++) {
+		const struct field_rule *rule = &kind->rules[i];
+		if (rule->kind != FIELD_SKIP && !((seen >> i) & 1))
+			store(reader, rule->kind, value, base + rule->offset);
 		seen |= 1u << i;
-		expected = i + 1;
-		store(reader, kind->rules[i].kind, value, base + kind->rules[i].offset);
 	}
 }
 
@@ -346,7 +372,7 @@ static void read_execve(struct event_reader *reader, struct fields fields)
 			line[used++] = ' ';
 		used += fields_decode(value, line + used, sizeof(line) - used - 1);
 	}
-	reader->event->command_line = arena_text(reader, (struct bytes){line, used}, false);
+	reader->words.command_line = arena_text(reader, (struct bytes){line, used}, false);
 }
 
 static const struct record_kind *find_kind(const char *word, size_t length)
@@ -358,44 +384,87 @@ static const struct record_kind *find_kind(const char *word, size_t length)
 }
 
 /* False: this record, and so the event, is libauparse's to read. */
-static bool read_record(struct event_reader *reader, const char *line, size_t length)
+static bool read_record(struct event_reader *reader, struct bytes line)
 {
 	const struct record_kind *kind;
 	struct record record;
-	struct fields fields;
 	char *base;
 
-	if (!record_parse(&reader->stamp, line, length, &record))
+	if (!record_parse(&reader->stamp, line.data, line.length, &record))
 		return true;
 	kind = find_kind(record.type, record.type_length);
 	if (!kind)
 		return true;
-	if (kind->writer != WRITER_KERNEL)
+	if (kind->writer == WRITER_OTHER)
 		return false;
-	base = begin_record(reader->event, kind);
-	if (!base)
+	if (kind->writer == WRITER_WORDS)
 		return true;
-	fields = fields_begin(record.body, record.body_length);
-	if (kind->type == AUDIT_EXECVE)
-		read_execve(reader, fields);
-	else
-		read_fields(reader, kind, fields, base);
+	base = begin_record(reader->event, kind);
+	if (base)
+		read_fields(reader, kind, fields_begin(record.body, record.body_length), base);
 	return true;
 }
 
-/* False when it holds a record that libauparse has to read. */
-static bool read_plainly(struct event_reader *reader, const struct intake_event *raw)
+/* The line at *at, without its newline; *at goes on to the next one. False at the end. */
+static bool next_line(const char **at, const char *end, struct bytes *line)
 {
-	const char *at = raw->text, *end = raw->text + raw->length;
+	const char *newline;
 
-	while (at < end) {
-		const char *newline = memchr(at, '\n', (size_t)(end - at));
-		size_t length = newline ? (size_t)(newline - at) : (size_t)(end - at);
-		if (!read_record(reader, at, length))
-			return false;
-		at += length + 1;
-	}
+	if (*at >= end)
+		return false;
+	newline = memchr(*at, '\n', (size_t)(end - *at));
+	*line = (struct bytes){*at, (size_t)((newline ? newline : end) - *at)};
+	*at += line->length + 1;
 	return true;
+}
+
+/* Its records, and what is in them; false when one of them is libauparse's to read. */
+static bool read_plainly(struct event_reader *reader, struct event *event)
+{
+	const char *at = event->text.data, *end = at + event->text.length;
+	bool plain = true;
+	struct bytes line;
+
+	while (next_line(&at, end, &line)) {
+		if (event->record_count < ALERT_RECORDS_MAX)
+			event->records[event->record_count++] = line;
+		plain = plain && read_record(reader, line);
+	}
+	return plain;
+}
+
+/* ---- words ---------------------------------------------------------------------------------- */
+
+static void read_words_of(struct event_reader *reader, struct bytes line)
+{
+	const struct record_kind *kind;
+	struct record record;
+	struct fields fields;
+
+	if (!record_parse(&reader->stamp, line.data, line.length, &record))
+		return;
+	kind = find_kind(record.type, record.type_length);
+	if (!kind || kind->writer != WRITER_WORDS)
+		return;
+	fields = fields_begin(record.body, record.body_length);
+	if (kind->type != AUDIT_EXECVE)
+		read_fields(reader, kind, fields, (char *)&reader->words);
+	else if (!reader->words.command_line.data)
+		read_execve(reader, fields);
+}
+
+const struct event_words *event_words(const struct event *event)
+{
+	struct event_reader *reader = event->reader;
+	const char *at = event->text.data, *end = at + event->text.length;
+	struct bytes line;
+
+	if (reader->has_words)
+		return &reader->words;
+	reader->has_words = true;
+	while (next_line(&at, end, &line))
+		read_words_of(reader, line);
+	return &reader->words;
 }
 
 /* ---- what libauparse reads ------------------------------------------------------------------ */
@@ -439,7 +508,7 @@ static void read_parsed_record(struct event_reader *reader)
 	int type = auparse_get_type(reader->parser);
 
 	for (size_t i = 0; i < KIND_COUNT; i++)
-		if (kinds[i].type == type)
+		if (kinds[i].type == type && kinds[i].writer != WRITER_WORDS)
 			read_parsed_fields(reader, &kinds[i],
 					   begin_record(reader->event, &kinds[i]));
 }
@@ -491,18 +560,6 @@ void event_reader_free(struct event_reader *reader)
 	free(reader);
 }
 
-static void split_records(const struct intake_event *raw, struct event *event)
-{
-	const char *at = raw->text, *end = raw->text + raw->length;
-
-	while (at < end && event->record_count < ALERT_RECORDS_MAX) {
-		const char *newline = memchr(at, '\n', (size_t)(end - at));
-		size_t length = newline ? (size_t)(newline - at) : (size_t)(end - at);
-		event->records[event->record_count++] = (struct bytes){at, length};
-		at += length + 1;
-	}
-}
-
 static void begin_event(const struct intake_event *raw, struct event *event)
 {
 	memset(event, 0, sizeof(*event));
@@ -511,25 +568,44 @@ static void begin_event(const struct intake_event *raw, struct event *event)
 	event->truncated = raw->truncated;
 	event->complete = raw->complete && !raw->truncated;
 	event->node = (struct bytes){raw->node, strlen(raw->node)};
+	event->text = (struct bytes){raw->text, raw->length};
 	event->auid = event->session = -1;
 	event->config.audit_enabled = event->config.old = event->config.result = -1;
 	event->login.auid = event->login.old_auid = -1;
 }
 
-bool event_read(struct event_reader *reader, const struct intake_event *raw, struct event *event)
+static void begin(struct event_reader *reader, const struct intake_event *raw, struct event *event)
 {
 	begin_event(raw, event);
+	event->reader = reader;
 	reader->event = event;
 	reader->arena_used = 0;
-	if (!read_plainly(reader, raw)) {
-		begin_event(raw, event);
-		reader->arena_used = 0;
-		read_by_libauparse(reader, raw);
-	}
+	reader->has_words = false;
+	memset(&reader->words, 0, sizeof(reader->words));
+}
+
+/* All of it, what has been read plainly too. */
+static void read_anew(struct event_reader *reader, const struct intake_event *raw,
+		      struct event *event)
+{
+	struct bytes records[ALERT_RECORDS_MAX];
+	size_t count = event->record_count;
+
+	memcpy(records, event->records, sizeof(records));
+	begin(reader, raw, event);
+	memcpy(event->records, records, sizeof(records));
+	event->record_count = count;
+	read_by_libauparse(reader, raw);
+}
+
+bool event_read(struct event_reader *reader, const struct intake_event *raw, struct event *event)
+{
+	begin(reader, raw, event);
+	if (!read_plainly(reader, event))
+		read_anew(reader, raw, event);
 	reader->event = NULL;
 	if (event->parts & EVENT_SYSCALL)
 		event->call = syscalls_classify((uint32_t)event->arch, (unsigned)event->syscall);
-	split_records(raw, event);
 	return event->parts != 0;
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * event: one whole audit event as values, its fields split and decoded by libauparse(3).
+ * event: one whole audit event as values: of what the kernel alone wrote, by fields.h, else split
+ * and decoded by libauparse(3).
  * Owns: the decoding of fields, the choice of record types that are read, the arena that holds the
  * strings. Must not own: what the event means for any process (transition). Where a field occurs
  * twice in a record the first counts: the kernel writes its own before any text of a sender.
@@ -69,7 +70,6 @@ struct event {
 
 	struct event_path paths[EVENT_PATHS_MAX];
 	size_t path_count;
-	struct bytes cwd, proctitle, command_line;
 
 	/* CONFIG_CHANGE: op=remove_rule key= path= list= res=, or audit_enabled= old= */
 	struct {
@@ -94,6 +94,16 @@ struct event {
 
 	struct bytes records[ALERT_RECORDS_MAX]; /* raw, without their newline */
 	size_t record_count;
+
+	struct bytes text;	     /* all of them, a line each */
+	struct event_reader *reader; /* for event_words() */
+};
+
+/* Of CWD, PROCTITLE and EXECVE: what nearly no event is asked for. */
+struct event_words {
+	struct bytes cwd;
+	struct bytes proctitle;	   /* its NULs as spaces */
+	struct bytes command_line; /* the arguments, joined by spaces */
 };
 
 struct event_reader;
@@ -105,6 +115,10 @@ void event_reader_free(struct event_reader *reader);
 /* Fills *event; its strings live until the next call or until the intake event ends. Returns false
  * when libauparse found nothing usable in it. */
 bool event_read(struct event_reader *reader, const struct intake_event *raw, struct event *event);
+
+/* Read when first asked for; lives as long as the event's strings. Of several records of a kind the
+ * first counts. */
+const struct event_words *event_words(const struct event *event);
 
 /* Does the record of that index hold this text? For what no parser finds: Linux 6.1 leaves out the
  * space before op= when it removes a watch by itself (kernel/audit_watch.c,

@@ -9,17 +9,19 @@
 
 /* ---- the header ----------------------------------------------------------------------------- */
 
-static bool take_number(const char **at, const char *end, uint64_t *value)
+/* Of at most DIGITS_MAX digits: what is longer is no time or serial of the kernel's. */
+static inline bool take_number(const char **at, const char *end, uint64_t *value)
 {
+	enum { DIGITS_MAX = 19 }; /* more might not fit */
 	const char *p = *at;
 	uint64_t number = 0;
+	unsigned digit;
 
-	while (p < end && *p >= '0' && *p <= '9') {
-		if (number > (UINT64_MAX - 9) / 10)
-			return false;
-		number = number * 10 + (uint64_t)(*p++ - '0');
+	while (p < end && (digit = (unsigned)*p - '0') <= 9) {
+		number = number * 10 + digit;
+		p++;
 	}
-	if (p == *at)
+	if (p == *at || p - *at > DIGITS_MAX)
 		return false;
 	*at = p;
 	*value = number;
@@ -252,11 +254,9 @@ static const struct type_role {
 #undef TYPE
 };
 
-static const char syscall_type[] = "SYSCALL";
-
 enum role record_role(const struct record *record)
 {
-	if (record_type_is(record, syscall_type))
+	if (record_type_is(record, "SYSCALL"))
 		return syscall_role(record);
 	for (size_t i = 0; i < sizeof(type_roles) / sizeof(type_roles[0]); i++)
 		if (type_roles[i].length == record->type_length &&
@@ -265,31 +265,63 @@ enum role record_role(const struct record *record)
 	return ROLE_NONE;
 }
 
-bool record_type_is(const struct record *record, const char *type)
-{
-	return strlen(type) == record->type_length &&
-	       memcmp(type, record->type, record->type_length) == 0;
-}
-
-bool record_is_daemon(const struct record *record)
-{
-	static const char daemon[] = "DAEMON_";
-
-	return record->type[0] == daemon[0] && record->type_length >= sizeof(daemon) &&
-	       memcmp(record->type, daemon, sizeof(daemon) - 1) == 0;
-}
-
 void record_copy_node(const struct record *record, char node[RECORD_NODE_MAX])
 {
 	memcpy(node, record->node, record->node_length);
 	node[record->node_length] = '\0';
 }
 
-bool record_is_of_node(const struct record *record, const char *node)
+/* ---- what follows a SYSCALL ----------------------------------------------------------------- */
+
+struct follower {
+	size_t type_length;
+	enum role role;
+};
+
+/* Goes on behind the head, "type=WORD msg=audit(". */
+#define FOLLOWS(at, end, word, its_role, follower)                                                 \
+	(TAKE(at, end, "type=" word " msg=audit(") &&                                              \
+	 (*(follower) = (struct follower){sizeof(word) - 1, its_role}, true))
+
+static bool take_follower(const char **at, const char *end, struct follower *follower)
 {
-	return node[0] == '\0' ? record->node_length == 0
-			       : strncmp(node, record->node, record->node_length) == 0 &&
-					 node[record->node_length] == '\0';
+	if (end - *at < 7)
+		return false;
+	switch ((*at)[6]) { /* the type's second letter */
+	case 'A':
+		return FOLLOWS(at, end, "PATH", ROLE_PATH, follower);
+	case 'R':
+		return FOLLOWS(at, end, "PROCTITLE", ROLE_LAST, follower);
+	case 'O':
+		return FOLLOWS(at, end, "EOE", ROLE_ENDS, follower);
+	case 'W':
+		return FOLLOWS(at, end, "CWD", ROLE_JOINS, follower);
+	default:
+		return false;
+	}
+}
+
+bool record_follows(const struct record_stamp *last, const char *line, size_t length,
+		    struct record *record, enum role *role)
+{
+	const char *at = line, *end = line + length;
+	struct follower follower;
+
+	if (!take_follower(&at, end, &follower) || last->length == 0 ||
+	    last->length > (size_t)(end - at) || !same_bytes(at, last->text, last->length))
+		return false;
+	at += last->length;
+	*record = (struct record){.line = line,
+				  .length = length,
+				  .type = line + sizeof("type=") - 1,
+				  .type_length = follower.type_length,
+				  .body = at,
+				  .body_length = (size_t)(end - at),
+				  .node = "",
+				  .time = last->time,
+				  .serial = last->serial};
+	*role = follower.role;
+	return true;
 }
 
 /* ---- the sysctl ----------------------------------------------------------------------------- */

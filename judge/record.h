@@ -11,6 +11,9 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
+
+#include "common/bytes.h"
 
 enum { RECORD_NODE_MAX = 256, RECORD_STAMP_MAX = 64 };
 
@@ -53,17 +56,40 @@ struct record_stamp {
 bool record_parse(struct record_stamp *last, const char *line, size_t length,
 		  struct record *record);
 
+/* The same and the role at once, where the record is of those that mostly follow a SYSCALL, has the
+ * stamp of the record before it, and no node=: four of five lines of a broad stream. Else false,
+ * and it is for record_parse(). */
+bool record_follows(const struct record_stamp *last, const char *line, size_t length,
+		    struct record *record, enum role *role);
+
 /* By the type, and of a SYSCALL by the call and its arguments. */
 enum role record_role(const struct record *record);
 
-/* auditd's own (DAEMON_*), whose serials count apart from the kernel's. */
-bool record_is_daemon(const struct record *record);
-
-bool record_type_is(const struct record *record, const char *type);
-
 void record_copy_node(const struct record *record, char node[RECORD_NODE_MAX]);
 
-bool record_is_of_node(const struct record *record, const char *node);
+/* ---- asked of every record, and so inline ---------------------------------------------------- */
+
+static inline bool record_type_is(const struct record *record, const char *type)
+{
+	return bytes_are((struct bytes){record->type, record->type_length}, type);
+}
+
+/* auditd's own (DAEMON_*), whose serials count apart from the kernel's. */
+static inline bool record_is_daemon(const struct record *record)
+{
+	static const char daemon[] = "DAEMON_";
+
+	return record->type[0] == daemon[0] && record->type_length >= sizeof(daemon) &&
+	       memcmp(record->type, daemon, sizeof(daemon) - 1) == 0;
+}
+
+static inline bool record_is_of_node(const struct record *record, const char *node)
+{
+	if (node[0] == '\0')
+		return record->node_length == 0;
+	return strncmp(node, record->node, record->node_length) == 0 &&
+	       node[record->node_length] == '\0';
+}
 
 /* Does this PATH name the sysctl cap_last_cap, in any folder? */
 bool record_names_last_cap(const struct record *record);

@@ -19,6 +19,14 @@ static struct bytes text_or_null(const char *string)
 	return string && *string ? text(string) : (struct bytes){NULL, 0};
 }
 
+/* The arguments of an exec; of other calls the title that its process has. */
+static struct bytes command_line(const struct event *event)
+{
+	const struct event_words *words = event_words(event);
+
+	return words->command_line.data ? words->command_line : words->proctitle;
+}
+
 /* auditd's enrichment follows 0x1d: NAME="value" pairs that it looked up itself. */
 static struct bytes enriched(const struct event *event, const char *name)
 {
@@ -110,7 +118,7 @@ void report_process(struct alert *alert, const struct process *process,
 	to->comm = event->comm.data ? event->comm : to->comm;
 	to->uid = (int64_t)event->uid;
 	to->euid = (int64_t)event->euid;
-	to->command_line = event->command_line.data ? event->command_line : event->proctitle;
+	to->command_line = command_line(event);
 	to->tty = event->tty;
 	if (to->tty.length == 6 && memcmp(to->tty.data, "(none)", 6) == 0)
 		to->tty = (struct bytes){NULL, 0};

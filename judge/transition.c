@@ -484,6 +484,15 @@ static struct bytes last_path(const struct event *event)
 	return name;
 }
 
+/* A name without "/" at its beginning is below the working directory. */
+static void join_path(char *path, size_t size, const struct event *event, struct bytes name)
+{
+	struct bytes cwd = event_words(event)->cwd;
+
+	snprintf(path, size, "%.*s/%.*s", (int)cwd.length, cwd.data ? cwd.data : "",
+		 (int)name.length, name.data);
+}
+
 static bool file_caps_now(const struct world *world, const struct event *event,
 			  struct proc_file_caps *caps)
 {
@@ -499,8 +508,7 @@ static bool file_caps_now(const struct world *world, const struct event *event,
 	else if (name.data[0] == '/')
 		snprintf(path, sizeof(path), "%.*s", (int)name.length, name.data);
 	else
-		snprintf(path, sizeof(path), "%.*s/%.*s", (int)event->cwd.length,
-			 event->cwd.data ? event->cwd.data : "", (int)name.length, name.data);
+		join_path(path, sizeof(path), event, name);
 	return world->proc->file_caps(world->proc->ctx, (pid_t)event->pid, path, caps);
 }
 
@@ -584,8 +592,7 @@ static bool names_last_cap(const struct event *event, const struct event_path *p
 	if (!name)
 		return false;
 	if (name[0] != '/') {
-		snprintf(whole, sizeof(whole), "%.*s/%.*s", (int)event->cwd.length,
-			 event->cwd.data ? event->cwd.data : "", (int)path->name.length, name);
+		join_path(whole, sizeof(whole), event, path->name);
 		if (strcmp(whole, LAST_CAP_PATH) == 0)
 			return true;
 	} else if (path->name.length == strlen(LAST_CAP_PATH) &&

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The fields of a record that the kernel wrote. What they mean is test_event's. */
+#define _GNU_SOURCE
 #include <check.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -52,6 +53,56 @@ START_TEST(test_fields_are_split_at_spaces)
 
 	split(splits[_i].body, found, sizeof(found));
 	ck_assert_str_eq(found, splits[_i].fields);
+}
+END_TEST
+
+/* Of every length, of bytes next to the space and of such as a char may take for negative. */
+START_TEST(test_value_ends_at_the_next_space_wherever_that_is)
+{
+	static const char filling[] = "!!\x1f\xa0\xff\"x";
+	char text[64];
+
+	for (size_t length = 0; length < 32; length++) {
+		char *at = stpcpy(text, " a=");
+		for (size_t i = 0; i < length; i++)
+			*at++ = filling[(i + length) % (sizeof(filling) - 1)];
+		for (int more = 0; more < 2; more++) {
+			struct fields fields = {text, at}, again = fields;
+			struct bytes name, value, taken;
+			if (more)
+				fields.end = again.end = stpcpy(at, " b=2 c=3");
+			ck_assert(fields_next(&fields, &name, &value));
+			ck_assert_uint_eq(value.length, length);
+			ck_assert(fields_take(&again, "a", 1, &taken));
+			ck_assert_uint_eq(taken.length, length);
+			ck_assert_ptr_eq(taken.data, value.data);
+			ck_assert_ptr_eq(again.at, fields.at);
+		}
+	}
+}
+END_TEST
+
+static const struct {
+	const char *name, *body, *value;
+} takes[] = {
+	{"pid", " pid=12 uid=0", "12"}, {"pid", "pid=12", "12"},   {"pid", " pid=", ""},
+	{"pid", " ppid=12", NULL},	{"pid", " pi=12", NULL},   {"pid", " pid2=12", NULL},
+	{"pid", "  pid=12", NULL},	{"pid", " pid", NULL},	   {"pid", "", NULL},
+	{"pid", " uid=0 pid=12", NULL}, {"pid", " pid =12", NULL},
+};
+
+START_TEST(test_field_is_taken_by_its_name_or_left)
+{
+	const char *body = takes[_i].body;
+	struct fields fields = {body, body + strlen(body)};
+	struct bytes value = {NULL, 0};
+
+	ck_assert(fields_take(&fields, takes[_i].name, strlen(takes[_i].name), &value) ==
+		  (takes[_i].value != NULL));
+	if (!takes[_i].value)
+		ck_assert_ptr_eq(fields.at, body);
+	else
+		ck_assert(bytes_are(value, takes[_i].value));
 }
 END_TEST
 
@@ -152,6 +203,8 @@ int main(void)
 	int failed;
 
 	tcase_add_loop_test(tc, test_fields_are_split_at_spaces, 0, COUNT(splits));
+	tcase_add_test(tc, test_value_ends_at_the_next_space_wherever_that_is);
+	tcase_add_loop_test(tc, test_field_is_taken_by_its_name_or_left, 0, COUNT(takes));
 	tcase_add_loop_test(tc, test_text_is_quoted_or_hex, 0, COUNT(texts));
 	tcase_add_test(tc, test_text_is_cut_at_the_room_there_is);
 	tcase_add_loop_test(tc, test_numbers_are_whole_or_none, 0, COUNT(numbers));
