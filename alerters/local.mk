@@ -46,7 +46,7 @@ alerters_libalerters_a_SOURCES = \
 	alerters/trial.c alerters/trial.h \
 	alerters/webhook_request.c alerters/webhook_request.h
 
-ALERTERS_LIBS = alerters/libalerters.a $(CURL_LIBS) $(ZLIB_LIBS) $(CONF_LIBS)
+ALERTERS_LIBS = alerters/libalerters.a $(CURL_LIBS) $(CRYPTO_LIBS) $(ZLIB_LIBS) $(CONF_LIBS)
 
 pkglibexec_PROGRAMS += alerters/capwatch-courier
 alerters_capwatch_courier_SOURCES = alerters/main.c

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * sign: a webhook's signature. Owns: the keys while they are in memory, the schemes. Must not own:
- * the request. HMAC-SHA256 is libcrypto's, which capwatch and libcurl link anyway.
+ * the request. HMAC-SHA256 is libcrypto's, which libcurl links anyway.
  */
 #ifndef CAPWATCH_SIGN_H
 #define CAPWATCH_SIGN_H

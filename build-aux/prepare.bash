@@ -6,7 +6,7 @@
 # What the build needs, what the private auditd of a live run needs, what the tests need, static
 # analysis and valgrind, fuzzing, and what whole hosts need.
 PACKAGES_APT_BUILD=(autoconf automake gcc make pkgconf libc6-dev libauparse-dev libaudit-dev
-	libcurl4-openssl-dev libyaml-dev libcap-dev libjansson-dev libseccomp-dev libssl-dev zlib1g-dev)
+	libcurl4-openssl-dev libyaml-dev libcap-dev libjansson-dev libseccomp-dev libssl-dev nettle-dev zlib1g-dev)
 PACKAGES_APT_LIVE=(auditd)
 PACKAGES_APT_TEST=(openssl strace git check clang clang-format shellcheck groff-base xz-utils procps iproute2 libcap2-bin
 	python3 python3-jsonschema chrony nginx-light unbound dnsmasq-base tcpdump iputils-ping sudo
@@ -16,7 +16,7 @@ PACKAGES_APT_FUZZ=(clang libclang-rt-dev llvm)
 PACKAGES_APT_VM=(mmdebstrap qemu-system-x86 qemu-utils e2fsprogs debian-archive-keyring openssh-client python3-yaml)
 
 PACKAGES_DNF_BUILD=(autoconf automake gcc make pkgconf-pkg-config audit-libs-devel libcurl-devel
-	libyaml-devel libcap-devel jansson-devel libseccomp-devel openssl-devel zlib-devel)
+	libyaml-devel libcap-devel jansson-devel libseccomp-devel openssl-devel nettle-devel zlib-devel)
 PACKAGES_DNF_LIVE=(audit)
 PACKAGES_DNF_TEST=(openssl strace git check-devel clang clang-tools-extra ShellCheck groff-base xz procps-ng iproute libcap
 	libasan libubsan python3 python3-jsonschema chrony nginx unbound dnsmasq tcpdump iputils sudo

@@ -22,7 +22,7 @@ common_libcommon_a_SOURCES = \
 	common/vocab.c common/vocab.h \
 	common/wire.c common/wire.h
 
-COMMON_LIBS = common/libcommon.a $(JANSSON_LIBS) $(LIBCAP_LIBS) $(CRYPTO_LIBS) $(SECCOMP_LIBS)
+COMMON_LIBS = common/libcommon.a $(JANSSON_LIBS) $(LIBCAP_LIBS) $(NETTLE_LIBS) $(SECCOMP_LIBS)
 
 # A unit test, as each folder declares its own:
 #   check_PROGRAMS += tests/unit/test_capmask
