@@ -3,6 +3,7 @@
  * sanitized: whether this is a build for tests, with AddressSanitizer in it.
  * Owns: that one fact. Its leak checker clones and traces its own process at the end, and its
  * shadow memory is larger than any limit; whoever confines a process has to leave that open then.
+ * And whoever keeps memory for its next use hides from it who still uses what is gone.
  */
 #ifndef CAPWATCH_SANITIZED_H
 #define CAPWATCH_SANITIZED_H

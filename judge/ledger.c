@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/sanitized.h"
 #include "judge/names.h"
 #include "judge/quota.h"
 
@@ -32,6 +33,7 @@ struct ledger {
 	struct quota quota;
 	size_t room; /* of this host, live: LEDGER_SOFT_MAX or more */
 	struct names *paths;
+	struct process *spare; /* the last that was removed: in the processor's cache still */
 	uint64_t evicted;
 	ledger_alive_fn alive; /* NULL: nobody can tell */
 	void *alive_ctx;
@@ -58,14 +60,27 @@ struct ledger *ledger_new(void)
 	return NULL;
 }
 
-static void free_process(struct process *process)
+static struct process *new_process(struct ledger *ledger)
+{
+	struct process *process = ledger->spare;
+
+	if (!process)
+		return calloc(1, sizeof(*process));
+	ledger->spare = NULL;
+	memset(process, 0, sizeof(*process));
+	return process;
+}
+
+static void free_process(struct ledger *ledger, struct process *process)
 {
 	process_set_service(process, NULL);
 	names_release(process->exe);
 	names_release(process->exe_alias);
 	free(process->withheld);
 	free(process->past);
-	free(process);
+	free(SANITIZED ? process
+		       : ledger->spare); /* whoever uses one that is gone is to be found */
+	ledger->spare = SANITIZED ? NULL : process;
 }
 
 void ledger_free(struct ledger *ledger)
@@ -75,6 +90,7 @@ void ledger_free(struct ledger *ledger)
 	for (size_t i = 0; i < NODES_MAX; i++)
 		while (ledger->nodes[i].oldest)
 			ledger_remove(ledger, ledger->nodes[i].oldest);
+	free(ledger->spare);
 	names_free(ledger->paths);
 	free(ledger->buckets);
 	free(ledger);
@@ -115,7 +131,8 @@ static void unlink_bucket(const struct ledger *ledger, const struct process *pro
 	*at = process->hash_next;
 }
 
-/* So that finding one of many nodes' costs what it does of one's. Without memory it costs more. */
+/* So that whoever is looked for is mostly the first in his bucket: the others there are in nobody's
+ * cache. Without memory it costs more. */
 static void grow_buckets(struct ledger *ledger)
 {
 	struct process **buckets = calloc(2 * ledger->bucket_count, sizeof(*buckets));
@@ -175,7 +192,7 @@ void ledger_remove(struct ledger *ledger, struct process *process)
 	unlink_age(process);
 	quota_remove(&ledger->quota, process->node);
 	ledger->count--;
-	free_process(process);
+	free_process(ledger, process);
 }
 
 void ledger_set_alive(struct ledger *ledger, ledger_alive_fn alive, void *ctx)
@@ -223,7 +240,7 @@ static void make_room(struct ledger *ledger, unsigned node)
 	payer = quota_payer(&ledger->quota, node);
 	if (payer != QUOTA_NOBODY)
 		forget_oldest(ledger, payer);
-	if (ledger->count >= 2 * ledger->bucket_count)
+	if (2 * ledger->count > ledger->bucket_count)
 		grow_buckets(ledger);
 }
 
@@ -234,7 +251,7 @@ struct process *ledger_add(struct ledger *ledger, unsigned node, int64_t pid)
 	if (process)
 		ledger_remove(ledger, process);
 	make_room(ledger, node);
-	process = calloc(1, sizeof(*process));
+	process = new_process(ledger);
 	if (!process)
 		return NULL;
 	process->node = (uint16_t)node;

@@ -202,15 +202,19 @@ struct service *service_get(struct service_table *table, unsigned node, enum ser
 	char key[SERVICE_NAME_MAX];
 	unsigned payer;
 
-	snprintf(key, sizeof(key), "%s", name);
-	service = service_find(table, node, kind, key);
+	if (strnlen(name, sizeof(key)) == sizeof(key)) {
+		memcpy(key, name, sizeof(key) - 1);
+		key[sizeof(key) - 1] = '\0';
+		name = key;
+	}
+	service = service_find(table, node, kind, name);
 	*is_new = !service;
 	if (service)
 		return service;
 	payer = quota_payer(&table->quota, node);
 	if (payer != QUOTA_NOBODY)
 		forget_oldest(table, payer);
-	return add_service(table, node, kind, key);
+	return add_service(table, node, kind, name);
 }
 
 int64_t service_running_from(const struct service *service, const struct service_clock *clock)
