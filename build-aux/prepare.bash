@@ -10,7 +10,8 @@ PACKAGES_APT_BUILD=(autoconf automake gcc make pkgconf libc6-dev libauparse-dev 
 PACKAGES_APT_LIVE=(auditd)
 PACKAGES_APT_TEST=(openssl strace git check clang clang-format shellcheck groff-base xz-utils procps iproute2 libcap2-bin
 	python3 python3-jsonschema chrony nginx-light unbound dnsmasq-base tcpdump iputils-ping sudo
-	bubblewrap crun runc busybox-static mount systemd prometheus-alertmanager rsyslog liblognorm-utils)
+	bubblewrap crun runc busybox-static mount systemd prometheus-alertmanager rsyslog liblognorm-utils
+	audispd-plugins)
 PACKAGES_APT_ANALYSIS=(clang-tidy cppcheck valgrind)
 PACKAGES_APT_FUZZ=(clang libclang-rt-dev llvm)
 PACKAGES_APT_VM=(mmdebstrap qemu-system-x86 qemu-utils e2fsprogs debian-archive-keyring openssh-client python3-yaml)
@@ -20,7 +21,7 @@ PACKAGES_DNF_BUILD=(autoconf automake gcc make pkgconf-pkg-config audit-libs-dev
 PACKAGES_DNF_LIVE=(audit)
 PACKAGES_DNF_TEST=(openssl strace git check-devel clang clang-tools-extra ShellCheck groff-base xz procps-ng iproute libcap
 	libasan libubsan python3 python3-jsonschema chrony nginx unbound dnsmasq tcpdump iputils sudo
-	bubblewrap crun runc busybox rsyslog liblognorm-utils)
+	bubblewrap crun runc busybox rsyslog liblognorm-utils audispd-plugins)
 PACKAGES_DNF_ANALYSIS=(clang-tools-extra cppcheck valgrind)
 PACKAGES_DNF_FUZZ=(clang compiler-rt llvm)
 PACKAGES_DNF_VM=(mmdebstrap qemu-system-x86-core qemu-img e2fsprogs debian-keyring openssh-clients python3-pyyaml)

@@ -6,12 +6,15 @@
 #include <string.h>
 
 #include "common/checkpoint.h"
+#include "common/hash.h"
 #include "judge/maybes.h"
 #include "judge/record.h"
 
 enum {
 	SLOT_START_SIZE = 2048,
 	RECORDS_PATIENCE_MS = 2000, /* by the records' clock, as libauparse waits */
+	WORD_BITS = 64,
+	EOE_BITS = 1 << 16, /* of node names; where two share one, both wait for their EOE */
 };
 
 /* An event being assembled. */
@@ -42,10 +45,10 @@ struct intake {
 	uint64_t next_order;
 	int64_t expires_at; /* by the records' clock no slot is overdue before */
 	struct maybes maybes;
-	bool seen_eoe;
 	struct passed last;    /* the last record of all */
 	struct passed settled; /* the last with no event open, where that is another */
 	bool last_is_settled;
+	uint64_t seen_eoe[EOE_BITS / WORD_BITS]; /* a bit for each node that sends them */
 	int64_t now;
 	struct serials *serials_seen; /* NULL: not counted */
 	const char *host;
@@ -263,6 +266,26 @@ static void take_single(struct intake *intake, const struct record *record)
 	deliver_slot(intake, number_of(intake, slot));
 }
 
+/* audisp-remote leaves EOE out: on a collector they come of its own events alone. */
+static size_t eoe_bit(const struct record *record)
+{
+	return hash_bytes(HASH_START, record->node, record->node_length) % EOE_BITS;
+}
+
+static bool sends_eoe(const struct intake *intake, const struct record *record)
+{
+	size_t bit = eoe_bit(record);
+
+	return intake->seen_eoe[bit / WORD_BITS] >> bit % WORD_BITS & 1;
+}
+
+static void note_eoe(struct intake *intake, const struct record *record)
+{
+	size_t bit = eoe_bit(record);
+
+	intake->seen_eoe[bit / WORD_BITS] |= 1ull << bit % WORD_BITS;
+}
+
 static void take_joining(struct intake *intake, const struct record *record, enum role role)
 {
 	struct slot *slot = find_slot(intake, record);
@@ -273,7 +296,7 @@ static void take_joining(struct intake *intake, const struct record *record, enu
 	}
 	if (role != ROLE_ENDS)
 		slot_append(intake, slot, record->line, record->length);
-	if (role == ROLE_ENDS || (role == ROLE_LAST && !intake->seen_eoe)) {
+	if (role == ROLE_ENDS || (role == ROLE_LAST && !sends_eoe(intake, record))) {
 		slot->complete = true;
 		deliver_slot(intake, number_of(intake, slot));
 	}
@@ -360,7 +383,7 @@ static void take_record(struct intake *intake, const struct record *record, enum
 			maybes_begin(&intake->maybes, record);
 		break;
 	case ROLE_ENDS:
-		intake->seen_eoe = true;
+		note_eoe(intake, record);
 		take_joining(intake, record, role);
 		break;
 	case ROLE_JOINS:

@@ -28,7 +28,7 @@ struct intake_event {
 	const char *node; /* "" without node= */
 	int64_t time;	  /* ms since the epoch */
 	uint64_t serial;
-	bool complete;	/* its end was seen: EOE, or PROCTITLE where no EOE comes */
+	bool complete;	/* its end was seen: EOE, or PROCTITLE where its node sends none */
 	bool truncated; /* records were left out: more than INTAKE_EVENT_MAX */
 };
 

@@ -149,12 +149,17 @@ static bool is_after(const struct spot *spot, const struct checkpoint *from)
 	return spot->time > from->time || (spot->time == from->time && spot->serial > from->serial);
 }
 
+static bool has_node(const char *line, size_t length)
+{
+	return length > 5 && memcmp(line, "node=", 5) == 0;
+}
+
 static bool is_end_of_event(const char *line, size_t length)
 {
 	static const char type[] = "type=EOE ";
 	const char *space;
 
-	if (length > 5 && memcmp(line, "node=", 5) == 0) {
+	if (has_node(line, length)) {
 		space = memchr(line, ' ', length);
 		if (!space)
 			return false;
@@ -322,13 +327,19 @@ static const char *find_in_block(const struct catchup *catchup, const char *bloc
 }
 
 /* The block begins so long before the checkpoint that its line can't be farther back. Both by time
- * and by serial: a clock that was set back gives new records old times. */
+ * and by serial: a clock that was set back gives new records old times. A record with node= tells
+ * nothing: another host's may have been long on its way, and its serials are its own. */
 static bool is_far_back(const struct catchup *catchup, const char *block, size_t length)
 {
-	const char *newline = memchr(block, '\n', length);
+	const char *newline = memchr(block, '\n', length), *line;
+	size_t left;
 	struct spot spot;
 
-	return newline && read_spot(newline + 1, length - (size_t)(newline + 1 - block), &spot) &&
+	if (!newline)
+		return false;
+	line = newline + 1;
+	left = length - (size_t)(line - block);
+	return !has_node(line, left) && read_spot(line, left, &spot) &&
 	       spot.time < catchup->from.time - CLOCK_SETBACK_MS &&
 	       spot.serial < catchup->from.serial;
 }

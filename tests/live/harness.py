@@ -515,9 +515,12 @@ class Stack:
                                        stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
                                        stderr=(self.dir / "auditd.err").open("wb"))
         self.undo.append(self.stop_auditd)
-        if not wait_until(lambda: audit_status().get("pid") == self.auditd.pid, 5):
+        if not wait_until(self.auditd_is_up, 5):
             raise RuntimeError("auditd did not come up: " + (self.dir / "auditd.err").read_text())
         self.await_plugin()
+
+    def auditd_is_up(self):
+        return audit_status().get("pid") == self.auditd.pid
 
     def await_plugin(self):
         """Until the plugin's three processes run: it alerts on nothing that happens before."""
@@ -658,11 +661,12 @@ def silence_kernel():
     run("auditctl", "-e", "0")
 
 
-def in_own_mounts():
-    """Once more, in a mount namespace of our own, so that what is mounted over the host's files is ours alone."""
+def in_own_mounts(*more):
+    """Once more, in a mount namespace of our own, so that what is mounted over the host's files is ours alone. more:
+    unshare's options, for further namespaces."""
     if os.environ.get("CAPWATCH_OWN_MOUNTS") != "inside":
         environment = {**os.environ, "CAPWATCH_OWN_MOUNTS": "inside"}
-        os.execvpe("unshare", ["unshare", "--mount", "--propagation", "private", sys.executable, *sys.argv],
+        os.execvpe("unshare", ["unshare", "--mount", "--propagation", "private", *more, sys.executable, *sys.argv],
                    environment)
 
 

@@ -366,6 +366,25 @@ START_TEST(test_checkpoint_that_auditd_never_wrote_goes_by_the_order)
 }
 END_TEST
 
+/* On a collector: each of its nodes has a clock and serials of its own, and what waited on its disk
+ * comes late. */
+START_TEST(test_older_records_of_a_node_do_not_hide_the_checkpoint)
+{
+	FILE *file;
+
+	log_records(3000, 3000);
+	file = fopen(path, "a");
+	for (unsigned serial = 1; serial <= 2900; serial++)
+		fprintf(file, "node=far %s", record(serial));
+	fclose(file);
+	resume_at(3000);
+	step();
+	ck_assert(strcmp(warm, record(3000)) == 0);
+	ck_assert_ptr_nonnull(strstr(got, record(1)));
+	ck_assert_ptr_nonnull(strstr(got, record(2900)));
+}
+END_TEST
+
 START_TEST(test_log_that_is_not_there_is_a_gap)
 {
 	resume_at(3);
@@ -455,6 +474,7 @@ int main(void)
 	tcase_add_test(tcase, test_rotation_while_it_waits);
 	tcase_add_test(tcase, test_log_that_was_rotated_away_is_a_gap_with_its_range);
 	tcase_add_test(tcase, test_checkpoint_that_auditd_never_wrote_goes_by_the_order);
+	tcase_add_test(tcase, test_older_records_of_a_node_do_not_hide_the_checkpoint);
 	tcase_add_test(tcase, test_log_that_is_not_there_is_a_gap);
 	tcase_add_test(tcase, test_stream_beyond_the_bound_is_taken_from_the_log);
 	tcase_add_test(tcase, test_an_earlier_boot_is_told_apart);

@@ -169,6 +169,30 @@ START_TEST(test_proctitle_ends_nothing_where_eoe_is_known_to_come)
 }
 END_TEST
 
+/* audisp-remote sends no EOE: on a collector its own records have them, those of its nodes do not.
+ */
+START_TEST(test_proctitle_ends_an_event_of_a_node_that_sends_no_eoe)
+{
+	feed(WHOLE(4) EOE(4) "node=far " SYSCALL(5, 126, 1, 2) "node=far " PROCTITLE(5));
+	ck_assert_uint_eq(got.count, 2);
+	ck_assert_str_eq(got.events[1].node, "far");
+	ck_assert(got.events[1].complete);
+	ck_assert_uint_eq(stats().incomplete, 0);
+}
+END_TEST
+
+START_TEST(test_proctitle_ends_nothing_of_a_node_that_sends_eoe)
+{
+	feed("node=far " SYSCALL(4, 126, 1, 2) "node=far " EOE(4));
+	feed("node=far " SYSCALL(5, 126, 1, 2) "node=far " PROCTITLE(5));
+	ck_assert_uint_eq(got.count, 1);
+	feed("node=far " EOE(5));
+	ck_assert_uint_eq(got.count, 2);
+	feed(SYSCALL(6, 126, 1, 2) PROCTITLE(6));
+	ck_assert_uint_eq(got.count, 3);
+}
+END_TEST
+
 START_TEST(test_live_event_without_end_comes_after_the_patience)
 {
 	feed(SYSCALL(5, 126, 1, 2));
@@ -593,6 +617,8 @@ int main(void)
 	tcase_add_test(tc, test_same_serial_of_two_nodes_are_two_events);
 	tcase_add_test(tc, test_proctitle_ends_an_event_where_the_input_has_no_eoe);
 	tcase_add_test(tc, test_proctitle_ends_nothing_where_eoe_is_known_to_come);
+	tcase_add_test(tc, test_proctitle_ends_an_event_of_a_node_that_sends_no_eoe);
+	tcase_add_test(tc, test_proctitle_ends_nothing_of_a_node_that_sends_eoe);
 	tcase_add_test(tc, test_live_event_without_end_comes_after_the_patience);
 	tcase_add_test(tc,
 		       test_replayed_event_without_end_comes_when_the_records_clock_has_moved_on);
