@@ -72,11 +72,11 @@ class LogSocket:
 
 
 class BenchStack(Stack):
-    """peer: one of PEERS, or "capwatch". more: lines for capwatch.yaml."""
+    """peer: one of PEERS, or "capwatch". more: lines for capwatch.yaml. log_format: auditd's."""
 
-    def __init__(self, bench, peer, more=""):
+    def __init__(self, bench, peer, more="", log_format="ENRICHED"):
         super().__init__(bench.build, prepare=BenchStack.prepare_peer)
-        self.bench, self.peer, self.more = bench, peer, more
+        self.bench, self.peer, self.more, self.log_format = bench, peer, more, log_format
         self.syslog_socket = None
 
     def start(self):
@@ -104,8 +104,9 @@ class BenchStack(Stack):
         (self.dir / "capwatch.yaml").write_text(CAPWATCH_YAML.format(
             dir=self.dir, user=user, courier_user=courier_user, baselines=baselines, more=self.more))
         (self.dir / "plugins.d" / "plugin.conf").write_text(self.plugin_conf())
+        changes = {"max_log_file": 8000, "q_depth": QUEUE, "log_format": self.log_format}
         (self.dir / "auditd.conf").write_text(re.sub(
-            r"(?m)^(max_log_file|q_depth) = .*$", lambda line: f"{line[1]} = {QUEUE if line[1] == 'q_depth' else 8000}",
+            rf"(?m)^({'|'.join(changes)}) = .*$", lambda line: f"{line[1]} = {changes[line[1]]}",
             AUDITD_CONF.format(dir=self.dir)))
         for path in ("plugins.d/plugin.conf", "auditd.conf"):
             os.chmod(self.dir / path, 0o640)
