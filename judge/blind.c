@@ -200,7 +200,7 @@ void blind_take_change(struct blind *blind, const struct event *event, int64_t n
 	if (!(event->parts & EVENT_CONFIG_CHANGE) || event->config.result == 0)
 		return;
 	copy_text(change.exe, sizeof(change.exe), event->exe);
-	copy_text(change.act, sizeof(change.act), event_words(event)->proctitle);
+	copy_text(change.act, sizeof(change.act), event_details(event)->proctitle);
 	if (event->record_count)
 		copy_text(change.record, sizeof(change.record), event->records[0]);
 	note_maker(blind, &change, now);

@@ -30,13 +30,13 @@ struct field_rule {
 	const char *name;
 	size_t name_length;
 	enum field_kind kind;
-	size_t offset; /* in struct event; for AUDIT_PATH in struct event_path, and of WRITER_WORDS
-			  in struct event_words */
+	size_t offset; /* in struct event; of WRITER_LATER in struct event_details, but of
+			  AUDIT_PATH in struct event_path */
 };
 
 #define EVENT(member) offsetof(struct event, member)
 #define PATH(member) offsetof(struct event_path, member)
-#define WORDS(member) offsetof(struct event_words, member)
+#define DETAILS(member) offsetof(struct event_details, member)
 #define RULE(name, kind, offset)                                                                   \
 	{                                                                                          \
 		name, sizeof(name) - 1, kind, offset                                               \
@@ -95,10 +95,10 @@ static const struct field_rule bprm_rules[] = {
 	RULE("frootid", FIELD_SKIP, 0),
 };
 static const struct field_rule cwd_rules[] = {
-	RULE("cwd", FIELD_TEXT, WORDS(cwd)),
+	RULE("cwd", FIELD_TEXT, DETAILS(cwd)),
 };
 static const struct field_rule proctitle_rules[] = {
-	RULE("proctitle", FIELD_TITLE, WORDS(proctitle)),
+	RULE("proctitle", FIELD_TITLE, DETAILS(proctitle)),
 };
 static const struct field_rule path_rules[] = {
 	RULE("item", FIELD_SKIP, 0),
@@ -138,9 +138,9 @@ static const struct field_rule service_rules[] = {
 	RULE("unit", FIELD_TEXT, EVENT(service.unit)),
 };
 
-/* Who wrote it: of what is not in the kernel's own plain form libauparse knows all forms. Words are
- * the kernel's, too, and wait until somebody asks for them. */
-enum writer { WRITER_KERNEL, WRITER_WORDS, WRITER_OTHER };
+/* Who wrote it: of what is not in the kernel's own plain form libauparse knows all forms. What
+ * is to be read later is the kernel's, too. */
+enum writer { WRITER_KERNEL, WRITER_LATER, WRITER_OTHER };
 
 static const struct record_kind {
 	const char *word;
@@ -160,10 +160,10 @@ static const struct record_kind {
 	/* clang-format on */
 	KIND(SYSCALL, KERNEL, EVENT_SYSCALL, syscall_rules),
 	KIND(CAPSET, KERNEL, EVENT_CAPSET, capset_rules),
-	KIND(PROCTITLE, WORDS, 0, proctitle_rules),
-	KIND(PATH, KERNEL, 0, path_rules),
-	KIND(CWD, WORDS, 0, cwd_rules),
-	BARE(EXECVE, WORDS, 0), /* arguments, not fields */
+	KIND(PROCTITLE, LATER, 0, proctitle_rules),
+	KIND(PATH, LATER, 0, path_rules),
+	KIND(CWD, LATER, 0, cwd_rules),
+	BARE(EXECVE, LATER, 0), /* arguments, not fields */
 	KIND(BPRM_FCAPS, KERNEL, EVENT_BPRM, bprm_rules),
 	KIND(CONFIG_CHANGE, OTHER, EVENT_CONFIG_CHANGE, config_rules),
 	KIND(LOGIN, OTHER, EVENT_LOGIN, login_rules),
@@ -183,10 +183,10 @@ _Static_assert(sizeof(syscall_rules) / sizeof(syscall_rules[0]) <= RULES_MAX, "a
 
 struct event_reader {
 	auparse_state_t *parser;
-	struct record_stamp stamp; /* of the last record */
-	struct event *event;	   /* being filled */
-	struct event_words words;  /* of the event that was read last, once they are read */
-	bool has_words;
+	struct record_stamp stamp;    /* of the last record */
+	struct event *event;	      /* being filled */
+	struct event_details details; /* of the event that was read last, once somebody has asked */
+	bool has_details;
 	char arena[EVENT_ARENA_SIZE];
 	size_t arena_used;
 };
@@ -294,10 +294,6 @@ static size_t find_rule(const struct record_kind *kind, struct bytes name, size_
  * is not the kernel's. */
 static char *begin_record(struct event *event, const struct record_kind *kind)
 {
-	if (kind->type == AUDIT_PATH)
-		return event->path_count < EVENT_PATHS_MAX
-			       ? (char *)&event->paths[event->path_count++]
-			       : NULL;
 	if (event->parts & kind->part)
 		return NULL;
 	event->parts |= kind->part;
@@ -372,7 +368,7 @@ static void read_execve(struct event_reader *reader, struct fields fields)
 			line[used++] = ' ';
 		used += fields_decode(value, line + used, sizeof(line) - used - 1);
 	}
-	reader->words.command_line = arena_text(reader, (struct bytes){line, used}, false);
+	reader->details.command_line = arena_text(reader, (struct bytes){line, used}, false);
 }
 
 static const struct record_kind *find_kind(const char *word, size_t length)
@@ -397,7 +393,7 @@ static bool read_record(struct event_reader *reader, struct bytes line)
 		return true;
 	if (kind->writer == WRITER_OTHER)
 		return false;
-	if (kind->writer == WRITER_WORDS)
+	if (kind->writer == WRITER_LATER)
 		return true;
 	base = begin_record(reader->event, kind);
 	if (base)
@@ -433,38 +429,54 @@ static bool read_plainly(struct event_reader *reader, struct event *event)
 	return plain;
 }
 
-/* ---- words ---------------------------------------------------------------------------------- */
+/* ---- details ----------------------------------------------------------------------------------
+ */
 
-static void read_words_of(struct event_reader *reader, struct bytes line)
+/* As begin_record(). */
+static char *begin_details(struct event_details *details, const struct record_kind *kind)
+{
+	if (kind->type != AUDIT_PATH)
+		return (char *)details;
+	return details->path_count < EVENT_PATHS_MAX
+		       ? (char *)&details->paths[details->path_count++]
+		       : NULL;
+}
+
+static void read_details_of(struct event_reader *reader, struct bytes line)
 {
 	const struct record_kind *kind;
 	struct record record;
 	struct fields fields;
+	char *base;
 
 	if (!record_parse(&reader->stamp, line.data, line.length, &record))
 		return;
 	kind = find_kind(record.type, record.type_length);
-	if (!kind || kind->writer != WRITER_WORDS)
+	if (!kind || kind->writer != WRITER_LATER)
+		return;
+	base = begin_details(&reader->details, kind);
+	if (!base)
 		return;
 	fields = fields_begin(record.body, record.body_length);
 	if (kind->type != AUDIT_EXECVE)
-		read_fields(reader, kind, fields, (char *)&reader->words);
-	else if (!reader->words.command_line.data)
+		read_fields(reader, kind, fields, base);
+	else if (!reader->details.command_line.data)
 		read_execve(reader, fields);
 }
 
-const struct event_words *event_words(const struct event *event)
+const struct event_details *event_details(const struct event *event)
 {
 	struct event_reader *reader = event->reader;
 	const char *at = event->text.data, *end = at + event->text.length;
 	struct bytes line;
 
-	if (reader->has_words)
-		return &reader->words;
-	reader->has_words = true;
+	if (reader->has_details)
+		return &reader->details;
+	reader->has_details = true;
+	memset(&reader->details, 0, sizeof(reader->details));
 	while (next_line(&at, end, &line))
-		read_words_of(reader, line);
-	return &reader->words;
+		read_details_of(reader, line);
+	return &reader->details;
 }
 
 /* ---- what libauparse reads ------------------------------------------------------------------ */
@@ -508,7 +520,7 @@ static void read_parsed_record(struct event_reader *reader)
 	int type = auparse_get_type(reader->parser);
 
 	for (size_t i = 0; i < KIND_COUNT; i++)
-		if (kinds[i].type == type && kinds[i].writer != WRITER_WORDS)
+		if (kinds[i].type == type && kinds[i].writer != WRITER_LATER)
 			read_parsed_fields(reader, &kinds[i],
 					   begin_record(reader->event, &kinds[i]));
 }
@@ -580,8 +592,7 @@ static void begin(struct event_reader *reader, const struct intake_event *raw, s
 	event->reader = reader;
 	reader->event = event;
 	reader->arena_used = 0;
-	reader->has_words = false;
-	memset(&reader->words, 0, sizeof(reader->words));
+	reader->has_details = false;
 }
 
 /* All of it, what has been read plainly too. */

@@ -68,9 +68,6 @@ struct event {
 	capmask file_permitted, file_inheritable;
 	struct event_sets bprm_old, bprm_new;
 
-	struct event_path paths[EVENT_PATHS_MAX];
-	size_t path_count;
-
 	/* CONFIG_CHANGE: op=remove_rule key= path= list= res=, or audit_enabled= old= */
 	struct {
 		struct bytes op, key, path;
@@ -96,14 +93,16 @@ struct event {
 	size_t record_count;
 
 	struct bytes text;	     /* all of them, a line each */
-	struct event_reader *reader; /* for event_words() */
+	struct event_reader *reader; /* for event_details() */
 };
 
-/* Of CWD, PROCTITLE and EXECVE: what nearly no event is asked for. */
-struct event_words {
+/* Of CWD, PATH, PROCTITLE and EXECVE: what most events are not asked for. */
+struct event_details {
 	struct bytes cwd;
 	struct bytes proctitle;	   /* its NULs as spaces */
 	struct bytes command_line; /* the arguments, joined by spaces */
+	struct event_path paths[EVENT_PATHS_MAX];
+	size_t path_count;
 };
 
 struct event_reader;
@@ -118,7 +117,7 @@ bool event_read(struct event_reader *reader, const struct intake_event *raw, str
 
 /* Read when first asked for; lives as long as the event's strings. Of several records of a kind the
  * first counts. */
-const struct event_words *event_words(const struct event *event);
+const struct event_details *event_details(const struct event *event);
 
 /* Does the record of that index hold this text? For what no parser finds: Linux 6.1 leaves out the
  * space before op= when it removes a watch by itself (kernel/audit_watch.c,

@@ -44,18 +44,19 @@ void image_take_from_fork(struct process *parent, const struct process *child,
  * the same number for all but btrfs and overlayfs, where the comparison fails and /proc decides. */
 static bool record_file(const struct event *event, struct proc_file *file)
 {
-	const struct bytes *device = &event->paths[0].device;
+	const struct event_details *details = event_details(event);
+	const struct bytes *device = &details->paths[0].device;
 	unsigned major_number, minor_number;
 	char text[16];
 
-	if (event->path_count == 0 || !device->data || device->length >= sizeof(text))
+	if (details->path_count == 0 || !device->data || device->length >= sizeof(text))
 		return false;
 	memcpy(text, device->data, device->length);
 	text[device->length] = '\0';
 	if (sscanf(text, "%x:%x", &major_number, &minor_number) != 2)
 		return false;
 	file->device = makedev(major_number, minor_number);
-	file->inode = event->paths[0].inode;
+	file->inode = details->paths[0].inode;
 	return true;
 }
 

@@ -22,9 +22,9 @@ static struct bytes text_or_null(const char *string)
 /* The arguments of an exec; of other calls the title that its process has. */
 static struct bytes command_line(const struct event *event)
 {
-	const struct event_words *words = event_words(event);
+	const struct event_details *details = event_details(event);
 
-	return words->command_line.data ? words->command_line : words->proctitle;
+	return details->command_line.data ? details->command_line : details->proctitle;
 }
 
 /* auditd's enrichment follows 0x1d: NAME="value" pairs that it looked up itself. */

@@ -307,26 +307,31 @@ static bool derive_exec_sets(const struct event *event, struct observation *seen
 
 static void take_exec_file(const struct event *event, struct transition *t)
 {
+	const struct event_details *details = event_details(event);
+	const struct event_path *file = &details->paths[0];
+
 	if (!event->exe.data)
 		return;
 	t->has_file = true;
 	t->file_path = event->exe;
-	if (event->path_count == 0)
+	if (details->path_count == 0)
 		return;
-	t->file_mode = event->paths[0].mode;
-	t->has_file_caps = event->paths[0].permitted || event->paths[0].inheritable;
-	t->file_permitted = event->paths[0].permitted;
-	t->file_inheritable = event->paths[0].inheritable;
+	t->file_mode = file->mode;
+	t->has_file_caps = file->permitted || file->inheritable;
+	t->file_permitted = file->permitted;
+	t->file_inheritable = file->inheritable;
 }
 
 /* The real uid survives an exec: a change of it is a set*uid that no record told of. */
 static void catch_up_real_uid(const struct event *event, struct process *process)
 {
-	struct event before = {
-		.uid = event->uid, .euid = event->uid, .suid = event->uid, .fsuid = event->uid};
+	struct event before;
 
-	if (process->has_ids && process->uid != event->uid)
-		process_apply_uids(process, &before, false);
+	if (!process->has_ids || process->uid == event->uid)
+		return;
+	before = (struct event){
+		.uid = event->uid, .euid = event->uid, .suid = event->uid, .fsuid = event->uid};
+	process_apply_uids(process, &before, false);
 }
 
 static bool derive_exec(struct world *world, const struct event *event, struct observation *seen,
@@ -342,7 +347,6 @@ static bool derive_exec(struct world *world, const struct event *event, struct o
 	catch_up_real_uid(event, process);
 	gained = derive_exec_sets(event, seen, t);
 	compare_sets(t);
-	take_exec_file(event, t);
 	process->capset_header = 0;
 	process->securebits &= (uint8_t)~SECBIT_KEEP_CAPS;
 	/* an exec leaves one thread; what is only inferred does not become known by it */
@@ -356,7 +360,10 @@ static bool derive_exec(struct world *world, const struct event *event, struct o
 		t->by_launcher = true;
 		t->launching_to = seen->launcher->starts;
 	}
-	return gained && gains_any(t) && is_hosts_gain(process, t);
+	if (!gained || !gains_any(t) || !is_hosts_gain(process, t))
+		return false;
+	take_exec_file(event, t);
+	return true;
 }
 
 static bool derive_setuid(const struct event *event, struct observation *seen, struct transition *t)
@@ -476,18 +483,19 @@ static bool derive_userns(struct world *world, const struct event *event, struct
 
 static struct bytes last_path(const struct event *event)
 {
+	const struct event_details *details = event_details(event);
 	struct bytes name = {NULL, 0};
 
-	for (size_t i = 0; i < event->path_count; i++)
-		if (event->paths[i].name.data)
-			name = event->paths[i].name;
+	for (size_t i = 0; i < details->path_count; i++)
+		if (details->paths[i].name.data)
+			name = details->paths[i].name;
 	return name;
 }
 
 /* A name without "/" at its beginning is below the working directory. */
 static void join_path(char *path, size_t size, const struct event *event, struct bytes name)
 {
-	struct bytes cwd = event_words(event)->cwd;
+	struct bytes cwd = event_details(event)->cwd;
 
 	snprintf(path, size, "%.*s/%.*s", (int)cwd.length, cwd.data ? cwd.data : "",
 		 (int)name.length, name.data);
@@ -517,16 +525,19 @@ static bool file_caps_now(const struct world *world, const struct event *event,
  * been taken off again. */
 static bool had_none(const struct event *event, const struct proc_file_caps *caps)
 {
+	const struct event_details *details = event_details(event);
 	bool gone = (uint32_t)event->args[3] == FILE_CAPS_SIZE_V2 ? caps->lacks_20 : caps->lacks_24;
 
-	return !caps->present && !gone && event->path_count > 0 &&
-	       event->paths[event->path_count - 1].inode == caps->inode &&
+	return !caps->present && !gone && details->path_count > 0 &&
+	       details->paths[details->path_count - 1].inode == caps->inode &&
 	       caps->changed <= event->time + CLOCK_GRAIN_MS;
 }
 
 static void take_set_file(const struct event *event, const struct proc_file_caps *caps, bool read,
 			  struct transition *t)
 {
+	const struct event_details *details = event_details(event);
+
 	t->has_file = true;
 	t->file_path = last_path(event);
 	if (!t->file_path.data)
@@ -536,8 +547,8 @@ static void take_set_file(const struct event *event, const struct proc_file_caps
 		t->file_permitted = caps->permitted;
 		t->file_inheritable = caps->inheritable;
 	}
-	if (event->path_count)
-		t->file_mode = event->paths[event->path_count - 1].mode;
+	if (details->path_count)
+		t->file_mode = details->paths[details->path_count - 1].mode;
 }
 
 static bool derive_file_caps(struct world *world, const struct event *event,
@@ -619,13 +630,15 @@ static bool is_last_cap_inode(const struct world *world, const struct event *eve
 
 static bool derive_last_cap(struct world *world, const struct event *event, struct transition *t)
 {
+	const struct event_details *details = event_details(event);
+
 	t->mechanism = MECHANISM_CAP_LAST_CAP;
 	t->outcome = event->success ? OUTCOME_SUCCESS : OUTCOME_DENIED;
 	t->previous = PREVIOUS_UNKNOWN;
 	if (!opens_for_writing(event))
 		return false;
-	for (size_t i = 0; i < event->path_count; i++) {
-		const struct event_path *path = &event->paths[i];
+	for (size_t i = 0; i < details->path_count; i++) {
+		const struct event_path *path = &details->paths[i];
 		bool parent = path->nametype.length == 6 &&
 			      memcmp(path->nametype.data, "PARENT", 6) == 0;
 		if (parent ||
