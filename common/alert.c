@@ -18,10 +18,28 @@ struct hashed {
 	size_t used;
 };
 
+/* Every gain of a flood has a fingerprint: nothing is cleared for it, and no length printed. */
+static void hash_begin(struct hashed *hashed)
+{
+	hashed->used = 0;
+}
+
+static void put_length(struct hashed *hashed, size_t length)
+{
+	char digits[24];
+	size_t at = sizeof(digits);
+
+	digits[--at] = ':';
+	do
+		digits[--at] = (char)('0' + length % 10);
+	while (length /= 10);
+	memcpy(hashed->bytes + hashed->used, digits + at, sizeof(digits) - at);
+	hashed->used += sizeof(digits) - at;
+}
+
 static void hash_bytes(struct hashed *hashed, const char *data, size_t length)
 {
 	char digest[65];
-	int written;
 
 	if (length > HASHED_MAX / 8) {
 		text_sha256(data, length, digest);
@@ -33,8 +51,7 @@ static void hash_bytes(struct hashed *hashed, const char *data, size_t length)
 		memcpy(hashed->bytes, digest, strlen(digest));
 		hashed->used = strlen(digest);
 	}
-	written = snprintf(hashed->bytes + hashed->used, 32, "%zu:", length);
-	hashed->used += (size_t)written;
+	put_length(hashed, length);
 	if (length)
 		memcpy(hashed->bytes + hashed->used, data, length);
 	hashed->used += length;
@@ -85,12 +102,13 @@ static void hash_source(struct hashed *hashed, const struct alert *alert)
 
 void alert_make_id(struct alert *alert)
 {
-	struct hashed hashed = {.used = 0};
+	struct hashed hashed;
 	char digest[65], ending[24] = "";
 	bool timeless = is_once_a_boot(alert), of_event = alert->audit.has_event && !timeless;
 	int64_t time = of_event ? alert->audit.milliseconds : timeless ? 0 : alert->time;
 	uint64_t serial = of_event ? alert->audit.serial : 0;
 
+	hash_begin(&hashed);
 	hash_source(&hashed, alert);
 	text_sha256(hashed.bytes, hashed.used, digest);
 	if (alert->is_summary)
@@ -123,9 +141,10 @@ static void hash_gain(struct hashed *hashed, const struct alert *alert)
 
 void alert_make_fingerprint(struct alert *alert)
 {
-	struct hashed hashed = {.used = 0};
+	struct hashed hashed;
 	const struct alert_service *service = &alert->service;
 
+	hash_begin(&hashed);
 	hash_field(&hashed, service->template_name.data ? service->template_name : service->name);
 	hash_word(&hashed, vocab_word(&vocab_reason, alert->reason));
 	hash_word(&hashed, vocab_word(&vocab_mechanism, alert->mechanism));
