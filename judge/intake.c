@@ -20,7 +20,6 @@ enum {
 /* An event being assembled. */
 struct slot {
 	int64_t time, last_arrival;
-	uint64_t order;
 	char *text;
 	size_t length, capacity;
 	bool truncated, complete;
@@ -41,6 +40,7 @@ struct intake {
 	struct record_stamp stamp; /* of the last record */
 	uint64_t open;		   /* a bit for each slot */
 	uint64_t serials[INTAKE_OPEN_MAX];
+	uint64_t orders[INTAKE_OPEN_MAX]; /* in which they were opened */
 	struct slot slots[INTAKE_OPEN_MAX];
 	uint64_t next_order;
 	int64_t expires_at; /* by the records' clock no slot is overdue before */
@@ -130,7 +130,7 @@ static size_t oldest_slot(const struct intake *intake)
 	size_t oldest = lowest(intake->open);
 
 	for (uint64_t left = intake->open; left; left &= left - 1)
-		if (intake->slots[lowest(left)].order < intake->slots[oldest].order)
+		if (intake->orders[lowest(left)] < intake->orders[oldest])
 			oldest = lowest(left);
 	return oldest;
 }
@@ -172,7 +172,7 @@ static struct slot *open_slot(struct intake *intake, const struct record *record
 	intake->open |= 1ull << i;
 	intake->serials[i] = record->serial;
 	slot->time = record->time;
-	slot->order = intake->next_order++;
+	intake->orders[i] = intake->next_order++;
 	slot->length = 0;
 	slot->truncated = slot->complete = false;
 	record_copy_node(record, slot->node);

@@ -157,16 +157,20 @@ static bool take_arch(const char **at, const char *end, const struct record *rec
 }
 
 /* " arch=HEX syscall=DECIMAL", as the kernel begins it (kernel/auditsc.c, audit_log_exit); with
- * "per=HEX" between the two in a personality of its own. */
-static bool read_call(const struct record *record, uint64_t *arch, uint64_t *number)
+ * "per=HEX" between the two in a personality of its own. rest: the fields after them, or all. */
+static bool read_call(const struct record *record, uint64_t *arch, uint64_t *number,
+		      struct fields *rest)
 {
 	const char *at = record->body, *end = at + record->body_length;
 	struct bytes value;
 
+	*rest = (struct fields){at, end};
 	if (!take_arch(&at, end, record, arch))
 		return false;
-	if (TAKE(&at, end, " syscall="))
-		return take_number(&at, end, number) && (at == end || *at == ' ');
+	if (TAKE(&at, end, " syscall=")) {
+		rest->at = at;
+		return take_number(&rest->at, end, number) && (rest->at == end || *rest->at == ' ');
+	}
 	return find_field(record, " syscall=", &value) && fields_decimal(value, number);
 }
 
@@ -177,13 +181,19 @@ struct call_facts {
 };
 
 /* They are among the first fields (kernel/auditsc.c): the rest is not split for them. */
-static bool read_facts(const struct record *record, struct call_facts *facts)
+static bool read_facts(struct fields fields, struct call_facts *facts)
 {
-	struct fields fields = {record->body, record->body + record->body_length};
+	char expected[] = "a0";
 	struct bytes name, value;
 	unsigned next = 0;
 
-	facts->success = false;
+	facts->success = fields_take(&fields, "success", 7, &value) && bytes_are(value, "yes");
+	(void)fields_take(&fields, "exit", 4, &value);
+	while (next < 4 && fields_take(&fields, expected, 2, &value)) {
+		if (!fields_hex(value, &facts->args[next++]))
+			return false;
+		expected[1]++;
+	}
 	while (next < 4 && fields_next(&fields, &name, &value)) {
 		if (bytes_are(name, "success"))
 			facts->success = bytes_are(value, "yes");
@@ -211,17 +221,18 @@ static bool has_last_cap_key(const struct record *record)
 static enum role syscall_role(const struct record *record)
 {
 	struct call_facts facts;
+	struct fields rest;
 	uint64_t arch, number;
 	enum call call;
 
-	if (!read_call(record, &arch, &number))
+	if (!read_call(record, &arch, &number, &rest))
 		return ROLE_NONE;
 	call = syscalls_classify((uint32_t)arch, (unsigned)number);
 	if (call == CALL_NONE)
 		return ROLE_NONE;
 	if (call == CALL_FILE)
 		return has_last_cap_key(record) ? ROLE_OPENS : ROLE_MAYBE;
-	return read_facts(record, &facts) && syscalls_wanted(call, facts.args, facts.success)
+	return read_facts(rest, &facts) && syscalls_wanted(call, facts.args, facts.success)
 		       ? ROLE_OPENS
 		       : ROLE_NONE;
 }
