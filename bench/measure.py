@@ -6,12 +6,11 @@ the figures mean (the sections). A run that failed gives no figure: it raises.
 """
 import os
 import pathlib
-import statistics
 import subprocess
 import time
 
-RUNS = 3  # of what is short; the median counts
-LONG = 5.0  # seconds of CPU: what takes longer is run once
+RUNS = 3  # of a start
+TURNS = 5  # of what is compared with each other; the least counts
 TICK = os.sysconf("SC_CLK_TCK")
 
 
@@ -22,8 +21,8 @@ class Failed(Exception):
 class Cost:
     """What one run took: CPU seconds of the process and of the children that it waited for, and seconds by the clock."""
 
-    def __init__(self, cpu, wall, runs=1):
-        self.cpu, self.wall, self.runs = cpu, wall, runs
+    def __init__(self, cpu, wall):
+        self.cpu, self.wall = cpu, wall
 
 
 def run_once(command, stdin=None, stdout=subprocess.DEVNULL, statuses=(0,)):
@@ -45,29 +44,21 @@ def run_once(command, stdin=None, stdout=subprocess.DEVNULL, statuses=(0,)):
     return Cost(usage.ru_utime + usage.ru_stime, time.monotonic() - began)
 
 
-def median_of_runs(once):
-    """The median of three runs; of one that takes long, that one."""
-    costs = [once()]
-    while len(costs) < RUNS and costs[0].cpu < LONG:
-        costs.append(once())
-    return Cost(statistics.median(cost.cpu for cost in costs), statistics.median(cost.wall for cost in costs), len(costs))
-
-
-def run(command, **options):
-    """The cost of a program, as run_once() runs it."""
-    return median_of_runs(lambda: run_once(command, **options))
+def in_turns(runs):
+    """The least cost of each of these: each once, then each again, TURNS times. A machine that is slower for half a
+    minute is so for all of them, and a ratio of two of them stands."""
+    costs = [[once() for once in runs] for _ in range(TURNS)]
+    return [Cost(min(cost.cpu for cost in own), min(cost.wall for cost in own)) for own in zip(*costs)]
 
 
 def run_through_pipe(command, path, **options):
-    """The same, fed by "cat PATH |"; cat itself is not counted."""
-    def once():
-        with subprocess.Popen(["cat", str(path)], stdout=subprocess.PIPE) as feeder:
-            cost = run_once(command, stdin=feeder.stdout, **options)
-            feeder.stdout.close()
-        if feeder.returncode != 0:
-            raise Failed(f"{command[0]} did not read to the end: cat ended with {feeder.returncode}")
-        return cost
-    return median_of_runs(once)
+    """The same as run_once(), fed by "cat PATH |"; cat itself is not counted."""
+    with subprocess.Popen(["cat", str(path)], stdout=subprocess.PIPE) as feeder:
+        cost = run_once(command, stdin=feeder.stdout, **options)
+        feeder.stdout.close()
+    if feeder.returncode != 0:
+        raise Failed(f"{command[0]} did not read to the end: cat ended with {feeder.returncode}")
+    return cost
 
 
 def numbers(text):

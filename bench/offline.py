@@ -5,8 +5,7 @@ Owns: what is read by whom, and what is divided by what. Must not own: how strea
 """
 import itertools
 import json
-import math
-import os
+import shutil
 
 import measure
 import peers
@@ -22,7 +21,8 @@ PART = 10  # slow peers read a stream of a tenth of the events
 
 
 class Replays:
-    """capwatch replay and audisp-capwatch --replay, with a configuration of their own."""
+    """capwatch replay and audisp-capwatch --replay, with a configuration of their own. What they return is for
+    measure.in_turns(): one run, after which stream.alerts is the number of alerts, each a whole JSON object."""
 
     def __init__(self, bench, name, *baselines):
         self.build = bench.build
@@ -33,39 +33,45 @@ class Replays:
     def command(self, source):
         return [self.build / "cli" / "capwatch", "replay", "--config", self.config, "--format", "json", source]
 
-    def judge(self, stream, through_pipe=False):
-        """Cost of judging it, and the number of alerts, each a whole JSON object."""
-        with self.alerts.open("wb") as out:
-            if through_pipe:
-                cost = measure.run_through_pipe(self.command("-"), stream.path, stdout=Truncated(out))
-            else:
-                cost = measure.run(self.command(stream.path), stdout=Truncated(out))
-        return cost, count_alerts(self.alerts)
+    def judged(self, stream, alerts, cost):
+        """That it was judged, its alerts must say, and they are the same each time."""
+        if alerts == 0:
+            raise Failed("no alert of a stream that has gains: it was not judged")
+        if stream.alerts not in (None, alerts):
+            raise Failed(f"alerts differ: {stream.alerts} of a stream, then {alerts}")
+        stream.alerts = alerts
+        return cost
 
-    def start_up(self):
-        """CPU seconds until it reads: its own start, and the baseline, which it loads whatever it is to read."""
+    def of_file(self, stream):
+        def once():
+            with self.alerts.open("wb") as out:
+                cost = measure.run_once(self.command(stream.path), stdout=out)
+            return self.judged(stream, count_alerts(self.alerts), cost)
+        return once
+
+    def of_pipe(self, stream):
+        def once():
+            with self.alerts.open("wb") as out:
+                cost = measure.run_through_pipe(self.command("-"), stream.path, stdout=out)
+            return self.judged(stream, count_alerts(self.alerts), cost)
+        return once
+
+    def delivered(self, stream):
+        """By the plugin, with a courier that writes a file."""
+        sink = self.dir / "alerts.jsonl"
+
+        def once():
+            sink.unlink(missing_ok=True)
+            cost = measure.run_once([self.build / "plugin" / "audisp-capwatch", f"--config={self.config}",
+                                     f"--courier={self.build}/alerters/capwatch-courier", "--replay"], stdin=stream.path)
+            return self.judged(stream, count_alerts(sink), cost)
+        return once
+
+    def of_nothing(self):
+        """What is done until it reads: its own start and the baseline, whatever it is to read."""
         path = self.dir / "one.stream"
         path.write_text("type=EOE msg=audit(1700000000.000:1): \n")
-        return measure.run(self.command(path)).cpu
-
-    def deliver(self, stream):
-        """The same by the plugin, with a courier that writes a file."""
-        (self.dir / "alerts.jsonl").unlink(missing_ok=True)
-        cost = measure.run_once([self.build / "plugin" / "audisp-capwatch", f"--config={self.config}",
-                                 f"--courier={self.build}/alerters/capwatch-courier", "--replay"], stdin=stream.path)
-        return cost, count_alerts(self.dir / "alerts.jsonl")
-
-
-class Truncated:
-    """A file that each run begins anew, as "> FILE" does."""
-
-    def __init__(self, file):
-        self.file = file
-
-    def fileno(self):
-        os.ftruncate(self.file.fileno(), 0)
-        os.lseek(self.file.fileno(), 0, os.SEEK_SET)
-        return self.file.fileno()
+        return lambda: measure.run_once(self.command(path))
 
 
 def count_alerts(path):
@@ -73,35 +79,22 @@ def count_alerts(path):
         return sum(1 for line in file if json.loads(line))
 
 
-def consume(bench, stream):
-    """Cost of the consumer, which must have seen every event."""
+def consumed(bench, stream):
+    """The consumer, which must have seen every event."""
     counts = bench.dir / "consumer.counts"
-    cost = measure.run([bench.build / "bench" / "consumer", counts], stdin=stream.path)
-    seen = measure.numbers(counts.read_text())["events"]
-    if abs(seen - stream.events) > stream.events / 100:
-        raise Failed(f"the consumer saw {seen} events, of {stream.events}")
-    return cost
 
-
-def ns_per_byte(cost, stream):
-    return cost.cpu * 1e9 / stream.bytes
+    def once():
+        cost = measure.run_once([bench.build / "bench" / "consumer", counts], stdin=stream.path)
+        seen = measure.numbers(counts.read_text())["events"]
+        if abs(seen - stream.events) > stream.events / 100:
+            raise Failed(f"the consumer saw {seen} events, of {stream.events}")
+        return cost
+    return once
 
 
 # ---- file -------------------------------------------------------------------------------------------------------
 
-class FileTable:
-    def __init__(self):
-        self.rows, self.per_byte = [], {}
-
-    def add(self, name, cost, stream, remark=""):
-        self.per_byte[name] = ns_per_byte(cost, stream)
-        self.rows.append((name, f"{stream.bytes / 1e6:,.0f}", f"{cost.cpu:.3f}", cost.runs, f"{cost.wall:.2f}",
-                          f"{self.per_byte[name]:.3f}", f"{cost.cpu * 1e6 / stream.events:.3f}", remark))
-
-    def absent(self, name, why):
-        self.rows.append((name, "", "", "", "", "", "", why))
-
-    HEADS = ["program", "MB", "CPU s", "runs", "clock s", "ns/byte", "us/event", ""]
+FILE_HEADS = ["program", "MB", "CPU s", "clock s", "ns/byte", "us/event"]
 
 
 def measure_file(bench):
@@ -112,71 +105,73 @@ def measure_file(bench):
     stream = bench.streams.broad(bench.events)
     part = bench.streams.broad(bench.events // PART, name="part.stream")
     section.note(f"Stream ({bench.streams.origin}): {stream}; the part: {part}.")
-    table = FileTable()
+    readers = [(name, stream, once) for name, once in read_whole(bench, stream).items()]
+    readers += [(name, part, once) for name, once in read_part(bench, part).items()]
     try:
-        read_whole(bench, table, stream)
-        read_part(bench, table, part)
+        costs = measure.in_turns([once for _, _, once in readers])
     finally:
         stream.path.unlink()
         part.path.unlink()
-    section.table(table.HEADS, table.rows)
-    note_bound(section, table.per_byte)
-    ours = table.per_byte["capwatch replay"]
-    section.at_most("capwatch replay to wc -l, by the byte", ours / table.per_byte["wc -l"], REPLAY_LIMIT)
-    section.at_least("consumer to capwatch replay, by the byte", table.per_byte["consumer"] / ours, CONSUMER_LIMIT)
-    if "laurel" in table.per_byte:
-        section.at_least("laurel to capwatch replay, by the byte", table.per_byte["laurel"] / ours, LAUREL_LIMIT)
+    per_byte = {name: cost.cpu * 1e9 / read.bytes for (name, read, _), cost in zip(readers, costs)}
+    section.table(FILE_HEADS, [
+        (name, f"{read.bytes / 1e6:,.0f}", f"{cost.cpu:.3f}", f"{cost.wall:.2f}", f"{per_byte[name]:.3f}",
+         f"{cost.cpu * 1e6 / read.events:.3f}") for (name, read, _), cost in zip(readers, costs)])
+    section.note(f"capwatch found {stream.alerts} alerts each time, of the file, of the pipe, and delivered.")
+    judge_file(section, per_byte)
 
 
-def note_bound(section, per_byte):
-    """What these ratios could be at most, on this machine: of who reads the file as a whole, wc does the least."""
+def judge_file(section, per_byte):
+    """Of who reads the file as a whole, wc does the least: that bounds what the ratios could be on this machine."""
+    ours = per_byte["capwatch replay"]
     slower = [f"{per_byte[name] / per_byte['wc -l']:.1f} times as long as wc -l: {name}"
               for name in ("consumer", "laurel") if name in per_byte]
     section.note("By the byte: " + "; ".join(slower) + ". What reads every byte and looks for lines cannot be faster than wc.")
+    section.at_most("capwatch replay to wc -l, by the byte", ours / per_byte["wc -l"], REPLAY_LIMIT)
+    section.at_least("consumer to capwatch replay, by the byte", per_byte["consumer"] / ours, CONSUMER_LIMIT)
+    if "laurel" in per_byte:
+        section.at_least("laurel to capwatch replay, by the byte", per_byte["laurel"] / ours, LAUREL_LIMIT)
+    for name in ("laurel", "ausearch -m CAPSET"):
+        if name not in per_byte:
+            section.note(f"{name}: not measured, not installed.")
 
 
-def read_whole(bench, table, stream):
+def read_whole(bench, stream):
     replays = Replays(bench, "file", peers.SHIPPED_BASELINE)
-    table.add("wc -l", measure.run(["wc", "-l", stream.path]), stream)
-    table.add("cat > /dev/null", measure.run(["sh", "-c", 'exec cat "$0" >/dev/null', stream.path]), stream)
-    cost, alerts = replays.judge(stream)
-    if alerts == 0:
-        raise Failed("capwatch replay gave no alert of a stream that has gains: it has not judged it")
-    table.add("capwatch replay", cost, stream, f"{alerts} alerts")
-    cost, delivered = replays.deliver(stream)
-    table.add("audisp-capwatch --replay", cost, stream, f"{delivered} delivered")
-    table.add("wc -l, cat FILE piped", measure.run_through_pipe(["wc", "-l"], stream.path), stream)
-    cost, piped = replays.judge(stream, through_pipe=True)
-    table.add("capwatch replay, piped", cost, stream, f"{piped} alerts")
-    if not alerts == delivered == piped:
-        raise Failed(f"alerts differ: {alerts} of a file, {delivered} delivered, {piped} of a pipe")
+    return {
+        "wc -l": lambda: measure.run_once(["wc", "-l", stream.path]),
+        "cat > /dev/null": lambda: measure.run_once(["sh", "-c", 'exec cat "$0" >/dev/null', stream.path]),
+        "capwatch replay": replays.of_file(stream),
+        "audisp-capwatch --replay": replays.delivered(stream),
+        "wc -l, cat FILE piped": lambda: measure.run_through_pipe(["wc", "-l"], stream.path),
+        "capwatch replay, piped": replays.of_pipe(stream),
+    }
 
 
-def read_part(bench, table, part):
-    table.add("consumer", consume(bench, part), part)
-    table.add("consumer, piped", measure.run_through_pipe([bench.build / "bench" / "consumer"], part.path), part)
-    read_by_laurel(bench, table, part)
-    ausearch = peers.find("ausearch")
-    if not ausearch:
-        table.absent("ausearch", "not installed")
-        return
-    # 1: it found no such record
-    cost = measure.run([ausearch, "-if", part.path, "-m", "CAPSET"], statuses=(0, 1))
-    table.add("ausearch -m CAPSET", cost, part)
+def read_part(bench, part):
+    readers = {
+        "consumer": consumed(bench, part),
+        "consumer, piped": lambda: measure.run_through_pipe([bench.build / "bench" / "consumer"], part.path),
+    }
+    if peers.find("laurel"):
+        readers["laurel"] = read_by_laurel(bench, part)
+    if peers.find("ausearch"):  # 1: it found no such record
+        readers["ausearch -m CAPSET"] = lambda: measure.run_once([peers.find("ausearch"), "-if", part.path, "-m", "CAPSET"],
+                                                                 statuses=(0, 1))
+    return readers
 
 
-def read_by_laurel(bench, table, part):
-    laurel = peers.find("laurel")
-    if not laurel:
-        table.absent("laurel", "not installed")
-        return
+def read_by_laurel(bench, part):
     folder = bench.dir / "laurel"
-    cost = measure.run_once([laurel, "-c", peers.write_laurel(folder)], stdin=part.path)
-    with open(folder / "log" / "audit.log", "rb") as log:
-        written = sum(1 for _ in log)
-    if written < part.events * 0.99:
-        raise Failed(f"laurel wrote {written} events, of {part.events}")
-    table.add("laurel", cost, part, f"{written:,} events written")
+
+    def once():
+        shutil.rmtree(folder, ignore_errors=True)
+        cost = measure.run_once([peers.find("laurel"), "-c", peers.write_laurel(folder)], stdin=part.path)
+        with open(folder / "log" / "audit.log", "rb") as log:
+            written = sum(1 for _ in log)
+        if written < part.events * 0.99:
+            raise Failed(f"laurel wrote {written} events, of {part.events}")
+        return cost
+    return once
 
 
 # ---- flood ------------------------------------------------------------------------------------------------------
@@ -197,40 +192,27 @@ def measure_flood(bench):
 
 def flood_beside_consumer(bench, section, stream):
     entry = peers.write_entries(bench.dir / "entries-1", 1, making.ALLOWED_EXE)
-    cost, alerts = judge_flood(bench, "flood", stream, entry)
-    consumed = consume(bench, stream)
-    section.table(["program", "CPU s", "runs", "events/s", "us/event", "alerts"], [
-        ("capwatch replay", f"{cost.cpu:.3f}", cost.runs, f"{stream.events / cost.cpu:,.0f}",
-         f"{cost.cpu * 1e6 / stream.events:.3f}", alerts),
-        ("consumer", f"{consumed.cpu:.3f}", consumed.runs, f"{stream.events / consumed.cpu:,.0f}",
-         f"{consumed.cpu * 1e6 / stream.events:.3f}", "")])
-    section.at_least("events a second, capwatch replay to consumer", consumed.cpu / cost.cpu, FLOOD_LIMIT)
-
-
-def judge_flood(bench, name, stream, *baselines):
-    cost, alerts = Replays(bench, name, *baselines).judge(stream)
-    if alerts == 0:
-        raise Failed("capwatch replay gave no alert of the flood: it has not judged it")
-    return cost, alerts
+    cost, other = measure.in_turns([Replays(bench, "flood", entry).of_file(stream), consumed(bench, stream)])
+    section.table(["program", "CPU s", "events/s", "us/event", "alerts"], [
+        ("capwatch replay", f"{cost.cpu:.3f}", f"{stream.events / cost.cpu:,.0f}",
+         f"{cost.cpu * 1e6 / stream.events:.3f}", stream.alerts),
+        ("consumer", f"{other.cpu:.3f}", f"{stream.events / other.cpu:,.0f}",
+         f"{other.cpu * 1e6 / stream.events:.3f}", "")])
+    section.at_least("events a second, capwatch replay to consumer", other.cpu / cost.cpu, FLOOD_LIMIT)
 
 
 def flood_by_entries(bench, section, stream):
-    rows, ratios, refused, first = [], {}, [], None
+    rows, ratios, runs = [], {}, []
     for count in ENTRIES:
         folder = peers.write_entries(bench.dir / f"entries-{count}", count, making.ALLOWED_EXE)
-        try:
-            cost, alerts = judge_flood(bench, f"flood-{count}", stream, folder)
-            start = Replays(bench, f"flood-{count}", folder).start_up()
-        except Failed as why:
-            ratios[count] = math.inf
-            refused.append(f"With {count:,} entries: " + str(why).replace(f"{bench.dir}/", "") + ".")
-            continue
-        first = first or cost.cpu - start
-        ratios[count] = (cost.cpu - start) / first
-        rows.append((f"{count:,}", f"{cost.cpu:.3f}", cost.runs, f"{start:.3f}", f"{ratios[count]:.2f}", alerts))
-    section.table(["baseline entries", "CPU s", "runs", "start-up s", f"rest, to {ENTRIES[0]} entries", "alerts"], rows)
-    for text in refused:
-        section.note(text)
+        replays = Replays(bench, f"flood-{count}", folder)
+        runs += [replays.of_file(stream), replays.of_nothing()]
+    costs = measure.in_turns(runs)
+    first = costs[0].cpu - costs[1].cpu
+    for count, cost, start in zip(ENTRIES, costs[::2], costs[1::2]):
+        ratios[count] = (cost.cpu - start.cpu) / first
+        rows.append((f"{count:,}", f"{cost.cpu:.3f}", f"{start.cpu:.3f}", f"{ratios[count]:.2f}", stream.alerts))
+    section.table(["baseline entries", "CPU s", "start-up s", f"rest, to {ENTRIES[0]} entries", "alerts"], rows)
     for count in ENTRIES[1:]:
         section.at_most(f"CPU after start-up, with {count:,} entries to {ENTRIES[0]}", ratios[count], ENTRIES_LIMIT)
 
@@ -243,22 +225,22 @@ def measure_hostile(bench):
         "by capwatch replay. Each is compared with the recorded stream by the byte, after start-up, which is the same for "
         "all."))
     replays = Replays(bench, "hostile", peers.SHIPPED_BASELINE)
-    start = replays.start_up()
-    section.note(f"Start-up, not counted in ns/byte: {start:.3f} s.")
-    streams = [("plain", "as recorded", itertools.chain.from_iterable(bench.streams.broad_events()))]
-    rows, ratios, plain = [], {}, None
-    for name, what, lines in streams + making.hostile(bench.streams):
+    kinds = [("plain", "as recorded", itertools.chain.from_iterable(bench.streams.broad_events()))]
+    kinds += making.hostile(bench.streams)
+    streams, rows, ratios = [], [], {}
+    for name, _, lines in kinds:
         base = bench.streams.derived(name, lines)
-        stream = bench.streams.grown("hostile.stream", base, 0, "--bytes", str(bench.events * HOSTILE_BYTES))
+        streams.append(bench.streams.grown(f"hostile-{name}.stream", base, 0, "--bytes", str(bench.events * HOSTILE_BYTES)))
         base.unlink()
-        cost, alerts = replays.judge(stream)
-        per_byte = (cost.cpu - start) * 1e9 / stream.bytes
-        plain = plain or per_byte
-        ratios[what] = per_byte / plain
-        rows.append((what, f"{stream.events:,}", f"{stream.bytes / 1e6:,.0f}", f"{cost.cpu:.3f}", cost.runs,
-                     f"{per_byte:.3f}", f"{ratios[what]:.1f}", alerts))
+    *costs, start = measure.in_turns([*(replays.of_file(stream) for stream in streams), replays.of_nothing()])
+    section.note(f"Start-up, not counted in ns/byte: {start.cpu:.3f} s.")
+    per_byte = [(cost.cpu - start.cpu) * 1e9 / stream.bytes for cost, stream in zip(costs, streams)]
+    for (_, what, _), stream, cost, own in zip(kinds, streams, costs, per_byte):
+        ratios[what] = own / per_byte[0]
+        rows.append((what, f"{stream.events:,}", f"{stream.bytes / 1e6:,.0f}", f"{cost.cpu:.3f}",
+                     f"{own:.3f}", f"{ratios[what]:.1f}", stream.alerts))
         stream.path.unlink()
-    section.table(["stream", "events", "MB", "CPU s", "runs", "ns/byte", "ratio", "alerts"], rows)
+    section.table(["stream", "events", "MB", "CPU s", "ns/byte", "ratio", "alerts"], rows)
     for what in list(ratios)[1:]:
         section.at_most(f"{what}, to the stream as recorded", ratios[what], HOSTILE_LIMIT)
 
@@ -274,16 +256,14 @@ def measure_scale(bench):
     replays = Replays(bench, "scale", peers.SHIPPED_BASELINE)
     base = bench.streams.derived("scale", itertools.chain.from_iterable(
         bench.streams.broad_events()[-bench.events // (2 * NODES[-1]):]))
-    start = replays.start_up()
-    rows, per_event = [], {}
-    for nodes in NODES:
-        stream = bench.streams.grown("scale.stream", base, bench.events // 2, "--nodes", str(nodes), "--shift-every", "1")
-        cost, alerts = replays.judge(stream)
-        if alerts == 0:
-            raise Failed("capwatch replay gave no alert of a stream that has gains: it has not judged it")
-        per_event[nodes] = (cost.cpu - start) / stream.events
-        rows.append((nodes, f"{stream.events:,}", f"{cost.cpu:.3f}", cost.runs, f"{per_event[nodes] * 1e9:.0f}", alerts))
+    streams = [bench.streams.grown(f"scale-{nodes}.stream", base, bench.events // 2, "--nodes", str(nodes),
+                                   "--shift-every", "1") for nodes in NODES]
+    *costs, start = measure.in_turns([*(replays.of_file(stream) for stream in streams), replays.of_nothing()])
+    per_event = {nodes: (cost.cpu - start.cpu) / stream.events for nodes, cost, stream in zip(NODES, costs, streams)}
+    rows = [(nodes, f"{stream.events:,}", f"{cost.cpu:.3f}", f"{per_event[nodes] * 1e9:.0f}", stream.alerts)
+            for nodes, cost, stream in zip(NODES, costs, streams)]
+    for stream in streams:
         stream.path.unlink()
-    section.table(["hosts", "events", "CPU s", "runs", "ns/event", "alerts"], rows)
-    section.note(f"Start-up, not counted in ns/event: {start:.3f} s.")
+    section.table(["hosts", "events", "CPU s", "ns/event", "alerts"], rows)
+    section.note(f"Start-up, not counted in ns/event: {start.cpu:.3f} s.")
     section.at_most(f"an event of {NODES[-1]} hosts to one of 1", per_event[NODES[-1]] / per_event[1], NODES_LIMIT)

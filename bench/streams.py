@@ -26,6 +26,7 @@ LONG = 8900  # bytes: as long as the kernel lets a record be
 class Stream:
     def __init__(self, path, counts):
         self.path, self.events, self.records, self.bytes = path, counts["events"], counts["records"], counts["bytes"]
+        self.alerts = None  # once it was judged
 
     def __str__(self):
         return f"{self.events:,} events, {self.records:,} records, {self.bytes / 1e6:,.0f} MB"

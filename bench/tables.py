@@ -78,9 +78,9 @@ class Report:
                 "# What capwatch costs", "",
                 "Each table comes from one run of `bench/run --write`" + (" `--quick`" if quick else "") + ", on one "
                 "machine, beside programs that read the same records. A figure is CPU time, user and system, as the "
-                "kernel counted it (wait4(2), or /proc of a process that goes on), unless its column says otherwise: the "
-                "median of three runs where one takes less than five seconds, else of one. Compare within a table: "
-                "another machine has other figures, and nearly the same ratios.", "",
+                "kernel counted it (wait4(2), or /proc of a process that goes on), unless its column says otherwise. Those of "
+                "files are the least of five runs each, taken in turns: a machine that is slow for a while is so for all "
+                "of them. Compare within a table: another machine has other figures, and nearly the same ratios.", "",
                 *(f"- {line}" for line in [*machine(), *versions])]
         text = "\n".join(head) + "\n\n" + "\n\n".join(section.markdown() for section in self.sections) + "\n"
         pathlib.Path(path).write_text(text)

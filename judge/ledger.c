@@ -6,8 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "common/sanitized.h"
 #include "judge/names.h"
+#include "judge/pool.h"
 #include "judge/quota.h"
 
 enum {
@@ -33,7 +33,7 @@ struct ledger {
 	struct quota quota;
 	size_t room; /* of this host, live: LEDGER_SOFT_MAX or more */
 	struct names *paths;
-	struct process *spare; /* the last that was removed: in the processor's cache still */
+	struct pool *processes;
 	uint64_t evicted;
 	ledger_alive_fn alive; /* NULL: nobody can tell */
 	void *alive_ctx;
@@ -54,21 +54,11 @@ struct ledger *ledger_new(void)
 	ledger->bucket_count = BUCKETS_FIRST;
 	ledger->buckets = calloc(BUCKETS_FIRST, sizeof(struct process *));
 	ledger->paths = names_new();
-	if (ledger->buckets && ledger->paths)
+	ledger->processes = pool_new(sizeof(struct process));
+	if (ledger->buckets && ledger->paths && ledger->processes)
 		return ledger;
 	ledger_free(ledger);
 	return NULL;
-}
-
-static struct process *new_process(struct ledger *ledger)
-{
-	struct process *process = ledger->spare;
-
-	if (!process)
-		return calloc(1, sizeof(*process));
-	ledger->spare = NULL;
-	memset(process, 0, sizeof(*process));
-	return process;
 }
 
 static void free_process(struct ledger *ledger, struct process *process)
@@ -78,9 +68,7 @@ static void free_process(struct ledger *ledger, struct process *process)
 	names_release(process->exe_alias);
 	free(process->withheld);
 	free(process->past);
-	free(SANITIZED ? process
-		       : ledger->spare); /* whoever uses one that is gone is to be found */
-	ledger->spare = SANITIZED ? NULL : process;
+	pool_give(ledger->processes, process);
 }
 
 void ledger_free(struct ledger *ledger)
@@ -90,7 +78,7 @@ void ledger_free(struct ledger *ledger)
 	for (size_t i = 0; i < NODES_MAX; i++)
 		while (ledger->nodes[i].oldest)
 			ledger_remove(ledger, ledger->nodes[i].oldest);
-	free(ledger->spare);
+	pool_free(ledger->processes);
 	names_free(ledger->paths);
 	free(ledger->buckets);
 	free(ledger);
@@ -251,7 +239,7 @@ struct process *ledger_add(struct ledger *ledger, unsigned node, int64_t pid)
 	if (process)
 		ledger_remove(ledger, process);
 	make_room(ledger, node);
-	process = new_process(ledger);
+	process = pool_take(ledger->processes);
 	if (!process)
 		return NULL;
 	process->node = (uint16_t)node;

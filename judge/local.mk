@@ -19,6 +19,7 @@ judge_libjudge_a_SOURCES = \
 	judge/maybes.c judge/maybes.h \
 	judge/membership.c judge/membership.h \
 	judge/names.c judge/names.h \
+	judge/pool.c judge/pool.h \
 	judge/nodes.c judge/nodes.h \
 	judge/observe.c judge/observe.h \
 	judge/older.c judge/older.h \
@@ -45,6 +46,7 @@ JUDGE_TESTS = \
 	tests/unit/test_baseline_index tests/unit/test_blind tests/unit/test_coverage tests/unit/test_event tests/unit/test_fields \
 	tests/unit/test_fleet tests/unit/test_identity tests/unit/test_intake tests/unit/test_judge tests/unit/test_learning \
 	tests/unit/test_ledger tests/unit/test_match tests/unit/test_names tests/unit/test_nodes tests/unit/test_observe \
+	tests/unit/test_pool \
 	tests/unit/test_quota tests/unit/test_readings tests/unit/test_repeats tests/unit/test_retold tests/unit/test_service \
 	tests/unit/test_sweep tests/unit/test_syscalls \
 	tests/unit/test_transition tests/unit/test_verdict
@@ -89,6 +91,10 @@ tests_unit_test_ledger_LDADD = $(JUDGE_TEST_LIBS)
 tests_unit_test_match_SOURCES = tests/unit/test_match.c $(JUDGE_TEST_FIXTURE)
 tests_unit_test_match_CPPFLAGS = $(UNIT_TEST_CPPFLAGS)
 tests_unit_test_match_LDADD = $(JUDGE_TEST_LIBS)
+tests_unit_test_pool_SOURCES = tests/unit/test_pool.c
+tests_unit_test_pool_CPPFLAGS = $(UNIT_TEST_CPPFLAGS)
+tests_unit_test_pool_LDADD = $(JUDGE_TEST_LIBS)
+
 tests_unit_test_names_SOURCES = tests/unit/test_names.c
 tests_unit_test_names_CPPFLAGS = $(UNIT_TEST_CPPFLAGS)
 tests_unit_test_names_LDADD = $(JUDGE_TEST_LIBS)

@@ -7,6 +7,7 @@
 
 #include "common/hash.h"
 #include "judge/names.h"
+#include "judge/pool.h"
 #include "judge/quota.h"
 
 /* The last bucket is of those that have ended: no look-up by name passes over them. */
@@ -22,6 +23,7 @@ struct service_table {
 	struct idle idle[NODES_MAX];
 	struct quota quota;
 	struct names *names;
+	struct pool *pool;
 };
 
 struct service_table *service_table_new(void)
@@ -32,9 +34,10 @@ struct service_table *service_table_new(void)
 		return NULL;
 	quota_begin(&table->quota, SERVICES_MAX, SERVICES_OTHERS_MAX);
 	table->names = names_new();
-	if (table->names)
+	table->pool = pool_new(sizeof(struct service));
+	if (table->names && table->pool)
 		return table;
-	free(table);
+	service_table_free(table);
 	return NULL;
 }
 
@@ -43,13 +46,13 @@ void service_table_free(struct service_table *table)
 	if (!table)
 		return;
 	for (size_t i = 0; i <= ENDED; i++) {
-		struct service *service = table->buckets[i];
-		while (service) {
-			struct service *next = service->next;
-			free(service);
-			service = next;
+		while (table->buckets[i]) {
+			struct service *service = table->buckets[i];
+			table->buckets[i] = service->next;
+			pool_give(table->pool, service);
 		}
 	}
+	pool_free(table->pool);
 	names_free(table->names);
 	free(table);
 }
@@ -169,19 +172,19 @@ static void forget_oldest(struct service_table *table, unsigned node)
 	quota_remove(&table->quota, node);
 	release_labels(gone);
 	names_release(gone->name);
-	free(gone);
+	pool_give(gone->table->pool, gone);
 }
 
 static struct service *add_service(struct service_table *table, unsigned node,
 				   enum service_kind kind, const char *name)
 {
-	struct service *service = calloc(1, sizeof(*service));
+	struct service *service = pool_take(table->pool);
 
 	if (!service)
 		return NULL;
 	service->name = names_take(table->names, name, strlen(name));
 	if (!service->name) {
-		free(service);
+		pool_give(table->pool, service);
 		return NULL;
 	}
 	service->kind = kind;
