@@ -17,8 +17,8 @@ bool membership_is_program(const struct process *process);
 /* Of a process that nobody of the ledger is the parent of, and that acts at this time (ms). */
 void membership_by_itself(struct world *world, struct process *process, int64_t time);
 
-/* Of one that /proc shows for the first time, after it was met without: of a unit or a container, it
- * does not stay a program by itself. */
+/* Of one that /proc shows for the first time, after it was met without: of a unit or a container,
+ * it does not stay a program by itself. */
 void membership_confirm(struct world *world, struct process *process, int64_t time);
 
 /* Of one that is taken in as /proc shows it; parent may be NULL. */

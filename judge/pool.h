@@ -21,6 +21,6 @@ void pool_free(struct pool *pool);
 
 /* Zeroed; NULL when out of memory. */
 void *pool_take(struct pool *pool);
-void pool_give(struct pool *pool, void *entry);
+void pool_give(struct pool *pool, void *memory);
 
 #endif
