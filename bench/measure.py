@@ -9,7 +9,6 @@ import pathlib
 import subprocess
 import time
 
-RUNS = 3  # of a start
 TURNS = 5  # of what is compared with each other; the least counts
 TICK = os.sysconf("SC_CLK_TCK")
 

@@ -33,28 +33,17 @@ class Replays:
     def command(self, source):
         return [self.build / "cli" / "capwatch", "replay", "--config", self.config, "--format", "json", source]
 
-    def judged(self, stream, alerts, cost):
-        """That it was judged, its alerts must say, and they are the same each time."""
-        if alerts == 0:
-            raise Failed("no alert of a stream that has gains: it was not judged")
-        if stream.alerts not in (None, alerts):
-            raise Failed(f"alerts differ: {stream.alerts} of a stream, then {alerts}")
-        stream.alerts = alerts
-        return cost
-
     def of_file(self, stream):
-        def once():
-            with self.alerts.open("wb") as out:
-                cost = measure.run_once(self.command(stream.path), stdout=out)
-            return self.judged(stream, count_alerts(self.alerts), cost)
-        return once
+        return lambda: self.judge(stream, measure.run_once, self.command(stream.path))
 
     def of_pipe(self, stream):
-        def once():
-            with self.alerts.open("wb") as out:
-                cost = measure.run_through_pipe(self.command("-"), stream.path, stdout=out)
-            return self.judged(stream, count_alerts(self.alerts), cost)
-        return once
+        return lambda: self.judge(stream, measure.run_through_pipe, self.command("-"), stream.path)
+
+    def judge(self, stream, run, *what):
+        with self.alerts.open("wb") as out:
+            cost = run(*what, stdout=out)
+        note_alerts(stream, self.alerts)
+        return cost
 
     def delivered(self, stream):
         """By the plugin, with a courier that writes a file."""
@@ -64,7 +53,8 @@ class Replays:
             sink.unlink(missing_ok=True)
             cost = measure.run_once([self.build / "plugin" / "audisp-capwatch", f"--config={self.config}",
                                      f"--courier={self.build}/alerters/capwatch-courier", "--replay"], stdin=stream.path)
-            return self.judged(stream, count_alerts(sink), cost)
+            note_alerts(stream, sink)
+            return cost
         return once
 
     def of_nothing(self):
@@ -74,9 +64,15 @@ class Replays:
         return lambda: measure.run_once(self.command(path))
 
 
-def count_alerts(path):
+def note_alerts(stream, path):
+    """That the stream was judged, its alerts must say, and they are as many each time."""
     with open(path, encoding="utf-8") as file:
-        return sum(1 for line in file if json.loads(line))
+        alerts = sum(1 for line in file if json.loads(line))
+    if alerts == 0:
+        raise Failed("no alert of a stream that has gains: it was not judged")
+    if stream.alerts not in (None, alerts):
+        raise Failed(f"alerts differ: {stream.alerts} of a stream, then {alerts}")
+    stream.alerts = alerts
 
 
 def consumed(bench, stream):

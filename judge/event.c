@@ -177,9 +177,10 @@ static const struct record_kind {
 #undef KIND
 };
 
-enum { KIND_COUNT = sizeof(kinds) / sizeof(kinds[0]), RULES_MAX = 32 };
+enum { KIND_COUNT = sizeof(kinds) / sizeof(kinds[0]), RULES_MAX = 32, KINDS_MAX = 32 };
 
 _Static_assert(sizeof(syscall_rules) / sizeof(syscall_rules[0]) <= RULES_MAX, "a bit each");
+_Static_assert(KIND_COUNT <= KINDS_MAX, "a bit each");
 
 struct event_reader {
 	auparse_state_t *parser;
@@ -187,6 +188,7 @@ struct event_reader {
 	struct event *event;	      /* being filled */
 	struct event_details details; /* of the event that was read last, once somebody has asked */
 	bool has_details;
+	uint32_t detailed; /* a bit for each kind that they have been read from */
 	char arena[EVENT_ARENA_SIZE];
 	size_t arena_used;
 };
@@ -414,32 +416,38 @@ static bool next_line(const char **at, const char *end, struct bytes *line)
 	return true;
 }
 
-/* Its records, and what is in them; false when one of them is libauparse's to read. */
-static bool read_plainly(struct event_reader *reader, struct event *event)
+/* Its records; plainly: with what is in them, but false when one of them is libauparse's to read.
+ */
+static bool read_records(struct event_reader *reader, struct event *event, bool plainly)
 {
 	const char *at = event->text.data, *end = at + event->text.length;
-	bool plain = true;
 	struct bytes line;
 
 	while (next_line(&at, end, &line)) {
 		if (event->record_count < ALERT_RECORDS_MAX)
 			event->records[event->record_count++] = line;
-		plain = plain && read_record(reader, line);
+		plainly = plainly && read_record(reader, line);
 	}
-	return plain;
+	return plainly;
 }
 
 /* ---- details ----------------------------------------------------------------------------------
  */
 
 /* As begin_record(). */
-static char *begin_details(struct event_details *details, const struct record_kind *kind)
+static char *begin_details(struct event_reader *reader, const struct record_kind *kind)
 {
-	if (kind->type != AUDIT_PATH)
-		return (char *)details;
-	return details->path_count < EVENT_PATHS_MAX
-		       ? (char *)&details->paths[details->path_count++]
-		       : NULL;
+	struct event_details *details = &reader->details;
+	uint32_t bit = 1u << (kind - kinds);
+
+	if (kind->type == AUDIT_PATH)
+		return details->path_count < EVENT_PATHS_MAX
+			       ? (char *)&details->paths[details->path_count++]
+			       : NULL;
+	if (reader->detailed & bit)
+		return NULL;
+	reader->detailed |= bit;
+	return (char *)details;
 }
 
 static void read_details_of(struct event_reader *reader, struct bytes line)
@@ -452,16 +460,14 @@ static void read_details_of(struct event_reader *reader, struct bytes line)
 	if (!record_parse(&reader->stamp, line.data, line.length, &record))
 		return;
 	kind = find_kind(record.type, record.type_length);
-	if (!kind || kind->writer != WRITER_LATER)
-		return;
-	base = begin_details(&reader->details, kind);
+	base = kind && kind->writer == WRITER_LATER ? begin_details(reader, kind) : NULL;
 	if (!base)
 		return;
 	fields = fields_begin(record.body, record.body_length);
-	if (kind->type != AUDIT_EXECVE)
-		read_fields(reader, kind, fields, base);
-	else if (!reader->details.command_line.data)
+	if (kind->type == AUDIT_EXECVE)
 		read_execve(reader, fields);
+	else
+		read_fields(reader, kind, fields, base);
 }
 
 const struct event_details *event_details(const struct event *event)
@@ -473,6 +479,7 @@ const struct event_details *event_details(const struct event *event)
 	if (reader->has_details)
 		return &reader->details;
 	reader->has_details = true;
+	reader->detailed = 0;
 	memset(&reader->details, 0, sizeof(reader->details));
 	while (next_line(&at, end, &line))
 		read_details_of(reader, line);
@@ -572,7 +579,8 @@ void event_reader_free(struct event_reader *reader)
 	free(reader);
 }
 
-static void begin_event(const struct intake_event *raw, struct event *event)
+static void begin_event(struct event_reader *reader, const struct intake_event *raw,
+			struct event *event)
 {
 	memset(event, 0, sizeof(*event));
 	event->time = raw->time;
@@ -581,39 +589,23 @@ static void begin_event(const struct intake_event *raw, struct event *event)
 	event->complete = raw->complete && !raw->truncated;
 	event->node = (struct bytes){raw->node, strlen(raw->node)};
 	event->text = (struct bytes){raw->text, raw->length};
+	event->reader = reader;
 	event->auid = event->session = -1;
 	event->config.audit_enabled = event->config.old = event->config.result = -1;
 	event->login.auid = event->login.old_auid = -1;
-}
-
-static void begin(struct event_reader *reader, const struct intake_event *raw, struct event *event)
-{
-	begin_event(raw, event);
-	event->reader = reader;
 	reader->event = event;
 	reader->arena_used = 0;
 	reader->has_details = false;
 }
 
-/* All of it, what has been read plainly too. */
-static void read_anew(struct event_reader *reader, const struct intake_event *raw,
-		      struct event *event)
-{
-	struct bytes records[ALERT_RECORDS_MAX];
-	size_t count = event->record_count;
-
-	memcpy(records, event->records, sizeof(records));
-	begin(reader, raw, event);
-	memcpy(event->records, records, sizeof(records));
-	event->record_count = count;
-	read_by_libauparse(reader, raw);
-}
-
 bool event_read(struct event_reader *reader, const struct intake_event *raw, struct event *event)
 {
-	begin(reader, raw, event);
-	if (!read_plainly(reader, event))
-		read_anew(reader, raw, event);
+	begin_event(reader, raw, event);
+	if (!read_records(reader, event, true)) {
+		begin_event(reader, raw, event);
+		(void)read_records(reader, event, false);
+		read_by_libauparse(reader, raw);
+	}
 	reader->event = NULL;
 	if (event->parts & EVENT_SYSCALL)
 		event->call = syscalls_classify((uint32_t)event->arch, (unsigned)event->syscall);

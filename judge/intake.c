@@ -408,13 +408,11 @@ static void take_line(struct intake *intake, const char *line, size_t length)
 	if (length == 0)
 		return;
 	intake->stats.records++;
-	if (!record_follows(&intake->stamp, line, length, &record, &role)) {
-		if (!record_parse(&intake->stamp, line, length, &record)) {
-			intake->stats.malformed++;
-			return;
-		}
-		role = record_role(&record);
+	if (!record_parse(&intake->stamp, line, length, &record)) {
+		intake->stats.malformed++;
+		return;
 	}
+	role = record_role(&record);
 	if (intake->serials_seen)
 		count_serial(intake, &record);
 	if (is_to_be_kept(intake, role) && memchr(line, '\0', length)) {

@@ -100,19 +100,19 @@ static int64_t born_by(const struct process *process, int64_t time)
 	return process->start_time && process->start_time < time ? process->start_time : time;
 }
 
-/* The service of a process that nobody of the ledger is the parent of. */
-void membership_by_itself(struct world *world, struct process *process, int64_t time)
+/* The service of a process that nobody of the ledger is the parent of, and whose cgroup says this.
+ */
+static void place(struct world *world, struct process *process, int64_t time,
+		  const struct identity *identity)
 {
-	struct identity identity;
 	struct service *service = NULL;
 	bool is_new = false;
 
-	(void)read_identity(world, process, &identity);
 	/* a login counts for more than a unit, not than a container */
-	if (identity.kind != SERVICE_CONTAINER && has_login(world, process, &identity))
+	if (identity->kind != SERVICE_CONTAINER && has_login(world, process, identity))
 		service = identity_session(world, process->node, process->session, &is_new);
-	else if (identity.kind != SERVICE_UNKNOWN)
-		service = identity_service(world, process->node, &identity, &is_new);
+	else if (identity->kind != SERVICE_UNKNOWN)
+		service = identity_service(world, process->node, identity, &is_new);
 	else if (process->exe)
 		service = identity_program(world, process->node, process->exe, &is_new);
 	if (service && is_new)
@@ -123,13 +123,21 @@ void membership_by_itself(struct world *world, struct process *process, int64_t 
 	process_set_service(process, service);
 }
 
+void membership_by_itself(struct world *world, struct process *process, int64_t time)
+{
+	struct identity identity;
+
+	(void)read_identity(world, process, &identity);
+	place(world, process, time, &identity);
+}
+
 void membership_confirm(struct world *world, struct process *process, int64_t time)
 {
 	struct identity identity;
 
 	if (process->service && !process->launching && membership_is_program(process) &&
 	    read_identity(world, process, &identity))
-		membership_by_itself(world, process, time);
+		place(world, process, time, &identity);
 }
 
 bool membership_is_program(const struct process *process)

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * pool: memory for thousands of entries of one size. A page that is touched for the first time
- * costs as much as the entries in it, and one that was given back last is in the processor's cache:
- * so pages come in chunks, ready for use, and entries are taken again in the order given back.
+ * costs as much as the entries in it, and an entry that was given back just now is in the
+ * processor's cache: so pages come in chunks, ready for use, and what was given back last is taken
+ * first.
  * Owns: the chunks, until pool_free(). Must not own: what is in an entry. With AddressSanitizer
  * each entry is malloc's, so that one that is used after it was given back is found.
  */
@@ -16,7 +17,7 @@ struct pool;
 /* For entries of this size in bytes, at least a pointer's; NULL when out of memory. */
 struct pool *pool_new(size_t size);
 
-/* And all that was taken from it. NULL is allowed. */
+/* All that was taken must have been given back. NULL is allowed. */
 void pool_free(struct pool *pool);
 
 /* Zeroed; NULL when out of memory. */

@@ -110,8 +110,7 @@ bool record_parse(struct record_stamp *last, const char *line, size_t length, st
 	if (!TAKE(&at, end, "type="))
 		return false;
 	record->type = at;
-	while (at < end && *at != ' ')
-		at++;
+	at = fields_value_end(at, end);
 	record->type_length = (size_t)(at - record->type);
 	if (!TAKE(&at, end, " msg=audit(") || !take_stamp(last, &at, end, record))
 		return false;
@@ -180,29 +179,35 @@ struct call_facts {
 	uint64_t args[4];
 };
 
-/* They are among the first fields (kernel/auditsc.c): the rest is not split for them. */
+/* The next field of this name, mostly the very next one; what lies before it is passed over. */
+static bool find_next(struct fields *fields, const char *name, struct bytes *value)
+{
+	struct bytes found;
+
+	if (fields_take(fields, name, strlen(name), value))
+		return true;
+	while (fields_next(fields, &found, value))
+		if (bytes_are(found, name))
+			return true;
+	return false;
+}
+
+/* They are among the first fields (kernel/auditsc.c): the rest is not split for them. A call that
+ * did not return has no success. */
 static bool read_facts(struct fields fields, struct call_facts *facts)
 {
-	char expected[] = "a0";
-	struct bytes name, value;
-	unsigned next = 0;
+	static const char *const names[] = {"a0", "a1", "a2", "a3"};
+	struct fields ahead = fields;
+	struct bytes value;
+	bool returned = find_next(&ahead, "success", &value);
 
-	facts->success = fields_take(&fields, "success", 7, &value) && bytes_are(value, "yes");
-	(void)fields_take(&fields, "exit", 4, &value);
-	while (next < 4 && fields_take(&fields, expected, 2, &value)) {
-		if (!fields_hex(value, &facts->args[next++]))
+	facts->success = returned && bytes_are(value, "yes");
+	if (returned)
+		fields = ahead;
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (!find_next(&fields, names[i], &value) || !fields_hex(value, &facts->args[i]))
 			return false;
-		expected[1]++;
-	}
-	while (next < 4 && fields_next(&fields, &name, &value)) {
-		if (bytes_are(name, "success"))
-			facts->success = bytes_are(value, "yes");
-		if (name.length != 2 || name.data[0] != 'a' || name.data[1] != (char)('0' + next))
-			continue;
-		if (!fields_hex(value, &facts->args[next++]))
-			return false;
-	}
-	return next == 4;
+	return true;
 }
 
 /* Of a SYSCALL the key is the last field, before what auditd has looked up (after 0x1d). Both are
@@ -237,102 +242,43 @@ static enum role syscall_role(const struct record *record)
 		       : ROLE_NONE;
 }
 
-/* By the length of the type's word, and then by the word. */
-static const struct type_role {
-	const char *type;
-	size_t length;
-	enum role role;
-} type_roles[] = {
+/* Literals, in the order of how often they come: each is a comparison of the length, and then of a
+ * word or two. A table would be a call of memcmp() for each record. */
+static enum role role_of_type(const struct record *record)
+{
 #define TYPE(word, role)                                                                           \
-	{                                                                                          \
-		word, sizeof(word) - 1, role                                                       \
-	}
-	TYPE("EOE", ROLE_ENDS),
-	TYPE("PROCTITLE", ROLE_LAST),
-	TYPE("PATH", ROLE_PATH),
-	TYPE("CWD", ROLE_JOINS),
-	TYPE("EXECVE", ROLE_JOINS),
-	TYPE("CAPSET", ROLE_OPENS),
-	TYPE("BPRM_FCAPS", ROLE_OPENS),
-	TYPE("CONFIG_CHANGE", ROLE_OPENS),
-	TYPE("LOGIN", ROLE_OPENS),
-	TYPE("SERVICE_START", ROLE_SINGLE),
-	TYPE("SERVICE_STOP", ROLE_SINGLE),
-	TYPE("DAEMON_START", ROLE_SINGLE),
-	TYPE("DAEMON_END", ROLE_SINGLE),
-	TYPE("DAEMON_ABORT", ROLE_SINGLE),
-	TYPE("DAEMON_CONFIG", ROLE_SINGLE),
+	do {                                                                                       \
+		if (record_type_is(record, word))                                                  \
+			return role;                                                               \
+	} while (0)
+	TYPE("EOE", ROLE_ENDS);
+	TYPE("PROCTITLE", ROLE_LAST);
+	TYPE("PATH", ROLE_PATH);
+	TYPE("CWD", ROLE_JOINS);
+	TYPE("EXECVE", ROLE_JOINS);
+	TYPE("CAPSET", ROLE_OPENS);
+	TYPE("BPRM_FCAPS", ROLE_OPENS);
+	TYPE("CONFIG_CHANGE", ROLE_OPENS);
+	TYPE("LOGIN", ROLE_OPENS);
+	TYPE("SERVICE_START", ROLE_SINGLE);
+	TYPE("SERVICE_STOP", ROLE_SINGLE);
+	TYPE("DAEMON_START", ROLE_SINGLE);
+	TYPE("DAEMON_END", ROLE_SINGLE);
+	TYPE("DAEMON_ABORT", ROLE_SINGLE);
+	TYPE("DAEMON_CONFIG", ROLE_SINGLE);
 #undef TYPE
-};
+	return ROLE_NONE;
+}
 
 enum role record_role(const struct record *record)
 {
-	if (record_type_is(record, "SYSCALL"))
-		return syscall_role(record);
-	for (size_t i = 0; i < sizeof(type_roles) / sizeof(type_roles[0]); i++)
-		if (type_roles[i].length == record->type_length &&
-		    memcmp(type_roles[i].type, record->type, record->type_length) == 0)
-			return type_roles[i].role;
-	return ROLE_NONE;
+	return record_type_is(record, "SYSCALL") ? syscall_role(record) : role_of_type(record);
 }
 
 void record_copy_node(const struct record *record, char node[RECORD_NODE_MAX])
 {
 	memcpy(node, record->node, record->node_length);
 	node[record->node_length] = '\0';
-}
-
-/* ---- what follows a SYSCALL ----------------------------------------------------------------- */
-
-struct follower {
-	size_t type_length;
-	enum role role;
-};
-
-/* Goes on behind the head, "type=WORD msg=audit(". */
-#define FOLLOWS(at, end, word, its_role, follower)                                                 \
-	(TAKE(at, end, "type=" word " msg=audit(") &&                                              \
-	 (*(follower) = (struct follower){sizeof(word) - 1, its_role}, true))
-
-static bool take_follower(const char **at, const char *end, struct follower *follower)
-{
-	if (end - *at < 7)
-		return false;
-	switch ((*at)[6]) { /* the type's second letter */
-	case 'A':
-		return FOLLOWS(at, end, "PATH", ROLE_PATH, follower);
-	case 'R':
-		return FOLLOWS(at, end, "PROCTITLE", ROLE_LAST, follower);
-	case 'O':
-		return FOLLOWS(at, end, "EOE", ROLE_ENDS, follower);
-	case 'W':
-		return FOLLOWS(at, end, "CWD", ROLE_JOINS, follower);
-	default:
-		return false;
-	}
-}
-
-bool record_follows(const struct record_stamp *last, const char *line, size_t length,
-		    struct record *record, enum role *role)
-{
-	const char *at = line, *end = line + length;
-	struct follower follower;
-
-	if (!take_follower(&at, end, &follower) || last->length == 0 ||
-	    last->length > (size_t)(end - at) || !same_bytes(at, last->text, last->length))
-		return false;
-	at += last->length;
-	*record = (struct record){.line = line,
-				  .length = length,
-				  .type = line + sizeof("type=") - 1,
-				  .type_length = follower.type_length,
-				  .body = at,
-				  .body_length = (size_t)(end - at),
-				  .node = "",
-				  .time = last->time,
-				  .serial = last->serial};
-	*role = follower.role;
-	return true;
 }
 
 /* ---- the sysctl ----------------------------------------------------------------------------- */

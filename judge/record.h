@@ -56,12 +56,6 @@ struct record_stamp {
 bool record_parse(struct record_stamp *last, const char *line, size_t length,
 		  struct record *record);
 
-/* The same and the role at once, where the record is of those that mostly follow a SYSCALL, has the
- * stamp of the record before it, and no node=: four of five lines of a broad stream. Else false,
- * and it is for record_parse(). */
-bool record_follows(const struct record_stamp *last, const char *line, size_t length,
-		    struct record *record, enum role *role);
-
 /* By the type, and of a SYSCALL by the call and its arguments. */
 enum role record_role(const struct record *record);
 

@@ -630,13 +630,14 @@ static bool is_last_cap_inode(const struct world *world, const struct event *eve
 
 static bool derive_last_cap(struct world *world, const struct event *event, struct transition *t)
 {
-	const struct event_details *details = event_details(event);
+	const struct event_details *details;
 
 	t->mechanism = MECHANISM_CAP_LAST_CAP;
 	t->outcome = event->success ? OUTCOME_SUCCESS : OUTCOME_DENIED;
 	t->previous = PREVIOUS_UNKNOWN;
 	if (!opens_for_writing(event))
 		return false;
+	details = event_details(event);
 	for (size_t i = 0; i < details->path_count; i++) {
 		const struct event_path *path = &details->paths[i];
 		bool parent = path->nametype.length == 6 &&

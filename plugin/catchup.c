@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "common/text.h"
+#include "judge/record.h"
 
 enum {
 	LINE_MAX_BYTES = 16 * 1024, /* auditd's longest is 8,970 */
@@ -123,24 +124,21 @@ const char *catchup_gap(struct catchup *catchup)
 
 /* --- lines --- */
 
-/* "[node=N ]type=T msg=audit(SEC.MSEC:SERIAL):"; false when the line does not begin so. */
+static bool parse(const char *line, size_t length, struct record *record)
+{
+	struct record_stamp none = {.length = 0};
+
+	return record_parse(&none, line, length, record);
+}
+
+/* False, and nothing stored, when the line is no record. */
 static bool read_spot(const char *line, size_t length, struct spot *spot)
 {
-	char header[HEADER_MAX];
-	const char *at = header;
-	unsigned milliseconds;
-	int64_t seconds;
+	struct record record;
 
-	length = length < sizeof(header) - 1 ? length : sizeof(header) - 1;
-	memcpy(header, line, length);
-	header[length] = '\0';
-	if (strncmp(at, "node=", 5) == 0)
-		at = strchr(at, ' ') ? strchr(at, ' ') + 1 : "";
-	if (sscanf(at, "type=%*[^ ] msg=audit(%" SCNd64 ".%3u:%" SCNu64 "):", &seconds,
-		   &milliseconds, &spot->serial) != 3 ||
-	    seconds < 0 || seconds > INT64_MAX / 2000)
+	if (!parse(line, length, &record))
 		return false;
-	spot->time = seconds * 1000 + milliseconds;
+	*spot = (struct spot){record.time, record.serial};
 	return true;
 }
 
@@ -149,24 +147,11 @@ static bool is_after(const struct spot *spot, const struct checkpoint *from)
 	return spot->time > from->time || (spot->time == from->time && spot->serial > from->serial);
 }
 
-static bool has_node(const char *line, size_t length)
-{
-	return length > 5 && memcmp(line, "node=", 5) == 0;
-}
-
 static bool is_end_of_event(const char *line, size_t length)
 {
-	static const char type[] = "type=EOE ";
-	const char *space;
+	struct record record;
 
-	if (has_node(line, length)) {
-		space = memchr(line, ' ', length);
-		if (!space)
-			return false;
-		length -= (size_t)(space + 1 - line);
-		line = space + 1;
-	}
-	return length >= sizeof(type) - 1 && memcmp(line, type, sizeof(type) - 1) == 0;
+	return parse(line, length, &record) && record_type_is(&record, "EOE");
 }
 
 static void note_line(struct catchup *catchup, const char *line, size_t length)
@@ -331,17 +316,12 @@ static const char *find_in_block(const struct catchup *catchup, const char *bloc
  * nothing: another host's may have been long on its way, and its serials are its own. */
 static bool is_far_back(const struct catchup *catchup, const char *block, size_t length)
 {
-	const char *newline = memchr(block, '\n', length), *line;
-	size_t left;
-	struct spot spot;
+	const char *newline = memchr(block, '\n', length);
+	struct record record;
 
-	if (!newline)
-		return false;
-	line = newline + 1;
-	left = length - (size_t)(line - block);
-	return !has_node(line, left) && read_spot(line, left, &spot) &&
-	       spot.time < catchup->from.time - CLOCK_SETBACK_MS &&
-	       spot.serial < catchup->from.serial;
+	return newline && parse(newline + 1, length - (size_t)(newline + 1 - block), &record) &&
+	       record.node_length == 0 && record.time < catchup->from.time - CLOCK_SETBACK_MS &&
+	       record.serial < catchup->from.serial;
 }
 
 static enum catchup_state no_log(struct catchup *catchup)

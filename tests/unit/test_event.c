@@ -211,6 +211,19 @@ START_TEST(test_second_record_of_a_kind_does_not_replace_the_first)
 }
 END_TEST
 
+START_TEST(test_second_record_of_a_kind_does_not_replace_the_first_in_the_details)
+{
+	ck_assert(read_text(
+		SYSCALL_WITH("59", "comm=\"x\" exe=\"/x\" key=(null)\n")
+			HEAD("CWD") "cwd=\"/first\"\n" HEAD("CWD") "cwd=\"/second\"\n" HEAD(
+				"PROCTITLE") "proctitle=\"first\"\n" HEAD("PROCTITLE") "proctitle="
+										       "\"second\""
+										       "\n"));
+	assert_bytes(event_details(&event)->cwd, "/first");
+	assert_bytes(event_details(&event)->proctitle, "first");
+}
+END_TEST
+
 START_TEST(test_paths_keep_their_order_up_to_the_bound)
 {
 	const struct event_details *details;
@@ -542,6 +555,7 @@ int main(void)
 	tcase_add_test(tc, test_bprm_fcaps_has_old_and_new);
 	tcase_add_test(tc, test_first_of_duplicate_fields_counts);
 	tcase_add_test(tc, test_second_record_of_a_kind_does_not_replace_the_first);
+	tcase_add_test(tc, test_second_record_of_a_kind_does_not_replace_the_first_in_the_details);
 	tcase_add_test(tc, test_paths_keep_their_order_up_to_the_bound);
 	tcase_add_test(tc, test_command_line_is_the_arguments_joined);
 	tcase_add_test(tc, test_huge_command_line_is_cut_and_harms_nothing_else);
