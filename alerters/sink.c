@@ -50,6 +50,7 @@ struct sink *sink_new(const struct sink_settings *settings, const struct sink_to
 	sink->settings = settings;
 	sink->tools = tools;
 	sink->writable_fd = -1;
+	storm_end(&sink->past.storm);
 	if (sink->ops->open(sink, err) < 0) {
 		error_prefix(err, "sink %s", settings->name);
 		spool_free(sink->spool);
@@ -107,7 +108,8 @@ static void resume_tries(struct sink *sink, int64_t now)
 	sink->retry.at = wait > 0 ? now + wait : 0;
 }
 
-/* What was held back before a kill, if the folder knows of more than we do. */
+/* What was held back before a kill, if the folder knows of more than we do: with no window of ours
+ * open it is said now. */
 static void resume_storm(struct sink *sink)
 {
 	uint64_t held_back = spool_tally(sink->spool, SPOOL_HELD_BACK);

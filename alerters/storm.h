@@ -23,7 +23,8 @@ bool storm_passes(struct storm *storm, const struct settings_rate *rate, int64_t
 /* When the window ends of which something is to be said; INT64_MAX for none. */
 int64_t storm_deadline(const struct storm *storm, const struct settings_rate *rate);
 
-/* When it was said. The next window begins with the next alert. */
+/* At first, and when it was said: the next window begins with the next alert. The clock begins at
+ * the boot, so that all zero would be a window that began there. */
 void storm_end(struct storm *storm);
 
 #endif
