@@ -19,6 +19,7 @@
 
 #include "cli/compare.h"
 #include "common/alert.h"
+#include "common/read_buffer.h"
 #include "common/text.h"
 #include "conf/baseline.h"
 #include "conf/settings.h"
@@ -181,7 +182,7 @@ static void finish(struct replay *replay)
 
 static int feed_fd(struct replay *replay, int fd, const char *name)
 {
-	char *buffer = malloc(READ_SIZE);
+	char *buffer = read_buffer_new(READ_SIZE);
 	ssize_t got = -1;
 
 	if (!buffer)

@@ -11,6 +11,7 @@ common_libcommon_a_SOURCES = \
 	common/hash.h \
 	common/learnt.c common/learnt.h \
 	common/log.c common/log.h \
+	common/read_buffer.h \
 	common/sanitized.h \
 	common/order.c common/order.h \
 	common/program.c common/program.h \

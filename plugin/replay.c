@@ -12,6 +12,7 @@
 #include <syslog.h>
 #include <unistd.h>
 
+#include "common/read_buffer.h"
 #include "judge/judge.h"
 #include "plugin/alert_body.h"
 #include "plugin/child.h"
@@ -32,7 +33,7 @@ struct replay {
 	struct outbox *outbox;
 	struct child courier;
 	bool too_long; /* an alert that fits no message */
-	char chunk[STREAM_CHUNK];
+	char *chunk;   /* of STREAM_CHUNK */
 };
 
 static void on_alert(void *ctx, const struct alert *alert)
@@ -99,7 +100,7 @@ static int feed(struct replay *replay, struct error *err)
 {
 	ssize_t got;
 
-	while ((got = read(STDIN_FILENO, replay->chunk, sizeof(replay->chunk))) != 0) {
+	while ((got = read(STDIN_FILENO, replay->chunk, STREAM_CHUNK)) != 0) {
 		if (got < 0 && errno == EINTR)
 			continue;
 		if (got < 0)
@@ -138,7 +139,8 @@ static int begin(struct replay *replay, const struct replay_options *options, st
 	judge.settings = replay->configuration.settings;
 	judge.baseline = replay->configuration.baseline;
 	replay->outbox = outbox_new();
-	if (!replay->outbox)
+	replay->chunk = read_buffer_new(STREAM_CHUNK);
+	if (!replay->outbox || !replay->chunk)
 		return error_set(err, "no memory");
 	replay->judge = judge_new(&judge, err);
 	if (!replay->judge)
@@ -169,6 +171,7 @@ int replay_run(const struct replay_options *options, struct error *err)
 		rc = run(replay, err);
 	judge_free(replay->judge);
 	outbox_free(replay->outbox);
+	free(replay->chunk);
 	configuration_free(&replay->configuration);
 	free(replay);
 	return rc;
