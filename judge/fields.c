@@ -75,17 +75,23 @@ static int hex_digit(char c)
 	return hex_digits[(unsigned char)c] - 1;
 }
 
+/* Whether all were digits is asked once, of their sum: by far most are. */
 bool fields_hex(struct bytes value, uint64_t *number)
 {
+	enum { DIGITS = 16 };
 	uint64_t sum = 0;
+	int wrong = 0;
 
+	while (value.length > DIGITS && value.data[0] == '0')
+		value = (struct bytes){value.data + 1, value.length - 1};
+	if (value.length == 0 || value.length > DIGITS)
+		return false;
 	for (size_t i = 0; i < value.length; i++) {
 		int digit = hex_digit(value.data[i]);
-		if (digit < 0 || sum >> 60)
-			return false;
-		sum = sum << 4 | (uint64_t)digit;
+		wrong |= digit;
+		sum = sum << 4 | (uint64_t)(digit & 15);
 	}
-	if (value.length == 0)
+	if (wrong < 0)
 		return false;
 	*number = sum;
 	return true;

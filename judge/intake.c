@@ -400,29 +400,69 @@ static bool is_to_be_kept(const struct intake *intake, enum role role)
 	return intake->open || role == ROLE_OPENS || role == ROLE_SINGLE;
 }
 
-static void take_line(struct intake *intake, const char *line, size_t length)
+/* False: the record is none, or has a byte that no record has. */
+static bool take_line(struct intake *intake, const char *line, size_t length, struct record *record)
 {
-	struct record record;
 	enum role role;
 
-	if (length == 0)
-		return;
 	intake->stats.records++;
-	if (!record_parse(&intake->stamp, line, length, &record)) {
+	if (!record_parse(&intake->stamp, line, length, record)) {
 		intake->stats.malformed++;
-		return;
+		return false;
 	}
-	role = record_role(&record);
+	role = record_role(record);
 	if (intake->serials_seen)
-		count_serial(intake, &record);
+		count_serial(intake, record);
 	if (is_to_be_kept(intake, role) && memchr(line, '\0', length)) {
 		intake->stats.malformed++;
-		return;
+		return false;
 	}
-	take_record(intake, &record, role);
-	if (intake->open && record.time >= intake->expires_at)
-		expire_by_records(intake, &record);
-	note_passed(intake, &record, role);
+	take_record(intake, record, role);
+	if (intake->open && record->time >= intake->expires_at)
+		expire_by_records(intake, record);
+	note_passed(intake, record, role);
+	return true;
+}
+
+/* ---- what is passed over -------------------------------------------------------------------- */
+
+/* Most of a stream of file accesses: the records that follow a SYSCALL of no interest, or of
+ * interest only by the name in a PATH, come in a row behind it. With no event open they are passed
+ * over at a glance, and what they do to the event is what take_record() would have them do. The
+ * first line that is none of these, or that tells the name, is returned, for take_line(). */
+static const char *pass_over(struct intake *intake, const struct record *first, const char *at,
+			     const char *end)
+{
+	struct maybe *maybe = maybes_find(&intake->maybes, first);
+	struct record record = *first;
+	struct bytes last = {NULL, 0}; /* that is no EOE */
+	enum role role;
+
+	while (record_follows(&intake->stamp, first, at, end, &record, &role)) {
+		const char *newline = record.line + record.length;
+		if (newline - at > INTAKE_RECORD_MAX)
+			break;
+		if (maybe && role == ROLE_PATH && record_names_last_cap(&record))
+			break;
+		intake->stats.records++;
+		if (role == ROLE_ENDS)
+			note_eoe(intake, &record);
+		else
+			last = (struct bytes){record.line, record.length};
+		if (maybe && (role == ROLE_PATH || role == ROLE_JOINS)) {
+			maybes_add(maybe, &record);
+		} else if (maybe && role != ROLE_NONE) {
+			maybes_drop(&intake->maybes, maybe);
+			maybe = NULL;
+		}
+		at = newline + 1;
+	}
+	if (last.data) {
+		record.line = last.data;
+		record.length = last.length;
+		note_passed(intake, &record, ROLE_JOINS);
+	}
+	return at;
 }
 
 /* ---- lines ---------------------------------------------------------------------------------- */
@@ -441,25 +481,28 @@ static void keep_partial(struct intake *intake, const char *bytes, size_t length
 	intake->partial_length += length;
 }
 
-static void end_line(struct intake *intake, const char *bytes, size_t length)
+/* False: there is no record that others could follow. */
+static bool end_line(struct intake *intake, const char *bytes, size_t length, struct record *record)
 {
+	bool taken;
+
 	if (intake->skipping) {
 		intake->skipping = false;
-		return;
+		return false;
 	}
 	if (intake->partial_length > 0) {
 		keep_partial(intake, bytes, length);
-		if (!intake->skipping)
-			take_line(intake, intake->partial, intake->partial_length);
+		taken = !intake->skipping &&
+			take_line(intake, intake->partial, intake->partial_length, record);
 		intake->skipping = false;
 		intake->partial_length = 0;
-		return;
+		return taken;
 	}
 	if (length > INTAKE_RECORD_MAX) {
 		intake->stats.oversized++;
-		return;
+		return false;
 	}
-	take_line(intake, bytes, length);
+	return length > 0 && take_line(intake, bytes, length, record);
 }
 
 /* The bytes that were fed are about to go. */
@@ -473,12 +516,15 @@ static void keep_what_is_needed(struct intake *intake)
 void intake_feed(struct intake *intake, const char *bytes, size_t length, int64_t now)
 {
 	const char *end = bytes + length, *newline;
+	struct record record;
 
 	intake->now = now;
 	intake->stats.bytes += length;
 	while (bytes < end && (newline = memchr(bytes, '\n', (size_t)(end - bytes))) != NULL) {
-		end_line(intake, bytes, (size_t)(newline - bytes));
+		bool taken = end_line(intake, bytes, (size_t)(newline - bytes), &record);
 		bytes = newline + 1;
+		if (taken && !intake->open)
+			bytes = pass_over(intake, &record, bytes, end);
 	}
 	keep_what_is_needed(intake); /* before the first part of a line is written over, too */
 	if (bytes < end)
@@ -507,8 +553,10 @@ int64_t intake_deadline(const struct intake *intake)
 
 void intake_finish(struct intake *intake)
 {
+	struct record last;
+
 	if (intake->partial_length > 0)
-		end_line(intake, "", 0);
+		end_line(intake, "", 0, &last);
 	keep_what_is_needed(intake);
 	intake->skipping = false;
 	while (intake->open)

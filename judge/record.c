@@ -56,23 +56,31 @@ static bool take_node(const char **at, const char *end, struct record *record)
 	return true;
 }
 
+/* Of a whole number of words where the line is long enough: a copy of unknown length is a call. */
+static inline void keep_stamp(struct record_stamp *stamp, const char *begin, size_t length,
+			      const char *end)
+{
+	stamp->length = length <= sizeof(stamp->text) ? length : 0;
+	if ((size_t)(end - begin) >= sizeof(stamp->text))
+		memcpy(stamp->text, begin, sizeof(stamp->text));
+	else
+		memcpy(stamp->text, begin, stamp->length);
+}
+
 static bool read_stamp(struct record_stamp *stamp, const char **at, const char *end)
 {
 	const char *begin = *at;
 	uint64_t seconds, milliseconds, serial;
-	size_t length;
 
-	if (!take_number(at, end, &seconds) || !TAKE(at, end, ".") ||
-	    !take_number(at, end, &milliseconds) || !TAKE(at, end, ":") ||
+	if (!TAKE(at, end, " msg=audit(") || !take_number(at, end, &seconds) ||
+	    !TAKE(at, end, ".") || !take_number(at, end, &milliseconds) || !TAKE(at, end, ":") ||
 	    !take_number(at, end, &serial) || !TAKE(at, end, "):"))
 		return false;
 	if (seconds > INT64_MAX / 2000 || milliseconds > 999)
 		return false;
-	length = (size_t)(*at - begin);
 	stamp->time = (int64_t)(seconds * 1000 + milliseconds);
 	stamp->serial = serial;
-	stamp->length = length >= 8 && length <= sizeof(stamp->text) ? length : 0;
-	memcpy(stamp->text, begin, stamp->length);
+	keep_stamp(stamp, begin, (size_t)(*at - begin), end);
 	return true;
 }
 
@@ -85,14 +93,21 @@ static inline bool same_bytes(const char *a, const char *b, size_t length)
 	return memcmp(a + length - 8, b + length - 8, 8) == 0;
 }
 
-static bool take_stamp(struct record_stamp *last, const char **at, const char *end,
-		       struct record *record)
+static inline bool take_same_stamp(const struct record_stamp *last, const char **at,
+				   const char *end)
 {
 	size_t length = last->length;
 
-	if (length > 0 && length <= (size_t)(end - *at) && same_bytes(*at, last->text, length))
-		*at += length;
-	else if (!read_stamp(last, at, end))
+	if (length == 0 || length > (size_t)(end - *at) || !same_bytes(*at, last->text, length))
+		return false;
+	*at += length;
+	return true;
+}
+
+static bool take_stamp(struct record_stamp *last, const char **at, const char *end,
+		       struct record *record)
+{
+	if (!take_same_stamp(last, at, end) && !read_stamp(last, at, end))
 		return false;
 	record->time = last->time;
 	record->serial = last->serial;
@@ -112,10 +127,56 @@ bool record_parse(struct record_stamp *last, const char *line, size_t length, st
 	record->type = at;
 	at = fields_value_end(at, end);
 	record->type_length = (size_t)(at - record->type);
-	if (!TAKE(&at, end, " msg=audit(") || !take_stamp(last, &at, end, record))
+	if (!take_stamp(last, &at, end, record))
 		return false;
 	record->body = at;
 	record->body_length = (size_t)(end - at);
+	return true;
+}
+
+/* The type's word, of those that follow the SYSCALL of a call on files or sockets. */
+static inline bool take_follower(const char **at, const char *end, enum role *role)
+{
+	if (TAKE(at, end, "type=CWD"))
+		*role = ROLE_JOINS;
+	else if (TAKE(at, end, "type=PATH"))
+		*role = ROLE_PATH;
+	else if (TAKE(at, end, "type=PROCTITLE"))
+		*role = ROLE_LAST;
+	else if (TAKE(at, end, "type=EOE"))
+		*role = ROLE_ENDS;
+	else if (TAKE(at, end, "type=SOCKADDR"))
+		*role = ROLE_NONE;
+	else
+		return false;
+	return true;
+}
+
+/* The node as it stands before the record's line, with "node=" and the space. */
+static inline bool take_same_node(const struct record *before, const char **at, const char *end)
+{
+	static const char word[] = "node=";
+	size_t length = before->node_length + sizeof(word);
+
+	return before->node_length == 0 || take_bytes(at, end, before->line - length, length);
+}
+
+bool record_follows(const struct record_stamp *last, const struct record *before, const char *line,
+		    const char *end, struct record *record, enum role *role)
+{
+	const char *at = line, *newline;
+
+	if (!take_same_node(before, &at, end))
+		return false;
+	record->line = at;
+	if (!take_follower(&at, end, role) || !take_same_stamp(last, &at, end))
+		return false;
+	newline = at < end && *at == '\n' ? at : memchr(at, '\n', (size_t)(end - at));
+	if (!newline)
+		return false;
+	record->length = (size_t)(newline - record->line);
+	record->body = at;
+	record->body_length = (size_t)(newline - at);
 	return true;
 }
 
@@ -193,8 +254,8 @@ static bool find_next(struct fields *fields, const char *name, struct bytes *val
 }
 
 /* They are among the first fields (kernel/auditsc.c): the rest is not split for them. A call that
- * did not return has no success. */
-static bool read_facts(struct fields fields, struct call_facts *facts)
+ * did not return has no success. The arguments are read where they decide. */
+static bool read_facts(enum call call, struct fields fields, struct call_facts *facts)
 {
 	static const char *const names[] = {"a0", "a1", "a2", "a3"};
 	struct fields ahead = fields;
@@ -202,6 +263,8 @@ static bool read_facts(struct fields fields, struct call_facts *facts)
 	bool returned = find_next(&ahead, "success", &value);
 
 	facts->success = returned && bytes_are(value, "yes");
+	if (!syscalls_depends_on_args(call))
+		return true;
 	if (returned)
 		fields = ahead;
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
@@ -225,7 +288,7 @@ static bool has_last_cap_key(const struct record *record)
 
 static enum role syscall_role(const struct record *record)
 {
-	struct call_facts facts;
+	struct call_facts facts = {.success = false};
 	struct fields rest;
 	uint64_t arch, number;
 	enum call call;
@@ -237,7 +300,7 @@ static enum role syscall_role(const struct record *record)
 		return ROLE_NONE;
 	if (call == CALL_FILE)
 		return has_last_cap_key(record) ? ROLE_OPENS : ROLE_MAYBE;
-	return read_facts(rest, &facts) && syscalls_wanted(call, facts.args, facts.success)
+	return read_facts(call, rest, &facts) && syscalls_wanted(call, facts.args, facts.success)
 		       ? ROLE_OPENS
 		       : ROLE_NONE;
 }

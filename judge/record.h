@@ -42,8 +42,8 @@ struct record {
 	uint64_t serial;
 };
 
-/* The stamp of the record before, "SEC.MSEC:SERIAL):": the records of one event come in a row, and
- * theirs is the same. All zero at the beginning. */
+/* The stamp of the record before, " msg=audit(SEC.MSEC:SERIAL):": the records of one event come in
+ * a row, and theirs is the same. All zero at the beginning. */
 struct record_stamp {
 	char text[RECORD_STAMP_MAX];
 	size_t length;
@@ -55,6 +55,12 @@ struct record_stamp {
  * record points into the line. False when it is none, or its numbers are out of bounds. */
 bool record_parse(struct record_stamp *last, const char *line, size_t length,
 		  struct record *record);
+
+/* Is the line a CWD, PATH, SOCKADDR, PROCTITLE or EOE of the same event as the record before it,
+ * which was the last to be parsed, and whole before end (of what was fed)? Then record has its line
+ * and body, and nothing else is written. Where it is none of these, the line is to be parsed. */
+bool record_follows(const struct record_stamp *last, const struct record *before, const char *line,
+		    const char *end, struct record *record, enum role *role);
 
 /* By the type, and of a SYSCALL by the call and its arguments. */
 enum role record_role(const struct record *record);

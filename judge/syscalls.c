@@ -187,6 +187,11 @@ static bool prctl_wanted(const uint64_t args[4])
 	return option == PRCTL_SET_SECUREBITS || option == PRCTL_SET_KEEPCAPS;
 }
 
+bool syscalls_depends_on_args(enum call call)
+{
+	return call == CALL_PRCTL || call == CALL_UNSHARE || call == CALL_CLONE;
+}
+
 bool syscalls_wanted(enum call call, const uint64_t args[4], bool success)
 {
 	switch (call) {

@@ -45,6 +45,9 @@ const char *syscalls_name(uint32_t arch, unsigned number);
 /* "x86_64", "i386", "aarch64", "arm"; NULL when not known. */
 const char *syscalls_arch_name(uint32_t arch);
 
+/* Do its arguments decide whether it is a candidate? Of another call they need not be read. */
+bool syscalls_depends_on_args(enum call call);
+
 /* Is a call with these arguments (full width, as recorded) a candidate by itself? Refusals count
  * where a refused gain is a finding (capset, prctl), elsewhere nothing has happened. */
 bool syscalls_wanted(enum call call, const uint64_t args[4], bool success);

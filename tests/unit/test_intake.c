@@ -599,6 +599,78 @@ START_TEST(test_position_is_the_same_however_the_bytes_are_cut)
 }
 END_TEST
 
+/* ---- what is passed over ---- */
+
+#define NODE "node=far "
+#define SOCKADDR(serial) "type=SOCKADDR msg=audit(100.250:" #serial "): saddr=0100\n"
+
+/* Events of no interest, and between them what ends such a row of records: the sysctl's path (also
+ * behind another), a record that opens an event after all, another event's, one without header. */
+/* clang-format off */
+static const char passed_over[] =
+	OPENAT(5) CWD(5) PATH_OF(5, "/etc/a") PROCTITLE(5) EOE(5)
+	SYSCALL(6, 42, 1, 2) SOCKADDR(6) PROCTITLE(6) EOE(6)
+	OPENAT(7) CWD(7) PARENT(7) PATH_OF(7, "/proc/sys/kernel/cap_last_cap") PROCTITLE(7) EOE(7)
+	SYSCALL(8, 42, 1, 2) CWD(8) CAPSET(8) PROCTITLE(8) EOE(8)
+	OPENAT(9) CWD(9) OPENAT(10) CWD(10) PATH_OF(9, "/proc/sys/kernel/cap_last_cap") EOE(9)
+	PATH_OF(10, "/etc/b") EOE(10)
+	OPENAT(11) CWD(11) "type=PATH msg=audit(100.250:11): ite\n" "type=PATH no header\n" EOE(11)
+	NODE OPENAT(12) NODE CWD(12) NODE PATH_OF(12, "/etc/c") NODE PROCTITLE(12)
+	NODE OPENAT(13) NODE CWD(13) CWD(13) NODE PATH_OF(13, "/proc/sys/kernel/cap_last_cap")
+	NODE PROCTITLE(13)
+	OPENAT(14) CWD(14) PROCTITLE(14) PATH_OF(14, "/proc/sys/kernel/cap_last_cap") EOE(14)
+	OPENAT(15) CWD(15) "\n" PATH_OF(15, "/proc/sys/kernel/cap_last_cap") EOE(15);
+/* clang-format on */
+
+struct outcome {
+	struct collected got;
+	struct intake_stats stats;
+	struct intake_position position;
+	bool has_position;
+};
+
+static struct outcome *outcome_of(const char *text, size_t length, size_t piece)
+{
+	struct outcome *outcome = calloc(1, sizeof(*outcome));
+
+	ck_assert_ptr_nonnull(outcome);
+	end();
+	begin();
+	for (size_t i = 0; i < length; i += piece)
+		intake_feed(intake, text + i, length - i < piece ? length - i : piece, 1000);
+	outcome->got = got;
+	outcome->stats = stats();
+	outcome->has_position = intake_get_position(intake, &outcome->position);
+	return outcome;
+}
+
+/* Fed whole they are passed over in a row; byte by byte each is looked at by itself. */
+START_TEST(test_what_is_passed_over_in_a_row_is_as_looked_at_one_by_one)
+{
+	for (size_t length = 1; length < sizeof(passed_over); length++) {
+		struct outcome *row, *single;
+
+		if (passed_over[length - 1] != '\n')
+			continue;
+		row = outcome_of(passed_over, length, length);
+		single = outcome_of(passed_over, length, 1);
+		ck_assert_mem_eq(&row->stats, &single->stats, sizeof(row->stats));
+		ck_assert(row->has_position == single->has_position);
+		ck_assert_uint_eq(row->position.serial, single->position.serial);
+		ck_assert_uint_eq(row->position.line, single->position.line);
+		ck_assert_uint_eq(row->got.count, single->got.count);
+		for (size_t i = 0; i < row->got.count; i++)
+			ck_assert_str_eq(row->got.events[i].text, single->got.events[i].text);
+		if (length == sizeof(passed_over) - 1) {
+			ck_assert_uint_eq(row->got.count, 5); /* 7, 8, 9, 13, 15 */
+			ck_assert_uint_eq(row->stats.malformed, 1);
+		}
+		free(row);
+		free(single);
+	}
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("intake");
@@ -609,6 +681,7 @@ int main(void)
 	tcase_add_checked_fixture(tc, begin, end);
 	tcase_set_timeout(tc, 60);
 	tcase_add_test(tc, test_position_is_before_the_oldest_open_event);
+	tcase_add_test(tc, test_what_is_passed_over_in_a_row_is_as_looked_at_one_by_one);
 	tcase_add_test(tc, test_position_is_the_same_however_the_bytes_are_cut);
 	tcase_add_test(tc, test_event_ends_with_eoe_and_holds_its_records);
 	tcase_add_test(tc, test_bytes_may_be_cut_anywhere);
