@@ -67,14 +67,28 @@ static inline void keep_stamp(struct record_stamp *stamp, const char *begin, siz
 		memcpy(stamp->text, begin, stamp->length);
 }
 
+/* " msg=audit(SEC." up to the point: mostly it is the same second as before. */
+static inline bool take_seconds(const struct record_stamp *last, const char **at, const char *end,
+				uint64_t *seconds)
+{
+	enum { WORD = sizeof(" msg=audit(") - 1, USUAL = WORD + 10 }; /* until the year 2286 */
+
+	if (last->length > USUAL && last->text[USUAL] == '.' && end - *at > USUAL &&
+	    memcmp(*at, last->text, USUAL + 1) == 0) {
+		*seconds = (uint64_t)last->time / 1000;
+		*at += USUAL + 1;
+		return true;
+	}
+	return TAKE(at, end, " msg=audit(") && take_number(at, end, seconds) && TAKE(at, end, ".");
+}
+
 static bool read_stamp(struct record_stamp *stamp, const char **at, const char *end)
 {
 	const char *begin = *at;
 	uint64_t seconds, milliseconds, serial;
 
-	if (!TAKE(at, end, " msg=audit(") || !take_number(at, end, &seconds) ||
-	    !TAKE(at, end, ".") || !take_number(at, end, &milliseconds) || !TAKE(at, end, ":") ||
-	    !take_number(at, end, &serial) || !TAKE(at, end, "):"))
+	if (!take_seconds(stamp, at, end, &seconds) || !take_number(at, end, &milliseconds) ||
+	    !TAKE(at, end, ":") || !take_number(at, end, &serial) || !TAKE(at, end, "):"))
 		return false;
 	if (seconds > INT64_MAX / 2000 || milliseconds > 999)
 		return false;
@@ -134,22 +148,28 @@ bool record_parse(struct record_stamp *last, const char *line, size_t length, st
 	return true;
 }
 
-/* The type's word, of those that follow the SYSCALL of a call on files or sockets. */
+/* The type's word, of those that follow the SYSCALL of a call on files or sockets: each is another
+ * in its first eight bytes. */
 static inline bool take_follower(const char **at, const char *end, enum role *role)
 {
-	if (TAKE(at, end, "type=CWD"))
-		*role = ROLE_JOINS;
-	else if (TAKE(at, end, "type=PATH"))
-		*role = ROLE_PATH;
-	else if (TAKE(at, end, "type=PROCTITLE"))
-		*role = ROLE_LAST;
-	else if (TAKE(at, end, "type=EOE"))
-		*role = ROLE_ENDS;
-	else if (TAKE(at, end, "type=SOCKADDR"))
-		*role = ROLE_NONE;
-	else
+	static const char cwd[] = "type=CWD", path[] = "type=PATH", title[] = "type=PROCTITLE",
+			  eoe[] = "type=EOE", address[] = "type=SOCKADDR";
+#define FOLLOWER(word, what)                                                                       \
+	do {                                                                                       \
+		if (memcmp(*at, word, 8) == 0) {                                                   \
+			*role = what;                                                              \
+			return take_bytes(at, end, word, sizeof(word) - 1);                        \
+		}                                                                                  \
+	} while (0)
+	if (end - *at < 8)
 		return false;
-	return true;
+	FOLLOWER(path, ROLE_PATH);
+	FOLLOWER(cwd, ROLE_JOINS);
+	FOLLOWER(title, ROLE_LAST);
+	FOLLOWER(eoe, ROLE_ENDS);
+	FOLLOWER(address, ROLE_NONE);
+#undef FOLLOWER
+	return false;
 }
 
 /* The node as it stands before the record's line, with "node=" and the space. */
