@@ -27,8 +27,7 @@ enum field_kind {
 };
 
 struct field_rule {
-	const char *name;
-	size_t name_length;
+	struct field_name name;
 	enum field_kind kind;
 	size_t offset; /* in struct event; of WRITER_LATER in struct event_details, but of
 			  AUDIT_PATH in struct event_path */
@@ -39,7 +38,7 @@ struct field_rule {
 #define DETAILS(member) offsetof(struct event_details, member)
 #define RULE(name, kind, offset)                                                                   \
 	{                                                                                          \
-		name, sizeof(name) - 1, kind, offset                                               \
+		FIELD_NAME(name), kind, offset                                                     \
 	}
 
 /* Each in the order in which the kernel writes them, so that the next field is mostly the next
@@ -81,17 +80,17 @@ static const struct field_rule capset_rules[] = {
 };
 static const struct field_rule bprm_rules[] = {
 	RULE("fver", FIELD_SKIP, 0),
-	RULE("fp", FIELD_HEX, EVENT(file_permitted)),
-	RULE("fi", FIELD_HEX, EVENT(file_inheritable)),
+	RULE("fp", FIELD_HEX, EVENT(bprm.file_permitted)),
+	RULE("fi", FIELD_HEX, EVENT(bprm.file_inheritable)),
 	RULE("fe", FIELD_SKIP, 0),
-	RULE("old_pp", FIELD_HEX, EVENT(bprm_old.permitted)),
-	RULE("old_pi", FIELD_HEX, EVENT(bprm_old.inheritable)),
-	RULE("old_pe", FIELD_HEX, EVENT(bprm_old.effective)),
-	RULE("old_pa", FIELD_HEX, EVENT(bprm_old.ambient)),
-	RULE("pp", FIELD_HEX, EVENT(bprm_new.permitted)),
-	RULE("pi", FIELD_HEX, EVENT(bprm_new.inheritable)),
-	RULE("pe", FIELD_HEX, EVENT(bprm_new.effective)),
-	RULE("pa", FIELD_HEX, EVENT(bprm_new.ambient)),
+	RULE("old_pp", FIELD_HEX, EVENT(bprm.old.permitted)),
+	RULE("old_pi", FIELD_HEX, EVENT(bprm.old.inheritable)),
+	RULE("old_pe", FIELD_HEX, EVENT(bprm.old.effective)),
+	RULE("old_pa", FIELD_HEX, EVENT(bprm.old.ambient)),
+	RULE("pp", FIELD_HEX, EVENT(bprm.now.permitted)),
+	RULE("pi", FIELD_HEX, EVENT(bprm.now.inheritable)),
+	RULE("pe", FIELD_HEX, EVENT(bprm.now.effective)),
+	RULE("pa", FIELD_HEX, EVENT(bprm.now.ambient)),
 	RULE("frootid", FIELD_SKIP, 0),
 };
 static const struct field_rule cwd_rules[] = {
@@ -182,9 +181,18 @@ enum { KIND_COUNT = sizeof(kinds) / sizeof(kinds[0]), RULES_MAX = 32, KINDS_MAX 
 _Static_assert(sizeof(syscall_rules) / sizeof(syscall_rules[0]) <= RULES_MAX, "a bit each");
 _Static_assert(KIND_COUNT <= KINDS_MAX, "a bit each");
 
+/* What the last BPRM_FCAPS said, by its text: mostly the next one says the same, as the execs of
+ * one user's programs without file capabilities do. */
+struct last_bprm {
+	char text[256];
+	size_t length;
+	struct event_bprm says;
+};
+
 struct event_reader {
 	auparse_state_t *parser;
-	struct record_stamp stamp;    /* of the last record */
+	struct record_stamp stamp; /* of the last record */
+	struct last_bprm last_bprm;
 	struct event *event;	      /* being filled */
 	struct event_details details; /* of the event that was read last, once somebody has asked */
 	bool has_details;
@@ -284,8 +292,8 @@ static size_t find_rule(const struct record_kind *kind, struct bytes name, size_
 
 	for (size_t tried = 0; tried < kind->rule_count; tried++) {
 		const struct field_rule *rule = &kind->rules[i];
-		if (rule->name_length == name.length &&
-		    memcmp(rule->name, name.data, name.length) == 0)
+		if (rule->name.length == name.length &&
+		    memcmp(rule->name.text, name.data, name.length) == 0)
 			return i;
 		i = i + 1 < kind->rule_count ? i + 1 : 0;
 	}
@@ -314,8 +322,7 @@ static bool next_ruled(const struct record_kind *kind, struct fields *fields, si
 	const struct field_rule *expected = &kind->rules[*rule];
 	struct bytes name;
 
-	if (*rule < kind->rule_count &&
-	    fields_take(fields, expected->name, expected->name_length, value))
+	if (*rule < kind->rule_count && fields_take(fields, &expected->name, value))
 		return true;
 	while (fields_next(fields, &name, value)) {
 		size_t i = find_rule(kind, name, *rule);
@@ -339,6 +346,23 @@ static void read_fields(struct event_reader *reader, const struct record_kind *k
 			store(reader, rule->kind, value, base + rule->offset);
 		seen |= 1u << i;
 	}
+}
+
+static void read_bprm(struct event_reader *reader, const struct record_kind *kind,
+		      const struct record *record)
+{
+	struct last_bprm *last = &reader->last_bprm;
+
+	if (record->body_length == last->length &&
+	    memcmp(record->body, last->text, last->length) == 0) {
+		reader->event->bprm = last->says;
+		return;
+	}
+	read_fields(reader, kind, fields_begin(record->body, record->body_length),
+		    (char *)reader->event);
+	last->length = record->body_length <= sizeof(last->text) ? record->body_length : 0;
+	memcpy(last->text, record->body, last->length);
+	last->says = reader->event->bprm;
 }
 
 /* a0, a1, ..., and a1[0], a1[1], ... where one was cut in pieces; not a1_len, or argc. */
@@ -373,10 +397,11 @@ static void read_execve(struct event_reader *reader, struct fields fields)
 	reader->details.command_line = arena_text(reader, (struct bytes){line, used}, false);
 }
 
-static const struct record_kind *find_kind(const char *word, size_t length)
+static const struct record_kind *find_kind(struct bytes word)
 {
 	for (size_t i = 0; i < KIND_COUNT; i++)
-		if (kinds[i].word_length == length && memcmp(kinds[i].word, word, length) == 0)
+		if (kinds[i].word_length == word.length &&
+		    memcmp(kinds[i].word, word.data, word.length) == 0)
 			return &kinds[i];
 	return NULL;
 }
@@ -388,17 +413,17 @@ static bool read_record(struct event_reader *reader, struct bytes line)
 	struct record record;
 	char *base;
 
-	if (!record_parse(&reader->stamp, line.data, line.length, &record))
-		return true;
-	kind = find_kind(record.type, record.type_length);
-	if (!kind)
+	kind = find_kind(record_type_of(line));
+	if (!kind || kind->writer == WRITER_LATER)
 		return true;
 	if (kind->writer == WRITER_OTHER)
 		return false;
-	if (kind->writer == WRITER_LATER)
+	if (!record_parse(&reader->stamp, line.data, line.length, &record))
 		return true;
 	base = begin_record(reader->event, kind);
-	if (base)
+	if (base && kind->type == AUDIT_BPRM_FCAPS)
+		read_bprm(reader, kind, &record);
+	else if (base)
 		read_fields(reader, kind, fields_begin(record.body, record.body_length), base);
 	return true;
 }
@@ -459,7 +484,7 @@ static void read_details_of(struct event_reader *reader, struct bytes line)
 
 	if (!record_parse(&reader->stamp, line.data, line.length, &record))
 		return;
-	kind = find_kind(record.type, record.type_length);
+	kind = find_kind((struct bytes){record.type, record.type_length});
 	base = kind && kind->writer == WRITER_LATER ? begin_details(reader, kind) : NULL;
 	if (!base)
 		return;

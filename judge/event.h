@@ -42,6 +42,12 @@ struct event_sets {
 	capmask permitted, effective, inheritable, ambient;
 };
 
+/* BPRM_FCAPS: what the file gives, and the caller's sets before and after. */
+struct event_bprm {
+	capmask file_permitted, file_inheritable;
+	struct event_sets old, now;
+};
+
 struct event {
 	unsigned parts; /* enum event_part */
 	struct bytes node;
@@ -64,9 +70,7 @@ struct event {
 
 	struct event_sets capset;
 
-	/* BPRM_FCAPS */
-	capmask file_permitted, file_inheritable;
-	struct event_sets bprm_old, bprm_new;
+	struct event_bprm bprm;
 
 	/* CONFIG_CHANGE: op=remove_rule key= path= list= res=, or audit_enabled= old= */
 	struct {

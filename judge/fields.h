@@ -52,20 +52,44 @@ static inline const char *fields_value_end(const char *at, const char *end)
 	return at;
 }
 
+/* A name to be looked for, with room to be compared eight bytes at once; not empty. */
+struct field_name {
+	char text[16];
+	size_t length;
+};
+
+#define FIELD_NAME(word)                                                                           \
+	{                                                                                          \
+		word, sizeof(word) - 1                                                             \
+	}
+
+/* Does the name stand at "at", before end? */
+static inline bool field_name_is_at(const struct field_name *name, const char *at, const char *end)
+{
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+	uint64_t there, wanted;
+
+	if (name->length <= sizeof(there) && end - at >= (ptrdiff_t)sizeof(there)) {
+		memcpy(&there, at, sizeof(there));
+		memcpy(&wanted, name->text, sizeof(wanted));
+		return (there ^ wanted) << (64 - 8 * name->length) == 0;
+	}
+#endif
+	return (size_t)(end - at) >= name->length && memcmp(at, name->text, name->length) == 0;
+}
+
 /* The same where that is the field of this name, as mostly in a record that is read in the kernel's
  * order; else false, and fields stays where it is. Inline: it is most of what an event costs. */
-static inline bool fields_take(struct fields *fields, const char *name, size_t length,
+static inline bool fields_take(struct fields *fields, const struct field_name *name,
 			       struct bytes *value)
 {
 	const char *at = fields->at, *end = fields->end, *begin;
+	size_t length = name->length;
 
 	if (at < end && *at == ' ')
 		at++;
-	if ((size_t)(end - at) <= length || at[length] != '=')
+	if ((size_t)(end - at) <= length || at[length] != '=' || !field_name_is_at(name, at, end))
 		return false;
-	for (size_t i = 0; i < length; i++)
-		if (at[i] != name[i])
-			return false;
 	begin = at + length + 1;
 	fields->at = fields_value_end(begin, end);
 	*value = (struct bytes){begin, (size_t)(fields->at - begin)};

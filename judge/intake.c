@@ -52,9 +52,9 @@ struct intake {
 	int64_t now;
 	struct serials *serials_seen; /* NULL: not counted */
 	const char *host;
-	char partial[INTAKE_RECORD_MAX];
+	char partial[RECORD_MAX];
 	size_t partial_length;
-	bool skipping; /* inside a line longer than INTAKE_RECORD_MAX */
+	bool skipping; /* inside a line longer than RECORD_MAX */
 };
 
 struct intake *intake_new(intake_event_fn deliver, void *ctx)
@@ -352,18 +352,27 @@ static void settle(struct intake *intake)
 		intake->last_is_settled = true;
 }
 
+/* line: of the record, or of one of its event. auditd's own records count apart: their serials are
+ * no place among the kernel's. */
+static void note_last(struct intake *intake, const struct record *record, struct bytes line)
+{
+	if (!record_is_daemon(record))
+		intake->last = (struct passed){.at = {record->time, record->serial, 0},
+					       .line = line.data,
+					       .length = line.length};
+	settle(intake);
+}
+
 static void note_passed(struct intake *intake, const struct record *record, enum role role)
 {
 	if (intake->open && intake->last_is_settled) {
 		intake->settled = intake->last;
 		intake->last_is_settled = false;
 	}
-	/* auditd's own records count apart: their serials are no place among the kernel's */
-	if (role != ROLE_ENDS && !record_is_daemon(record))
-		intake->last = (struct passed){.at = {record->time, record->serial, 0},
-					       .line = record->line,
-					       .length = record->length};
-	settle(intake);
+	if (role == ROLE_ENDS)
+		settle(intake);
+	else
+		note_last(intake, record, (struct bytes){record->line, record->length});
 }
 
 static void take_record(struct intake *intake, const struct record *record, enum role role)
@@ -400,78 +409,69 @@ static bool is_to_be_kept(const struct intake *intake, enum role role)
 	return intake->open || role == ROLE_OPENS || role == ROLE_SINGLE;
 }
 
-/* False: the record is none, or has a byte that no record has. */
-static bool take_line(struct intake *intake, const char *line, size_t length, struct record *record)
-{
-	enum role role;
-
-	intake->stats.records++;
-	if (!record_parse(&intake->stamp, line, length, record)) {
-		intake->stats.malformed++;
-		return false;
-	}
-	role = record_role(record);
-	if (intake->serials_seen)
-		count_serial(intake, record);
-	if (is_to_be_kept(intake, role) && memchr(line, '\0', length)) {
-		intake->stats.malformed++;
-		return false;
-	}
-	take_record(intake, record, role);
-	if (intake->open && record->time >= intake->expires_at)
-		expire_by_records(intake, record);
-	note_passed(intake, record, role);
-	return true;
-}
-
 /* ---- what is passed over -------------------------------------------------------------------- */
 
-/* Most of a stream of file accesses: the records that follow a SYSCALL of no interest, or of
- * interest only by the name in a PATH, come in a row behind it. With no event open they are passed
- * over at a glance, and what they do to the event is what take_record() would have them do. The
- * first line that is none of these, or that tells the name, is returned, for take_line(). */
-static const char *pass_over(struct intake *intake, const struct record *first, const char *at,
-			     const char *end)
+/* No record changes anything but one that opens an event, or may. */
+static bool is_idle(const struct intake *intake)
 {
-	struct maybe *maybe = maybes_find(&intake->maybes, first);
-	struct record record = *first;
-	struct bytes last = {NULL, 0}; /* that is no EOE */
-	enum role role;
+	return !intake->open && !intake->maybes.pending;
+}
 
-	while (record_follows(&intake->stamp, first, at, end, &record, &role)) {
-		const char *newline = record.line + record.length;
-		if (newline - at > INTAKE_RECORD_MAX)
-			break;
-		if (maybe && role == ROLE_PATH && record_names_last_cap(&record))
-			break;
-		intake->stats.records++;
-		if (role == ROLE_ENDS)
-			note_eoe(intake, &record);
-		else
-			last = (struct bytes){record.line, record.length};
-		if (maybe && (role == ROLE_PATH || role == ROLE_JOINS)) {
-			maybes_add(maybe, &record);
-		} else if (maybe && role != ROLE_NONE) {
-			maybes_drop(&intake->maybes, maybe);
-			maybe = NULL;
-		}
-		at = newline + 1;
-	}
-	if (last.data) {
-		record.line = last.data;
-		record.length = last.length;
-		note_passed(intake, &record, ROLE_JOINS);
-	}
-	return at;
+/* A record that opens no event, and those of its event that lie behind it, at "at": most of a
+ * stream of file accesses. To an idle intake they are only to be counted. Returns where they end,
+ * or NULL: they are to be taken one by one. */
+static const char *pass_over(struct intake *intake, const struct record *first, enum role role,
+			     const char *at, const char *end)
+{
+	struct record_row row;
+
+	if (!record_pass_row(&intake->stamp, first, role, at, end, &row))
+		return NULL;
+	if (row.has_eoe)
+		note_eoe(intake, first);
+	intake->stats.records += row.records;
+	note_last(intake, first, row.last);
+	return row.end;
 }
 
 /* ---- lines ---------------------------------------------------------------------------------- */
+
+/* next: what follows the line, up to end. Returns where to go on. */
+static const char *take_line(struct intake *intake, struct bytes line, const char *next,
+			     const char *end)
+{
+	struct record record;
+	enum role role;
+
+	intake->stats.records++;
+	if (!record_parse(&intake->stamp, line.data, line.length, &record)) {
+		intake->stats.malformed++;
+		return next;
+	}
+	role = record_role(&record);
+	if (intake->serials_seen)
+		count_serial(intake, &record);
+	if ((role == ROLE_NONE || role == ROLE_MAYBE) && is_idle(intake)) {
+		const char *passed = pass_over(intake, &record, role, next, end);
+		if (passed)
+			return passed;
+	}
+	if (is_to_be_kept(intake, role) && memchr(line.data, '\0', line.length)) {
+		intake->stats.malformed++;
+		return next;
+	}
+	take_record(intake, &record, role);
+	if (intake->open && record.time >= intake->expires_at)
+		expire_by_records(intake, &record);
+	note_passed(intake, &record, role);
+	return next;
+}
 
 static void keep_partial(struct intake *intake, const char *bytes, size_t length)
 {
 	if (intake->skipping)
 		return;
-	if (intake->partial_length + length > INTAKE_RECORD_MAX) {
+	if (intake->partial_length + length > RECORD_MAX) {
 		intake->skipping = true;
 		intake->partial_length = 0;
 		intake->stats.oversized++;
@@ -481,28 +481,28 @@ static void keep_partial(struct intake *intake, const char *bytes, size_t length
 	intake->partial_length += length;
 }
 
-/* False: there is no record that others could follow. */
-static bool end_line(struct intake *intake, const char *bytes, size_t length, struct record *record)
+/* next: what follows the newline, up to end. Returns where to go on. */
+static const char *end_line(struct intake *intake, struct bytes line, const char *next,
+			    const char *end)
 {
-	bool taken;
-
 	if (intake->skipping) {
 		intake->skipping = false;
-		return false;
+		return next;
 	}
 	if (intake->partial_length > 0) {
-		keep_partial(intake, bytes, length);
-		taken = !intake->skipping &&
-			take_line(intake, intake->partial, intake->partial_length, record);
-		intake->skipping = false;
+		keep_partial(intake, line.data, line.length);
+		line = (struct bytes){intake->partial, intake->partial_length};
 		intake->partial_length = 0;
-		return taken;
+		if (!intake->skipping)
+			return take_line(intake, line, next, end);
+		intake->skipping = false;
+		return next;
 	}
-	if (length > INTAKE_RECORD_MAX) {
+	if (line.length > RECORD_MAX) {
 		intake->stats.oversized++;
-		return false;
+		return next;
 	}
-	return length > 0 && take_line(intake, bytes, length, record);
+	return line.length > 0 ? take_line(intake, line, next, end) : next;
 }
 
 /* The bytes that were fed are about to go. */
@@ -516,15 +516,12 @@ static void keep_what_is_needed(struct intake *intake)
 void intake_feed(struct intake *intake, const char *bytes, size_t length, int64_t now)
 {
 	const char *end = bytes + length, *newline;
-	struct record record;
 
 	intake->now = now;
 	intake->stats.bytes += length;
 	while (bytes < end && (newline = memchr(bytes, '\n', (size_t)(end - bytes))) != NULL) {
-		bool taken = end_line(intake, bytes, (size_t)(newline - bytes), &record);
-		bytes = newline + 1;
-		if (taken && !intake->open)
-			bytes = pass_over(intake, &record, bytes, end);
+		const struct bytes line = {bytes, (size_t)(newline - bytes)};
+		bytes = end_line(intake, line, newline + 1, end);
 	}
 	keep_what_is_needed(intake); /* before the first part of a line is written over, too */
 	if (bytes < end)
@@ -553,10 +550,10 @@ int64_t intake_deadline(const struct intake *intake)
 
 void intake_finish(struct intake *intake)
 {
-	struct record last;
+	static const char nothing[] = "";
 
 	if (intake->partial_length > 0)
-		end_line(intake, "", 0, &last);
+		end_line(intake, (struct bytes){nothing, 0}, nothing, nothing);
 	keep_what_is_needed(intake);
 	intake->skipping = false;
 	while (intake->open)

@@ -16,8 +16,6 @@
 #include "judge/serials.h"
 
 enum {
-	INTAKE_RECORD_MAX =
-		16 * 1024, /* auditd's longest is 8,970; longer lines are skipped and counted */
 	INTAKE_EVENT_MAX = 32 * 1024, /* all records of an event; further ones are left out */
 	INTAKE_OPEN_MAX = 64,	      /* events assembled at a time: 2 MiB at the most */
 };

@@ -56,15 +56,19 @@ static bool take_node(const char **at, const char *end, struct record *record)
 	return true;
 }
 
-/* Of a whole number of words where the line is long enough: a copy of unknown length is a call. */
+/* The usual ones in three pieces: a copy of unknown length is a call, and one of 48 bytes gcc makes
+ * by "rep movsl", which takes longer than all else here. */
 static inline void keep_stamp(struct record_stamp *stamp, const char *begin, size_t length,
 			      const char *end)
 {
 	stamp->length = length <= sizeof(stamp->text) ? length : 0;
-	if ((size_t)(end - begin) >= sizeof(stamp->text))
-		memcpy(stamp->text, begin, sizeof(stamp->text));
-	else
+	if (length > 48 || end - begin < 48) {
 		memcpy(stamp->text, begin, stamp->length);
+		return;
+	}
+	memcpy(stamp->text, begin, 16);
+	memcpy(stamp->text + 16, begin + 16, 16);
+	memcpy(stamp->text + 32, begin + 32, 16);
 }
 
 /* " msg=audit(SEC." up to the point: mostly it is the same second as before. */
@@ -98,10 +102,14 @@ static bool read_stamp(struct record_stamp *stamp, const char **at, const char *
 	return true;
 }
 
-/* Of eight bytes or more: eight at a time are one comparison each, where memcmp() is a call. */
+/* Of eight bytes or more: of known lengths they are compared at sight, where memcmp() is a call. */
 static inline bool same_bytes(const char *a, const char *b, size_t length)
 {
-	for (size_t i = 0; i + 8 < length; i += 8)
+	size_t i = 0;
+
+	if (length >= 32 && memcmp(a, b, 32) != 0)
+		return false;
+	for (i = length >= 32 ? 32 : 0; i + 8 < length; i += 8)
 		if (memcmp(a + i, b + i, 8) != 0)
 			return false;
 	return memcmp(a + length - 8, b + length - 8, 8) == 0;
@@ -128,6 +136,14 @@ static bool take_stamp(struct record_stamp *last, const char **at, const char *e
 	return true;
 }
 
+struct bytes record_type_of(struct bytes line)
+{
+	const char *at = line.data, *end = at + line.length;
+
+	(void)TAKE(&at, end, "type=");
+	return (struct bytes){at, (size_t)(fields_value_end(at, end) - at)};
+}
+
 bool record_parse(struct record_stamp *last, const char *line, size_t length, struct record *record)
 {
 	const char *at = line, *end = line + length;
@@ -148,80 +164,27 @@ bool record_parse(struct record_stamp *last, const char *line, size_t length, st
 	return true;
 }
 
-/* The type's word, of those that follow the SYSCALL of a call on files or sockets: each is another
- * in its first eight bytes. */
-static inline bool take_follower(const char **at, const char *end, enum role *role)
-{
-	static const char cwd[] = "type=CWD", path[] = "type=PATH", title[] = "type=PROCTITLE",
-			  eoe[] = "type=EOE", address[] = "type=SOCKADDR";
-#define FOLLOWER(word, what)                                                                       \
-	do {                                                                                       \
-		if (memcmp(*at, word, 8) == 0) {                                                   \
-			*role = what;                                                              \
-			return take_bytes(at, end, word, sizeof(word) - 1);                        \
-		}                                                                                  \
-	} while (0)
-	if (end - *at < 8)
-		return false;
-	FOLLOWER(path, ROLE_PATH);
-	FOLLOWER(cwd, ROLE_JOINS);
-	FOLLOWER(title, ROLE_LAST);
-	FOLLOWER(eoe, ROLE_ENDS);
-	FOLLOWER(address, ROLE_NONE);
-#undef FOLLOWER
-	return false;
-}
-
-/* The node as it stands before the record's line, with "node=" and the space. */
-static inline bool take_same_node(const struct record *before, const char **at, const char *end)
-{
-	static const char word[] = "node=";
-	size_t length = before->node_length + sizeof(word);
-
-	return before->node_length == 0 || take_bytes(at, end, before->line - length, length);
-}
-
-bool record_follows(const struct record_stamp *last, const struct record *before, const char *line,
-		    const char *end, struct record *record, enum role *role)
-{
-	const char *at = line, *newline;
-
-	if (!take_same_node(before, &at, end))
-		return false;
-	record->line = at;
-	if (!take_follower(&at, end, role) || !take_same_stamp(last, &at, end))
-		return false;
-	newline = at < end && *at == '\n' ? at : memchr(at, '\n', (size_t)(end - at));
-	if (!newline)
-		return false;
-	record->length = (size_t)(newline - record->line);
-	record->body = at;
-	record->body_length = (size_t)(newline - at);
-	return true;
-}
-
 /* ---- selection by content ------------------------------------------------------------------- */
 
 /* To the next space. */
-static struct bytes value_at(const struct record *record, const char *at)
+static struct bytes value_at(const char *at, const char *end)
 {
-	const char *end = record->body + record->body_length;
 	const char *space = memchr(at, ' ', (size_t)(end - at));
 
 	return (struct bytes){at, (size_t)((space ? space : end) - at)};
 }
 
 /* Field " name=VALUE" of the part of a SYSCALL record that the kernel writes before any text. */
-static bool find_field(const struct record *record, const char *name, struct bytes *value)
+static bool find_field(struct bytes body, const char *name, struct bytes *value)
 {
-	const char *found = memmem(record->body, record->body_length, name, strlen(name));
+	const char *found = memmem(body.data, body.length, name, strlen(name));
 
 	if (found)
-		*value = value_at(record, found + strlen(name));
+		*value = value_at(found + strlen(name), body.data + body.length);
 	return found != NULL;
 }
 
-static bool take_arch(const char **at, const char *end, const struct record *record, uint64_t *arch)
+static bool take_arch(const char **at, const char *end, uint64_t *arch)
 {
 	struct bytes value;
 
@@ -231,7 +194,7 @@ static bool take_arch(const char **at, const char *end, const struct record *rec
 	}
 	if (!TAKE(at, end, " arch="))
 		return false;
-	value = value_at(record, *at);
+	value = value_at(*at, end);
 	*at += value.length;
 	return fields_hex(value, arch);
 }
@@ -245,13 +208,14 @@ static bool read_call(const struct record *record, uint64_t *arch, uint64_t *num
 	struct bytes value;
 
 	*rest = (struct fields){at, end};
-	if (!take_arch(&at, end, record, arch))
+	if (!take_arch(&at, end, arch))
 		return false;
 	if (TAKE(&at, end, " syscall=")) {
 		rest->at = at;
 		return take_number(&rest->at, end, number) && (rest->at == end || *rest->at == ' ');
 	}
-	return find_field(record, " syscall=", &value) && fields_decimal(value, number);
+	return find_field((struct bytes){at, (size_t)(end - at)}, " syscall=", &value) &&
+	       fields_decimal(value, number);
 }
 
 /* A call as far as it decides whether the record matters. */
@@ -261,14 +225,14 @@ struct call_facts {
 };
 
 /* The next field of this name, mostly the very next one; what lies before it is passed over. */
-static bool find_next(struct fields *fields, const char *name, struct bytes *value)
+static bool find_next(struct fields *fields, const struct field_name *name, struct bytes *value)
 {
 	struct bytes found;
 
-	if (fields_take(fields, name, strlen(name), value))
+	if (fields_take(fields, name, value))
 		return true;
 	while (fields_next(fields, &found, value))
-		if (bytes_are(found, name))
+		if (bytes_are(found, name->text))
 			return true;
 	return false;
 }
@@ -277,10 +241,12 @@ static bool find_next(struct fields *fields, const char *name, struct bytes *val
  * did not return has no success. The arguments are read where they decide. */
 static bool read_facts(enum call call, struct fields fields, struct call_facts *facts)
 {
-	static const char *const names[] = {"a0", "a1", "a2", "a3"};
+	static const struct field_name success = FIELD_NAME("success");
+	static const struct field_name names[] = {FIELD_NAME("a0"), FIELD_NAME("a1"),
+						  FIELD_NAME("a2"), FIELD_NAME("a3")};
 	struct fields ahead = fields;
 	struct bytes value;
-	bool returned = find_next(&ahead, "success", &value);
+	bool returned = find_next(&ahead, &success, &value);
 
 	facts->success = returned && bytes_are(value, "yes");
 	if (!syscalls_depends_on_args(call))
@@ -288,7 +254,7 @@ static bool read_facts(enum call call, struct fields fields, struct call_facts *
 	if (returned)
 		fields = ahead;
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-		if (!find_next(&fields, names[i], &value) || !fields_hex(value, &facts->args[i]))
+		if (!find_next(&fields, &names[i], &value) || !fields_hex(value, &facts->args[i]))
 			return false;
 	return true;
 }
@@ -372,31 +338,118 @@ static bool ends_with(const char *at, const char *end, const char *text, size_t 
 }
 
 /* " item=N name=NAME", as the kernel begins it; else wherever the name is. */
-static bool find_name(const struct record *record, struct bytes *name)
+static inline bool find_name(struct bytes body, struct bytes *name)
 {
-	const char *at = record->body, *end = at + record->body_length;
+	const char *at = body.data, *end = at + body.length;
 
 	if (TAKE(&at, end, " item=") && at < end) {
 		at++;
 		if (TAKE(&at, end, " name=")) {
-			*name = value_at(record, at);
+			*name = value_at(at, end);
 			return true;
 		}
 	}
-	return find_field(record, " name=", name);
+	return find_field(body, " name=", name);
 }
 
 /* name="/proc/sys/kernel/cap_last_cap"; in hex, where the path has a byte that needs it
  * (kernel/audit.c, audit_log_untrustedstring). */
-bool record_names_last_cap(const struct record *record)
+static inline bool names_last_cap(struct bytes body)
 {
 	static const char plain[] = "cap_last_cap\"", hex[] = "6361705F6C6173745F636170";
 	struct bytes name;
 	const char *end;
 
-	if (!find_name(record, &name))
+	if (!find_name(body, &name))
 		return false;
 	end = name.data + name.length;
 	return ends_with(name.data, end, plain, sizeof(plain) - 1) ||
 	       ends_with(name.data, end, hex, sizeof(hex) - 1);
+}
+
+bool record_names_last_cap(const struct record *record)
+{
+	return names_last_cap((struct bytes){record->body, record->body_length});
+}
+
+/* ---- a row of records ----------------------------------------------------------------------- */
+
+/* The type's word, of those that follow the SYSCALL of a call on files or sockets: each is another
+ * in its first eight bytes. */
+static inline bool take_follower(const char **at, const char *end, enum role *role)
+{
+	static const char cwd[] = "type=CWD", path[] = "type=PATH", title[] = "type=PROCTITLE",
+			  eoe[] = "type=EOE", address[] = "type=SOCKADDR";
+#define FOLLOWER(word, what)                                                                       \
+	do {                                                                                       \
+		if (memcmp(*at, word, 8) == 0) {                                                   \
+			*role = what;                                                              \
+			return take_bytes(at, end, word, sizeof(word) - 1);                        \
+		}                                                                                  \
+	} while (0)
+	if (end - *at < 8)
+		return false;
+	FOLLOWER(path, ROLE_PATH);
+	FOLLOWER(cwd, ROLE_JOINS);
+	FOLLOWER(title, ROLE_LAST);
+	FOLLOWER(eoe, ROLE_ENDS);
+	FOLLOWER(address, ROLE_NONE);
+#undef FOLLOWER
+	return false;
+}
+
+/* The node as it stands before the record's line, with "node=" and the space. */
+static inline bool take_same_node(const struct record *before, const char **at, const char *end)
+{
+	static const char word[] = "node=";
+	size_t length = before->node_length + sizeof(word);
+
+	return before->node_length == 0 || take_bytes(at, end, before->line - length, length);
+}
+
+/* Where the follower's line ends; NULL where it is none, or not whole. body: after its header. */
+static inline const char *take_row_line(const struct record_stamp *stamp,
+					const struct record *first, const char *at, const char *end,
+					struct bytes *line, struct bytes *body, enum role *role)
+{
+	const char *begin, *newline;
+
+	if (!take_same_node(first, &at, end))
+		return NULL;
+	begin = at;
+	if (!take_follower(&at, end, role) || !take_same_stamp(stamp, &at, end) || at == end)
+		return NULL;
+	newline = *at == '\n' ? at : memchr(at, '\n', (size_t)(end - at));
+	if (newline) {
+		*line = (struct bytes){begin, (size_t)(newline - begin)};
+		*body = (struct bytes){at, (size_t)(newline - at)};
+	}
+	return newline;
+}
+
+bool record_pass_row(const struct record_stamp *stamp, const struct record *first, enum role role,
+		     const char *at, const char *end, struct record_row *row)
+{
+	bool asks = role == ROLE_MAYBE;
+	struct bytes line, body;
+	const char *newline;
+
+	*row = (struct record_row){.last = {first->line, first->length}};
+	while (!row->has_eoe &&
+	       (newline = take_row_line(stamp, first, at, end, &line, &body, &role))) {
+		if (newline - at > RECORD_MAX)
+			break;
+		if (asks && role == ROLE_PATH && names_last_cap(body))
+			return false;
+		if (role == ROLE_LAST || role == ROLE_ENDS)
+			asks = false;
+		if (role == ROLE_ENDS)
+			row->has_eoe = true;
+		else
+			row->last = line;
+		row->records++;
+		at = newline + 1;
+	}
+	row->end = at;
+	return !asks;
 }

@@ -15,7 +15,12 @@
 
 #include "common/bytes.h"
 
-enum { RECORD_NODE_MAX = 256, RECORD_STAMP_MAX = 64 };
+enum {
+	RECORD_MAX = 16 *
+		     1024, /* auditd's longest is 8,970; longer lines are skipped and counted */
+	RECORD_NODE_MAX = 256,
+	RECORD_STAMP_MAX = 64,
+};
 
 /* What a record does to the assembly of events. */
 enum role {
@@ -56,11 +61,8 @@ struct record_stamp {
 bool record_parse(struct record_stamp *last, const char *line, size_t length,
 		  struct record *record);
 
-/* Is the line a CWD, PATH, SOCKADDR, PROCTITLE or EOE of the same event as the record before it,
- * which was the last to be parsed, and whole before end (of what was fed)? Then record has its line
- * and body, and nothing else is written. Where it is none of these, the line is to be parsed. */
-bool record_follows(const struct record_stamp *last, const struct record *before, const char *line,
-		    const char *end, struct record *record, enum role *role);
+/* Of a line that was taken for a record, from "type=" on. */
+struct bytes record_type_of(struct bytes line);
 
 /* By the type, and of a SYSCALL by the call and its arguments. */
 enum role record_role(const struct record *record);
@@ -93,5 +95,19 @@ static inline bool record_is_of_node(const struct record *record, const char *no
 
 /* Does this PATH name the sysctl cap_last_cap, in any folder? */
 bool record_names_last_cap(const struct record *record);
+
+/* The records of one event that lie in a row behind its first, as they mostly do. */
+struct record_row {
+	const char *end;   /* of the row: where the next record begins */
+	uint64_t records;  /* of the row, without the first */
+	struct bytes last; /* the last line, the first one too, that is no EOE */
+	bool has_eoe;	   /* the row ends with it */
+};
+
+/* Passes over the CWD, PATH, SOCKADDR, PROCTITLE and EOE records of the event of first, which stamp
+ * is of, at "at". role: the first one's, ROLE_NONE or ROLE_MAYBE. False where the row has to be
+ * taken record by record: a maybe's PATH names the sysctl, or a maybe does not end here. */
+bool record_pass_row(const struct record_stamp *stamp, const struct record *first, enum role role,
+		     const char *at, const char *end, struct record_row *row);
 
 #endif

@@ -176,16 +176,47 @@ START_TEST(test_bprm_fcaps_has_old_and_new)
 		HEAD("BPRM_FCAPS") "fver=2 fp=0000000000002000 fi=4 fe=1 old_pp=1 old_pi=2 "
 				   "old_pe=3 old_pa=4 pp=5 pi=6 pe=7 pa=8 frootid=0\n"));
 	ck_assert_uint_eq(event.parts, EVENT_BPRM);
-	ck_assert_uint_eq(event.file_permitted, 0x2000);
-	ck_assert_uint_eq(event.file_inheritable, 4);
-	ck_assert_uint_eq(event.bprm_old.permitted, 1);
-	ck_assert_uint_eq(event.bprm_old.inheritable, 2);
-	ck_assert_uint_eq(event.bprm_old.effective, 3);
-	ck_assert_uint_eq(event.bprm_old.ambient, 4);
-	ck_assert_uint_eq(event.bprm_new.permitted, 5);
-	ck_assert_uint_eq(event.bprm_new.inheritable, 6);
-	ck_assert_uint_eq(event.bprm_new.effective, 7);
-	ck_assert_uint_eq(event.bprm_new.ambient, 8);
+	ck_assert_uint_eq(event.bprm.file_permitted, 0x2000);
+	ck_assert_uint_eq(event.bprm.file_inheritable, 4);
+	ck_assert_uint_eq(event.bprm.old.permitted, 1);
+	ck_assert_uint_eq(event.bprm.old.inheritable, 2);
+	ck_assert_uint_eq(event.bprm.old.effective, 3);
+	ck_assert_uint_eq(event.bprm.old.ambient, 4);
+	ck_assert_uint_eq(event.bprm.now.permitted, 5);
+	ck_assert_uint_eq(event.bprm.now.inheritable, 6);
+	ck_assert_uint_eq(event.bprm.now.effective, 7);
+	ck_assert_uint_eq(event.bprm.now.ambient, 8);
+}
+END_TEST
+
+static void assert_bprm(const char *fields, uint64_t old_permitted, uint64_t permitted)
+{
+	char text[1024];
+
+	snprintf(text, sizeof(text), HEAD("BPRM_FCAPS") "%s\n", fields);
+	ck_assert(read_text(text));
+	ck_assert_uint_eq(event.bprm.old.permitted, old_permitted);
+	ck_assert_uint_eq(event.bprm.now.permitted, permitted);
+}
+
+/* What the last one said is kept by its text: by all of it, and by that of the last one. */
+START_TEST(test_bprm_fcaps_is_read_anew_when_it_says_something_else)
+{
+	char unknown[512] = "fver=0 old_pp=3 pp=4 later=";
+
+	assert_bprm("fver=0 old_pp=1 pp=5", 1, 5);
+	assert_bprm("fver=0 old_pp=1 pp=5", 1, 5);
+	assert_bprm("fver=0 old_pp=1 pp=6", 1, 6);
+	assert_bprm("fver=0 old_pp=1 pp=5", 1, 5);
+	assert_bprm("fver=0 old_pp=2 pp=5", 2, 5);
+	assert_bprm("fver=0 old_pp=2 pp=55", 2, 0x55);
+	assert_bprm("fver=0 old_pp=2 pp=5", 2, 5);
+	ck_assert(read_text(HEAD("CAPSET") "pid=42 cap_pi=0 cap_pp=1 cap_pe=1 cap_pa=0\n"));
+	ck_assert_uint_eq(event.bprm.now.permitted, 0);
+	memset(unknown + strlen(unknown), '1', 300); /* too long to be kept */
+	assert_bprm(unknown, 3, 4);
+	assert_bprm("", 0, 0);
+	assert_bprm("fver=0 old_pp=2 pp=5", 2, 5);
 }
 END_TEST
 
@@ -405,10 +436,10 @@ static void assert_same_event(void)
 	ASSERT_SAME_TEXT(subject);
 	ASSERT_SAME_TEXT(key);
 	ck_assert_mem_eq(&event.capset, &other.capset, sizeof(event.capset));
-	ck_assert_mem_eq(&event.bprm_old, &other.bprm_old, sizeof(event.bprm_old));
-	ck_assert_mem_eq(&event.bprm_new, &other.bprm_new, sizeof(event.bprm_new));
-	ck_assert_uint_eq(event.file_permitted, other.file_permitted);
-	ck_assert_uint_eq(event.file_inheritable, other.file_inheritable);
+	ck_assert_mem_eq(&event.bprm.old, &other.bprm.old, sizeof(event.bprm.old));
+	ck_assert_mem_eq(&event.bprm.now, &other.bprm.now, sizeof(event.bprm.now));
+	ck_assert_uint_eq(event.bprm.file_permitted, other.bprm.file_permitted);
+	ck_assert_uint_eq(event.bprm.file_inheritable, other.bprm.file_inheritable);
 }
 
 /* A field as libauparse interprets it, or nothing where it is not there or null. */
@@ -553,6 +584,7 @@ int main(void)
 	tcase_add_test(tc, test_unset_login_is_minus_one);
 	tcase_add_test(tc, test_capset_short_zeros_and_long_masks);
 	tcase_add_test(tc, test_bprm_fcaps_has_old_and_new);
+	tcase_add_test(tc, test_bprm_fcaps_is_read_anew_when_it_says_something_else);
 	tcase_add_test(tc, test_first_of_duplicate_fields_counts);
 	tcase_add_test(tc, test_second_record_of_a_kind_does_not_replace_the_first);
 	tcase_add_test(tc, test_second_record_of_a_kind_does_not_replace_the_first_in_the_details);

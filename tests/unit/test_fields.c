@@ -59,6 +59,7 @@ END_TEST
 /* Of every length, of bytes next to the space and of such as a char may take for negative. */
 START_TEST(test_value_ends_at_the_next_space_wherever_that_is)
 {
+	static const struct field_name a = FIELD_NAME("a");
 	static const char filling[] = "!!\x1f\xa0\xff\"x";
 	char text[64];
 
@@ -73,7 +74,7 @@ START_TEST(test_value_ends_at_the_next_space_wherever_that_is)
 				fields.end = again.end = stpcpy(at, " b=2 c=3");
 			ck_assert(fields_next(&fields, &name, &value));
 			ck_assert_uint_eq(value.length, length);
-			ck_assert(fields_take(&again, "a", 1, &taken));
+			ck_assert(fields_take(&again, &a, &taken));
 			ck_assert_uint_eq(taken.length, length);
 			ck_assert_ptr_eq(taken.data, value.data);
 			ck_assert_ptr_eq(again.at, fields.at);
@@ -82,13 +83,32 @@ START_TEST(test_value_ends_at_the_next_space_wherever_that_is)
 }
 END_TEST
 
+#define LONG "audit_enabled" /* longer than a word */
+#define WORD "pid_word"	     /* as long as one */
+
 static const struct {
-	const char *name, *body, *value;
+	struct field_name name;
+	const char *body, *value;
 } takes[] = {
-	{"pid", " pid=12 uid=0", "12"}, {"pid", "pid=12", "12"},   {"pid", " pid=", ""},
-	{"pid", " ppid=12", NULL},	{"pid", " pi=12", NULL},   {"pid", " pid2=12", NULL},
-	{"pid", "  pid=12", NULL},	{"pid", " pid", NULL},	   {"pid", "", NULL},
-	{"pid", " uid=0 pid=12", NULL}, {"pid", " pid =12", NULL},
+	{FIELD_NAME("pid"), " pid=12 uid=0", "12"},
+	{FIELD_NAME("pid"), "pid=12", "12"},
+	{FIELD_NAME("pid"), " pid=", ""},
+	{FIELD_NAME("pid"), " pid=123456789", "123456789"},
+	{FIELD_NAME("pid"), " ppid=12", NULL},
+	{FIELD_NAME("pid"), " ppid=123456789", NULL},
+	{FIELD_NAME("pid"), " pie=123456789", NULL},
+	{FIELD_NAME("pid"), " pi=12", NULL},
+	{FIELD_NAME("pid"), " pid2=12", NULL},
+	{FIELD_NAME("pid"), "  pid=12", NULL},
+	{FIELD_NAME("pid"), " pid", NULL},
+	{FIELD_NAME("pid"), "", NULL},
+	{FIELD_NAME("pid"), " uid=0 pid=12", NULL},
+	{FIELD_NAME("pid"), " pid =12", NULL},
+	{FIELD_NAME(WORD), " " WORD "=1", "1"},
+	{FIELD_NAME(WORD), " pid_worx=1", NULL},
+	{FIELD_NAME(LONG), " " LONG "=1", "1"},
+	{FIELD_NAME(LONG), " audit_enabler=1", NULL},
+	{FIELD_NAME(LONG), " audit_en", NULL},
 };
 
 START_TEST(test_field_is_taken_by_its_name_or_left)
@@ -97,8 +117,7 @@ START_TEST(test_field_is_taken_by_its_name_or_left)
 	struct fields fields = {body, body + strlen(body)};
 	struct bytes value = {NULL, 0};
 
-	ck_assert(fields_take(&fields, takes[_i].name, strlen(takes[_i].name), &value) ==
-		  (takes[_i].value != NULL));
+	ck_assert(fields_take(&fields, &takes[_i].name, &value) == (takes[_i].value != NULL));
 	if (!takes[_i].value)
 		ck_assert_ptr_eq(fields.at, body);
 	else

@@ -342,13 +342,13 @@ END_TEST
 
 START_TEST(test_line_beyond_the_bound_is_skipped_whole_however_it_is_cut)
 {
-	static char line[INTAKE_RECORD_MAX * 3];
-	static const size_t pieces[] = {sizeof(line), 1000, INTAKE_RECORD_MAX, 7};
+	static char line[RECORD_MAX * 3];
+	static const size_t pieces[] = {sizeof(line), 1000, RECORD_MAX, 7};
 	size_t piece = pieces[_i];
 
 	memset(line, 'A', sizeof(line));
 	/* its tail must not be taken for a line of its own */
-	memcpy(line + INTAKE_RECORD_MAX * 2, CAPSET(9), sizeof(CAPSET(9)) - 2);
+	memcpy(line + RECORD_MAX * 2, CAPSET(9), sizeof(CAPSET(9)) - 2);
 	line[sizeof(line) - 1] = '\n';
 	for (size_t at = 0; at < sizeof(line); at += piece)
 		intake_feed(intake, line + at,
@@ -362,14 +362,14 @@ END_TEST
 
 START_TEST(test_longest_record_is_taken)
 {
-	static char line[INTAKE_RECORD_MAX + 2];
+	static char line[RECORD_MAX + 2];
 
 	strcpy(line, "type=CAPSET msg=audit(100.250:5): ");
-	memset(line + strlen(line), 'x', INTAKE_RECORD_MAX - strlen(line));
-	line[INTAKE_RECORD_MAX] = '\n';
-	for (size_t cut = INTAKE_RECORD_MAX - 2; cut <= INTAKE_RECORD_MAX; cut++) {
+	memset(line + strlen(line), 'x', RECORD_MAX - strlen(line));
+	line[RECORD_MAX] = '\n';
+	for (size_t cut = RECORD_MAX - 2; cut <= RECORD_MAX; cut++) {
 		intake_feed(intake, line, cut, 1000);
-		intake_feed(intake, line + cut, INTAKE_RECORD_MAX + 1 - cut, 1000);
+		intake_feed(intake, line + cut, RECORD_MAX + 1 - cut, 1000);
 	}
 	ck_assert_uint_eq(stats().oversized, 0);
 	ck_assert_uint_eq(stats().records, 3);
