@@ -69,10 +69,13 @@ static void hash_word(struct hashed *hashed, const char *word)
 
 static void hash_number(struct hashed *hashed, uint64_t number)
 {
-	char digits[24];
+	char digits[16];
+	size_t at = sizeof(digits);
 
-	snprintf(digits, sizeof(digits), "%" PRIx64, number);
-	hash_word(hashed, digits);
+	do
+		digits[--at] = "0123456789abcdef"[number & 15];
+	while (number >>= 4);
+	hash_bytes(hashed, digits + at, sizeof(digits) - at);
 }
 
 /* What is told once a boot has the same id each time that it is told in that boot. */

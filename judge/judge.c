@@ -80,8 +80,13 @@ static void send_alert(struct judge *judge, struct alert *alert)
 {
 	alert->observed_time = judge->world.now;
 	alert->ordinal = judge->reported++;
-	if (is_told_already(judge, alert) || !repeats_take(judge->repeats, alert, judge->world.now))
+	if (is_told_already(judge, alert) ||
+	    repeats_count(judge->repeats, alert, judge->world.now)) {
 		judge->stats.folded++;
+		return;
+	}
+	report_suggestion(alert, &judge->buffers);
+	repeats_deliver(judge->repeats, alert, judge->world.now);
 }
 
 /* An alert of capwatch's own, without process or event. */
@@ -133,7 +138,7 @@ static void alert_ceiling(struct judge *judge, const struct ceiling_question *qu
 	alert.sets[ALERT_PERMITTED].has_before = true;
 	alert.sets[ALERT_PERMITTED].before = question->permitted & capmask_known();
 	alert.sets[ALERT_PERMITTED].after = alert.sets[ALERT_PERMITTED].before;
-	report_verdict(&alert, verdict, &judge->buffers);
+	report_verdict(&alert, verdict);
 	process->ceiling_reported = true;
 	send_alert(judge, &alert);
 }
@@ -186,7 +191,7 @@ static void report_gain(struct judge *judge, const struct event *event,
 	report_process(&alert, seen->process, seen->parent, event);
 	report_service(&alert, transition->service, event->time);
 	report_transition(&alert, transition);
-	report_verdict(&alert, verdict, &judge->buffers);
+	report_verdict(&alert, verdict);
 	if (learnt)
 		learn_gain(judge, event, transition->service,
 			   &(struct learner_gain){&alert, verdict->by_launcher, -1});
@@ -536,7 +541,7 @@ static void report_finding(void *ctx, const struct sweep_finding *finding)
 	report_process(&alert, process, parent_of(judge, process), NULL);
 	report_service(&alert, process->service, alert.time);
 	report_transition(&alert, finding->transition);
-	report_verdict(&alert, finding->verdict, &judge->buffers);
+	report_verdict(&alert, finding->verdict);
 	send_alert(judge, &alert);
 }
 

@@ -248,27 +248,30 @@ static void open_kind(struct repeats *repeats, const struct alert *alert, int64_
 	repeats->bytes += size;
 }
 
-bool repeats_take(struct repeats *repeats, struct alert *alert, int64_t now)
+bool repeats_count(struct repeats *repeats, struct alert *alert, int64_t now)
 {
 	struct kind *kind;
 
 	alert_make_fingerprint(alert);
-	if (repeats->window > 0) {
-		repeats_expire(repeats, now);
-		kind = find_kind(repeats, alert);
-		if (kind) {
-			if (kind->count++ == 0)
-				kind->first_time = alert->time;
-			kind->last_time = alert->time;
-			kind->last_observed = alert->observed_time;
-			return false;
-		}
-	}
+	if (repeats->window == 0)
+		return false;
+	repeats_expire(repeats, now);
+	kind = find_kind(repeats, alert);
+	if (!kind)
+		return false;
+	if (kind->count++ == 0)
+		kind->first_time = alert->time;
+	kind->last_time = alert->time;
+	kind->last_observed = alert->observed_time;
+	return true;
+}
+
+void repeats_deliver(struct repeats *repeats, struct alert *alert, int64_t now)
+{
 	alert_make_id(alert);
 	if (repeats->window > 0)
 		open_kind(repeats, alert, now);
 	repeats->deliver(repeats->ctx, alert);
-	return true;
 }
 
 void repeats_expire(struct repeats *repeats, int64_t now)

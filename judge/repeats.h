@@ -24,9 +24,12 @@ void repeats_free(struct repeats *repeats);
 /* 0 ms: every alert by itself. */
 void repeats_set_window(struct repeats *repeats, int64_t milliseconds);
 
-/* Delivers the alert or counts it (then returns false). Fills in its fingerprint, and the id of one
- * that is delivered. now in ms. */
-bool repeats_take(struct repeats *repeats, struct alert *alert, int64_t now);
+/* Makes the alert's fingerprint. True where one of its kind went out in this window: then it is
+ * counted, and need not be told of any further. now in ms. */
+bool repeats_count(struct repeats *repeats, struct alert *alert, int64_t now);
+
+/* One that was not counted: makes its id, opens its window, and delivers it. */
+void repeats_deliver(struct repeats *repeats, struct alert *alert, int64_t now);
 
 /* Summaries whose window is over go out. */
 void repeats_expire(struct repeats *repeats, int64_t now);

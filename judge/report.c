@@ -291,7 +291,7 @@ static bool suggest_grant(const struct alert *alert, char *grant, size_t size)
 	return false;
 }
 
-static void suggest(struct alert *alert, struct report_buffers *buffers)
+void report_suggestion(struct alert *alert, struct report_buffers *buffers)
 {
 	const char *phase = alert->phase == PHASE_STARTING ? "start" : "running";
 	char grant[1600], unit[SERVICE_NAME_MAX + 16] = "";
@@ -326,8 +326,7 @@ static capmask clip_missing(const struct alert *alert, capmask missing)
 	return told ? missing & told : missing & capmask_known();
 }
 
-void report_verdict(struct alert *alert, const struct verdict *verdict,
-		    struct report_buffers *buffers)
+void report_verdict(struct alert *alert, const struct verdict *verdict)
 {
 	alert->reason = verdict->reason;
 	alert->severity = verdict->severity;
@@ -341,7 +340,6 @@ void report_verdict(struct alert *alert, const struct verdict *verdict,
 		alert->baseline.has_missing = true;
 		alert->baseline.missing = clip_missing(alert, verdict->missing);
 	}
-	suggest(alert, buffers);
 }
 
 /* Who, as the kernel says; then what it says itself. */

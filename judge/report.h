@@ -34,8 +34,11 @@ void report_service(struct alert *alert, const struct service *service, int64_t 
 
 void report_transition(struct alert *alert, const struct transition *transition);
 
-void report_verdict(struct alert *alert, const struct verdict *verdict,
-		    struct report_buffers *buffers);
+void report_verdict(struct alert *alert, const struct verdict *verdict);
+
+/* The baseline entry that would allow it, where one could: last, and only for an alert that goes
+ * out, since most of a flood are counted. */
+void report_suggestion(struct alert *alert, struct report_buffers *buffers);
 
 /* detail: REPORT_DETAIL_MAX bytes, the caller's, which the alert borrows as all of the finding. */
 void report_coverage(struct alert *alert, const struct coverage_finding *finding, char *detail);
