@@ -1,16 +1,28 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "plugin/pace.h"
 
-static int64_t pause_after(size_t bytes)
-{
-	if (bytes == 0 || bytes >= PACE_MANY_BYTES)
-		return 0;
-	return bytes < PACE_FEW_BYTES ? PACE_LONG_MS : PACE_SHORT_MS;
-}
-
-void pace_take_read(struct pace *pace, size_t bytes, int64_t now)
+/* In which as many gather as are to be read at a time, at the rate of the last read. */
+static int64_t pause_after(int64_t records, int64_t elapsed)
 {
 	int64_t pause;
+
+	if (records == 0 || records >= PACE_MANY)
+		return 0;
+	pause = PACE_GATHER * (elapsed > 0 ? elapsed : 1) / records;
+	return pause < PACE_LONGEST_MS ? pause : PACE_LONGEST_MS;
+}
+
+/* As they take place in the socket. */
+static int64_t count_of(size_t bytes, uint64_t records)
+{
+	size_t by_bytes = (bytes + PACE_RECORD_BYTES - 1) / PACE_RECORD_BYTES;
+
+	return (int64_t)(records > by_bytes ? records : by_bytes);
+}
+
+void pace_take_read(struct pace *pace, size_t bytes, uint64_t records, int64_t now)
+{
+	int64_t elapsed = now - pace->read_at, pause;
 
 	if (bytes > 0) {
 		if (now - pace->read_at >= PACE_IDLE_MS)
@@ -18,7 +30,9 @@ void pace_take_read(struct pace *pace, size_t bytes, int64_t now)
 		pace->burst += bytes;
 		pace->read_at = now;
 	}
-	pause = pace->burst >= PACE_LOAD_BYTES ? pause_after(bytes) : 0;
+	pause = 0;
+	if (pace->burst >= PACE_LOAD_BYTES)
+		pause = pause_after(count_of(bytes, records), elapsed);
 	pace->until = pause ? now + pause : 0;
 }
 

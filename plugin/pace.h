@@ -6,8 +6,8 @@
  * event is read as it comes.
  * Owns: that decision. Must not own: the clock, the descriptor.
  *
- * What gathers must fit into auditd's socket, which holds some 167 records of 200 to 700 bytes, or
- * auditd waits: the pause is the shorter the more there was last.
+ * What gathers must fit into auditd's socket, which holds some 167 records of up to 700 bytes, or
+ * auditd waits: the pause is the shorter the faster they came last.
  */
 #ifndef CAPWATCH_PACE_H
 #define CAPWATCH_PACE_H
@@ -17,12 +17,12 @@
 #include <stdint.h>
 
 enum {
-	PACE_IDLE_MS = 20,	     /* without a read so long, a load is over */
-	PACE_LOAD_BYTES = 4 * 1024,  /* read since then: several events, a load */
-	PACE_FEW_BYTES = 3 * 1024,   /* in one read; then: */
-	PACE_LONG_MS = 4,	     /* the most that is added to an alert's way */
-	PACE_SHORT_MS = 2,	     /* after more than few */
-	PACE_MANY_BYTES = 16 * 1024, /* the socket may have been full: read on */
+	PACE_IDLE_MS = 20,	    /* without a read so long, a load is over */
+	PACE_LOAD_BYTES = 4 * 1024, /* read since then: several events, a load */
+	PACE_LONGEST_MS = 4,	    /* the most that is added to an alert's way */
+	PACE_GATHER = 80,	 /* records to be read at a time: half of what the socket holds */
+	PACE_MANY = 120,	 /* in one read: the socket may have been full, read on */
+	PACE_RECORD_BYTES = 700, /* a longer record takes the place of several */
 };
 
 /* All zero at the beginning. */
@@ -33,7 +33,7 @@ struct pace {
 };
 
 /* So much was read in one go, up to now (ms, steady clock). */
-void pace_take_read(struct pace *pace, size_t bytes, int64_t now);
+void pace_take_read(struct pace *pace, size_t bytes, uint64_t records, int64_t now);
 
 /* Is a pause over, so that the stream is to be read without asking poll(2) first? Ends it. */
 bool pace_ends_pause(struct pace *pace, int64_t now);

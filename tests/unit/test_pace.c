@@ -14,21 +14,30 @@ static void begin(void)
 	pace = (struct pace){0};
 }
 
-/* So many bytes in each of the reads, each this long after the one before; returns when the last
- * was. */
-static int64_t read_steadily(size_t bytes, int reads, int64_t apart)
+/* So many records of RECORD bytes in each of the reads, each this long after the one before;
+ * returns when the last was. */
+static int64_t read_steadily(uint64_t records, int reads, int64_t apart)
 {
 	int64_t now = START;
 
 	for (int i = 0; i < reads; i++, now += apart)
-		pace_take_read(&pace, bytes, now);
+		pace_take_read(&pace, records * RECORD, records, now);
 	return now - apart;
+}
+
+static void expect_pause(int64_t last, int64_t pause)
+{
+	ck_assert(pace_is_on(&pace));
+	ck_assert(!pace_ends_pause(&pace, last + pause - 1));
+	ck_assert(pace_is_on(&pace));
+	ck_assert(pace_ends_pause(&pace, last + pause));
+	ck_assert(!pace_is_on(&pace));
 }
 
 START_TEST(test_one_event_is_read_as_it_comes)
 {
 	for (int record = 0; record < 6; record++) {
-		pace_take_read(&pace, RECORD, START + record);
+		pace_take_read(&pace, RECORD, 1, START + record);
 		ck_assert(!pace_is_on(&pace));
 	}
 }
@@ -36,55 +45,75 @@ END_TEST
 
 START_TEST(test_events_far_apart_are_no_load)
 {
-	read_steadily(RECORD, 1000, PACE_IDLE_MS);
+	read_steadily(1, 1000, PACE_IDLE_MS);
 	ck_assert(!pace_is_on(&pace));
 }
 END_TEST
 
 START_TEST(test_load_makes_records_gather)
 {
-	int64_t last = read_steadily(RECORD, 20, 1);
-
-	ck_assert(pace_is_on(&pace));
-	ck_assert(!pace_ends_pause(&pace, last + PACE_LONG_MS - 1));
-	ck_assert(pace_is_on(&pace));
-	ck_assert(pace_ends_pause(&pace, last + PACE_LONG_MS));
-	ck_assert(!pace_is_on(&pace));
+	expect_pause(read_steadily(1, 20, 1), PACE_LONGEST_MS);
 }
 END_TEST
 
-START_TEST(test_more_at_a_time_shortens_the_pause)
+/* 20, 30, 40 and 80 records a millisecond, of which PACE_GATHER are to be read at a time. */
+START_TEST(test_pause_is_the_shorter_the_faster_they_come)
 {
-	int64_t last = read_steadily(PACE_FEW_BYTES, 3, 2);
+	static const struct {
+		uint64_t records;
+		int64_t apart, pause;
+	} rates[] = {{80, 4, 4}, {20, 1, 4}, {60, 2, 2}, {80, 2, 2}, {80, 1, 1}};
 
-	ck_assert(!pace_ends_pause(&pace, last + PACE_SHORT_MS - 1));
-	ck_assert(pace_ends_pause(&pace, last + PACE_SHORT_MS));
+	for (size_t i = 0; i < sizeof(rates) / sizeof(rates[0]); i++) {
+		begin();
+		expect_pause(read_steadily(rates[i].records, 10, rates[i].apart), rates[i].pause);
+	}
+}
+END_TEST
+
+START_TEST(test_more_than_gather_in_a_millisecond_are_read_on)
+{
+	read_steadily(PACE_GATHER + 1, 10, 1);
+	ck_assert(!pace_is_on(&pace));
 }
 END_TEST
 
 START_TEST(test_full_socket_is_read_on)
 {
-	read_steadily(PACE_MANY_BYTES, 10, 1);
+	read_steadily(PACE_MANY, 10, 4);
 	ck_assert(!pace_is_on(&pace));
+}
+END_TEST
+
+START_TEST(test_long_records_count_as_several)
+{
+	enum { LONG = 8970 };
+
+	for (int i = 0; i < 10; i++)
+		pace_take_read(&pace, LONG * 10, 10, START + 4 * i);
+	ck_assert(!pace_is_on(&pace));
+	for (int i = 10; i < 20; i++)
+		pace_take_read(&pace, LONG * 4, 4, START + 2 * i);
+	expect_pause(START + 2 * 19, 3);
 }
 END_TEST
 
 /* What came after a pause was nothing: the next record is not waited for in pauses. */
 START_TEST(test_nothing_ends_the_pauses)
 {
-	int64_t last = read_steadily(RECORD, 20, 1);
+	int64_t last = read_steadily(1, 20, 1);
 
-	ck_assert(pace_ends_pause(&pace, last + PACE_LONG_MS));
-	pace_take_read(&pace, 0, last + PACE_LONG_MS);
+	ck_assert(pace_ends_pause(&pace, last + PACE_LONGEST_MS));
+	pace_take_read(&pace, 0, 0, last + PACE_LONGEST_MS);
 	ck_assert(!pace_is_on(&pace));
 }
 END_TEST
 
 START_TEST(test_load_is_over_after_an_idle_time)
 {
-	int64_t last = read_steadily(RECORD, 20, 1);
+	int64_t last = read_steadily(1, 20, 1);
 
-	pace_take_read(&pace, RECORD, last + PACE_IDLE_MS);
+	pace_take_read(&pace, RECORD, 1, last + PACE_IDLE_MS);
 	ck_assert(!pace_is_on(&pace));
 }
 END_TEST
@@ -100,7 +129,9 @@ int main(void)
 	tcase_add_test(tc, test_one_event_is_read_as_it_comes);
 	tcase_add_test(tc, test_events_far_apart_are_no_load);
 	tcase_add_test(tc, test_load_makes_records_gather);
-	tcase_add_test(tc, test_more_at_a_time_shortens_the_pause);
+	tcase_add_test(tc, test_pause_is_the_shorter_the_faster_they_come);
+	tcase_add_test(tc, test_more_than_gather_in_a_millisecond_are_read_on);
+	tcase_add_test(tc, test_long_records_count_as_several);
 	tcase_add_test(tc, test_full_socket_is_read_on);
 	tcase_add_test(tc, test_nothing_ends_the_pauses);
 	tcase_add_test(tc, test_load_is_over_after_an_idle_time);
