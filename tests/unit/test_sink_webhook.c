@@ -640,7 +640,7 @@ int main(void)
 	int failed;
 
 	tcase_add_checked_fixture(tcase, open_multi, close_multi);
-	tcase_set_timeout(tcase, 30);
+	tcase_set_timeout(tcase, 120);
 	tcase_add_test(tcase, test_alert_is_posted_as_json);
 	tcase_add_test(tcase, test_order_is_kept_through_a_failure);
 	tcase_add_test(tcase, test_absent_receiver_is_waited_for);
