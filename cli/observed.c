@@ -7,7 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "common/read_buffer.h"
 #include "judge/judge.h"
 
 enum { READ_SIZE = 256 * 1024, LINES_SIZE = 8 * LEARNT_LINE_MAX };
@@ -60,7 +59,7 @@ static void drop_alert(void *ctx, const struct alert *alert)
 
 static int feed(FILE *in, const char *file, struct judge *judge, struct error *err)
 {
-	char *buffer = read_buffer_new(READ_SIZE);
+	char *buffer = malloc(READ_SIZE);
 	size_t got;
 
 	if (!buffer)

@@ -24,15 +24,22 @@ static void hash_begin(struct hashed *hashed)
 	hashed->used = 0;
 }
 
+/* The number's digits, the last of them before digits[end]. Returns where they begin. */
+static inline size_t put_digits(char *digits, size_t end, uint64_t number, unsigned base)
+{
+	do
+		digits[--end] = "0123456789abcdef"[number % base];
+	while (number /= base);
+	return end;
+}
+
 static void put_length(struct hashed *hashed, size_t length)
 {
 	char digits[24];
 	size_t at = sizeof(digits);
 
 	digits[--at] = ':';
-	do
-		digits[--at] = (char)('0' + length % 10);
-	while (length /= 10);
+	at = put_digits(digits, at, length, 10);
 	memcpy(hashed->bytes + hashed->used, digits + at, sizeof(digits) - at);
 	hashed->used += sizeof(digits) - at;
 }
@@ -70,11 +77,8 @@ static void hash_word(struct hashed *hashed, const char *word)
 static void hash_number(struct hashed *hashed, uint64_t number)
 {
 	char digits[16];
-	size_t at = sizeof(digits);
+	size_t at = put_digits(digits, sizeof(digits), number, 16);
 
-	do
-		digits[--at] = "0123456789abcdef"[number & 15];
-	while (number >>= 4);
 	hash_bytes(hashed, digits + at, sizeof(digits) - at);
 }
 

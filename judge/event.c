@@ -87,10 +87,10 @@ static const struct field_rule bprm_rules[] = {
 	RULE("old_pi", FIELD_HEX, EVENT(bprm.old.inheritable)),
 	RULE("old_pe", FIELD_HEX, EVENT(bprm.old.effective)),
 	RULE("old_pa", FIELD_HEX, EVENT(bprm.old.ambient)),
-	RULE("pp", FIELD_HEX, EVENT(bprm.now.permitted)),
-	RULE("pi", FIELD_HEX, EVENT(bprm.now.inheritable)),
-	RULE("pe", FIELD_HEX, EVENT(bprm.now.effective)),
-	RULE("pa", FIELD_HEX, EVENT(bprm.now.ambient)),
+	RULE("pp", FIELD_HEX, EVENT(bprm.new.permitted)),
+	RULE("pi", FIELD_HEX, EVENT(bprm.new.inheritable)),
+	RULE("pe", FIELD_HEX, EVENT(bprm.new.effective)),
+	RULE("pa", FIELD_HEX, EVENT(bprm.new.ambient)),
 	RULE("frootid", FIELD_SKIP, 0),
 };
 static const struct field_rule cwd_rules[] = {
@@ -482,10 +482,11 @@ static void read_details_of(struct event_reader *reader, struct bytes line)
 	struct fields fields;
 	char *base;
 
-	if (!record_parse(&reader->stamp, line.data, line.length, &record))
+	kind = find_kind(record_type_of(line));
+	if (!kind || kind->writer != WRITER_LATER ||
+	    !record_parse(&reader->stamp, line.data, line.length, &record))
 		return;
-	kind = find_kind((struct bytes){record.type, record.type_length});
-	base = kind && kind->writer == WRITER_LATER ? begin_details(reader, kind) : NULL;
+	base = begin_details(reader, kind);
 	if (!base)
 		return;
 	fields = fields_begin(record.body, record.body_length);

@@ -45,7 +45,7 @@ struct event_sets {
 /* BPRM_FCAPS: what the file gives, and the caller's sets before and after. */
 struct event_bprm {
 	capmask file_permitted, file_inheritable;
-	struct event_sets old, now;
+	struct event_sets old, new;
 };
 
 struct event {

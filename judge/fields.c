@@ -75,7 +75,7 @@ static int hex_digit(char c)
 	return hex_digits[(unsigned char)c] - 1;
 }
 
-/* Whether all were digits is asked once, of their sum: by far most are. */
+/* Whether all were digits is asked once, at the end: by far most are. */
 bool fields_hex(struct bytes value, uint64_t *number)
 {
 	enum { DIGITS = 16 };

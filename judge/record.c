@@ -61,8 +61,10 @@ static bool take_node(const char **at, const char *end, struct record *record)
 static inline void keep_stamp(struct record_stamp *stamp, const char *begin, size_t length,
 			      const char *end)
 {
+	enum { USUAL = 48 };
+
 	stamp->length = length <= sizeof(stamp->text) ? length : 0;
-	if (length > 48 || end - begin < 48) {
+	if (length > USUAL || end - begin < USUAL) {
 		memcpy(stamp->text, begin, stamp->length);
 		return;
 	}
@@ -105,11 +107,11 @@ static bool read_stamp(struct record_stamp *stamp, const char **at, const char *
 /* Of eight bytes or more: of known lengths they are compared at sight, where memcmp() is a call. */
 static inline bool same_bytes(const char *a, const char *b, size_t length)
 {
-	size_t i = 0;
+	size_t i = length >= 32 ? 32 : 0;
 
-	if (length >= 32 && memcmp(a, b, 32) != 0)
+	if (i > 0 && memcmp(a, b, 32) != 0)
 		return false;
-	for (i = length >= 32 ? 32 : 0; i + 8 < length; i += 8)
+	for (; i + 8 < length; i += 8)
 		if (memcmp(a + i, b + i, 8) != 0)
 			return false;
 	return memcmp(a + length - 8, b + length - 8, 8) == 0;

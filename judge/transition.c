@@ -278,7 +278,7 @@ static bool derive_exec_sets(const struct event *event, struct observation *seen
 				execs_are_recorded(process, event) && !has_threads(seen) &&
 				(event->bprm.old.permitted & ~process->sets.permitted);
 		t->before = t->impossible ? process->sets : event->bprm.old;
-		t->after = t->impossible ? event->bprm.old : event->bprm.now;
+		t->after = t->impossible ? event->bprm.old : event->bprm.new;
 		t->previous = PREVIOUS_KNOWN;
 		return true;
 	}
@@ -351,7 +351,7 @@ static bool derive_exec(struct world *world, const struct event *event, struct o
 	process->securebits &= (uint8_t)~SECBIT_KEEP_CAPS;
 	/* an exec leaves one thread; what is only inferred does not become known by it */
 	process->has_sets = event->complete || (event->parts & EVENT_BPRM);
-	process->sets = t->impossible ? event->bprm.now : t->after;
+	process->sets = t->impossible ? event->bprm.new : t->after;
 	process->provenance = event->parts & EVENT_BPRM ? provenance_after(world, seen)
 							: PREVIOUS_INFERRED;
 	process_set_ids(process, event);

@@ -22,15 +22,14 @@ static int64_t count_of(size_t bytes, uint64_t records)
 
 void pace_take_read(struct pace *pace, size_t bytes, uint64_t records, int64_t now)
 {
-	int64_t elapsed = now - pace->read_at, pause;
+	int64_t elapsed = now - pace->read_at, pause = 0;
 
 	if (bytes > 0) {
-		if (now - pace->read_at >= PACE_IDLE_MS)
+		if (elapsed >= PACE_IDLE_MS)
 			pace->burst = 0;
 		pace->burst += bytes;
 		pace->read_at = now;
 	}
-	pause = 0;
 	if (pace->burst >= PACE_LOAD_BYTES)
 		pause = pause_after(count_of(bytes, records), elapsed);
 	pace->until = pause ? now + pause : 0;

@@ -65,7 +65,6 @@ struct sensor {
 	bool control_ended;
 	int64_t state_at; /* steady clock: when to tell the courier how we are */
 	struct pace pace;
-	uint64_t records;   /* of the stream, up to the last turn */
 	int64_t read_at;    /* steady clock: when the stream was last read */
 	int64_t dropped_at; /* steady clock: when records thrown away may be told again */
 	char host[HOST_MAX], host_id[HOST_MAX];
@@ -352,13 +351,12 @@ static uint64_t judged_records(const struct sensor *sensor)
 static void take_stream(struct sensor *sensor, bool readable)
 {
 	size_t read = readable ? read_stream(sensor) : 0;
-	uint64_t records;
+	uint64_t before = judged_records(sensor);
 
 	read += judge_waiting(sensor, clock_steady_ms() + TURN_MS);
-	records = judged_records(sensor);
 	if (readable)
-		pace_take_read(&sensor->pace, read, records - sensor->records, clock_steady_ms());
-	sensor->records = records;
+		pace_take_read(&sensor->pace, read, judged_records(sensor) - before,
+			       clock_steady_ms());
 }
 
 static void judge_time(struct sensor *sensor)

@@ -103,14 +103,14 @@ def is_consequence(alert):
                ("records were lost", "CAPSET record did not come", "queue is full"))
 
 
-def check_first(act, began, found, watch):
+def check_first(act, done, found, watch):
     """Problems of the alert that an act gave."""
     if not found:
         return [f"no alert within {LIMIT} s, but {brief(watch.new())}"]
     when, alert = found
     coverage, problems = alert["coverage"], []
-    if when - began > LIMIT:
-        problems.append(f"it came after {when - began:.2f} s")
+    if when - done > LIMIT:
+        problems.append(f"it came after {when - done:.2f} s")
     if (alert["severity"], coverage["state"]) != ("low", "lost"):
         problems.append(f"it is {alert['severity']}, {coverage['state']}")
     for words in (act.words, "a high alert follows"):

@@ -182,10 +182,10 @@ START_TEST(test_bprm_fcaps_has_old_and_new)
 	ck_assert_uint_eq(event.bprm.old.inheritable, 2);
 	ck_assert_uint_eq(event.bprm.old.effective, 3);
 	ck_assert_uint_eq(event.bprm.old.ambient, 4);
-	ck_assert_uint_eq(event.bprm.now.permitted, 5);
-	ck_assert_uint_eq(event.bprm.now.inheritable, 6);
-	ck_assert_uint_eq(event.bprm.now.effective, 7);
-	ck_assert_uint_eq(event.bprm.now.ambient, 8);
+	ck_assert_uint_eq(event.bprm.new.permitted, 5);
+	ck_assert_uint_eq(event.bprm.new.inheritable, 6);
+	ck_assert_uint_eq(event.bprm.new.effective, 7);
+	ck_assert_uint_eq(event.bprm.new.ambient, 8);
 }
 END_TEST
 
@@ -196,7 +196,7 @@ static void assert_bprm(const char *fields, uint64_t old_permitted, uint64_t per
 	snprintf(text, sizeof(text), HEAD("BPRM_FCAPS") "%s\n", fields);
 	ck_assert(read_text(text));
 	ck_assert_uint_eq(event.bprm.old.permitted, old_permitted);
-	ck_assert_uint_eq(event.bprm.now.permitted, permitted);
+	ck_assert_uint_eq(event.bprm.new.permitted, permitted);
 }
 
 /* What the last one said is kept by its text: by all of it, and by that of the last one. */
@@ -212,7 +212,7 @@ START_TEST(test_bprm_fcaps_is_read_anew_when_it_says_something_else)
 	assert_bprm("fver=0 old_pp=2 pp=55", 2, 0x55);
 	assert_bprm("fver=0 old_pp=2 pp=5", 2, 5);
 	ck_assert(read_text(HEAD("CAPSET") "pid=42 cap_pi=0 cap_pp=1 cap_pe=1 cap_pa=0\n"));
-	ck_assert_uint_eq(event.bprm.now.permitted, 0);
+	ck_assert_uint_eq(event.bprm.new.permitted, 0);
 	memset(unknown + strlen(unknown), '1', 300); /* too long to be kept */
 	assert_bprm(unknown, 3, 4);
 	assert_bprm("", 0, 0);
@@ -437,7 +437,7 @@ static void assert_same_event(void)
 	ASSERT_SAME_TEXT(key);
 	ck_assert_mem_eq(&event.capset, &other.capset, sizeof(event.capset));
 	ck_assert_mem_eq(&event.bprm.old, &other.bprm.old, sizeof(event.bprm.old));
-	ck_assert_mem_eq(&event.bprm.now, &other.bprm.now, sizeof(event.bprm.now));
+	ck_assert_mem_eq(&event.bprm.new, &other.bprm.new, sizeof(event.bprm.new));
 	ck_assert_uint_eq(event.bprm.file_permitted, other.bprm.file_permitted);
 	ck_assert_uint_eq(event.bprm.file_inheritable, other.bprm.file_inheritable);
 }
