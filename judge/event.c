@@ -10,6 +10,7 @@
 
 #include "judge/fields.h"
 #include "judge/record.h"
+#include "judge/said.h"
 
 #define UNSET_ID 4294967295ll
 
@@ -21,6 +22,7 @@ enum field_kind {
 	FIELD_HEX,     /* uint64_t */
 	FIELD_YES,     /* bool */
 	FIELD_WORD,    /* struct bytes, as it is written */
+	FIELD_RAW,     /* the same, where it stands, and so not terminated */
 	FIELD_TEXT,    /* struct bytes, decoded where the kernel wrote it in hex */
 	FIELD_KEY,     /* the same: the first of several */
 	FIELD_TITLE,   /* the same, its NULs spaces */
@@ -41,17 +43,20 @@ struct field_rule {
 		FIELD_NAME(name), kind, offset                                                     \
 	}
 
+/* Where the parts of syscall_rules begin that mostly say what the last record's said. */
+enum { RULES_IDS = 11, RULES_NAMES = 22, RULES_TAIL = 24, RULES_END = 26 };
+
 /* Each in the order in which the kernel writes them, so that the next field is mostly the next
  * rule's. */
-static const struct field_rule syscall_rules[] = {
+static const struct field_rule syscall_rules[RULES_END] = {
 	RULE("arch", FIELD_HEX, EVENT(arch)),
 	RULE("syscall", FIELD_DECIMAL, EVENT(syscall)),
 	RULE("success", FIELD_YES, EVENT(success)),
 	RULE("exit", FIELD_SIGNED, EVENT(exit)),
-	RULE("a0", FIELD_HEX, EVENT(args[0])),
-	RULE("a1", FIELD_HEX, EVENT(args[1])),
-	RULE("a2", FIELD_HEX, EVENT(args[2])),
-	RULE("a3", FIELD_HEX, EVENT(args[3])),
+	RULE("a0", FIELD_RAW, EVENT(args[0])),
+	RULE("a1", FIELD_RAW, EVENT(args[1])),
+	RULE("a2", FIELD_RAW, EVENT(args[2])),
+	RULE("a3", FIELD_RAW, EVENT(args[3])),
 	RULE("items", FIELD_SKIP, 0),
 	RULE("ppid", FIELD_SIGNED, EVENT(ppid)),
 	RULE("pid", FIELD_SIGNED, EVENT(pid)),
@@ -181,18 +186,35 @@ enum { KIND_COUNT = sizeof(kinds) / sizeof(kinds[0]), RULES_MAX = 32, KINDS_MAX 
 _Static_assert(sizeof(syscall_rules) / sizeof(syscall_rules[0]) <= RULES_MAX, "a bit each");
 _Static_assert(KIND_COUNT <= KINDS_MAX, "a bit each");
 
-/* What the last BPRM_FCAPS said, by its text: mostly the next one says the same, as the execs of
- * one user's programs without file capabilities do. */
+/* Mostly the next record of a kind says what the last one said, as those of one user's programs do.
+ */
 struct last_bprm {
-	char text[256];
-	size_t length;
-	struct event_bprm says;
+	struct said said;
+	struct event_bprm bprm;
+};
+
+/* Of a SYSCALL, " auid=" until " comm=". */
+struct last_ids {
+	struct said said;
+	int64_t auid, session;
+	uint64_t uid, euid, suid, fsuid;
+	struct bytes tty;
+	char tty_text[64];
+};
+
+/* Of a SYSCALL, what is behind exe: " subj=" and " key=". */
+struct last_tail {
+	struct said said;
+	struct bytes subject, key;
+	char subject_text[256], key_text[256];
 };
 
 struct event_reader {
 	auparse_state_t *parser;
 	struct record_stamp stamp; /* of the last record */
 	struct last_bprm last_bprm;
+	struct last_ids last_ids;
+	struct last_tail last_tail;
 	struct event *event;	      /* being filled */
 	struct event_details details; /* of the event that was read last, once somebody has asked */
 	bool has_details;
@@ -271,6 +293,9 @@ static void store(struct event_reader *reader, enum field_kind kind, struct byte
 	case FIELD_WORD:
 		*(struct bytes *)place = arena_text(reader, value, false);
 		break;
+	case FIELD_RAW:
+		*(struct bytes *)place = value;
+		break;
 	case FIELD_TEXT:
 		*(struct bytes *)place = arena_text(reader, value, true);
 		break;
@@ -334,13 +359,14 @@ static bool next_ruled(const struct record_kind *kind, struct fields *fields, si
 	return false;
 }
 
-static void read_fields(struct event_reader *reader, const struct record_kind *kind,
-			struct fields fields, char *base)
+/* first: the rule of the next field; those of the rules before it have come. */
+static void read_fields_from(struct event_reader *reader, const struct record_kind *kind,
+			     struct fields fields, char *base, size_t first)
 {
 	struct bytes value;
-	uint32_t seen = 0;
+	uint32_t seen = (1u << first) - 1;
 
-	for (size_t i = 0; next_ruled(kind, &fields, &i, &value); i++) {
+	for (size_t i = first; next_ruled(kind, &fields, &i, &value); i++) {
 		const struct field_rule *rule = &kind->rules[i];
 		if (rule->kind != FIELD_SKIP && !((seen >> i) & 1))
 			store(reader, rule->kind, value, base + rule->offset);
@@ -348,21 +374,105 @@ static void read_fields(struct event_reader *reader, const struct record_kind *k
 	}
 }
 
+static void read_fields(struct event_reader *reader, const struct record_kind *kind,
+			struct fields fields, char *base)
+{
+	read_fields_from(reader, kind, fields, base, 0);
+}
+
+/* ---- what is said again ---------------------------------------------------------------------- */
+
 static void read_bprm(struct event_reader *reader, const struct record_kind *kind,
 		      const struct record *record)
 {
+	const char *at = record->body, *end = at + record->body_length;
 	struct last_bprm *last = &reader->last_bprm;
 
-	if (record->body_length == last->length &&
-	    memcmp(record->body, last->text, last->length) == 0) {
-		reader->event->bprm = last->says;
+	if (record->body_length == last->said.length && said_again(&last->said, at, end)) {
+		reader->event->bprm = last->bprm;
 		return;
 	}
-	read_fields(reader, kind, fields_begin(record->body, record->body_length),
-		    (char *)reader->event);
-	last->length = record->body_length <= sizeof(last->text) ? record->body_length : 0;
-	memcpy(last->text, record->body, last->length);
-	last->says = reader->event->bprm;
+	read_fields(reader, kind, fields_begin(at, record->body_length), (char *)reader->event);
+	said_keep(&last->said, at, end);
+	last->bprm = reader->event->bprm;
+}
+
+/* Those of syscall_rules, each where it should be. */
+static bool read_in_order(struct event_reader *reader, struct fields *fields, size_t from,
+			  size_t until)
+{
+	struct bytes value;
+
+	for (size_t i = from; i < until; i++) {
+		const struct field_rule *rule = &syscall_rules[i];
+		if (!fields_take(fields, &rule->name, &value))
+			return false;
+		store(reader, rule->kind, value, (char *)reader->event + rule->offset);
+	}
+	return true;
+}
+
+/* Remembered with the space behind them: a longer number says something else. */
+static bool read_ids(struct event_reader *reader, struct fields *fields)
+{
+	struct last_ids *last = &reader->last_ids;
+	struct event *event = reader->event;
+	const char *begin = fields->at;
+
+	if (said_again(&last->said, begin, fields->end)) {
+		fields->at += last->said.length - 1;
+		event->auid = last->auid;
+		event->session = last->session;
+		event->uid = last->uid;
+		event->euid = last->euid;
+		event->suid = last->suid;
+		event->fsuid = last->fsuid;
+		event->tty = last->tty;
+		return true;
+	}
+	if (!read_in_order(reader, fields, RULES_IDS, RULES_NAMES) || fields->at == fields->end)
+		return false;
+	said_keep(&last->said, begin, fields->at + 1);
+	last->auid = event->auid;
+	last->session = event->session;
+	last->uid = event->uid;
+	last->euid = event->euid;
+	last->suid = event->suid;
+	last->fsuid = event->fsuid;
+	last->tty = said_keep_text(&last->said, event->tty, last->tty_text, sizeof(last->tty_text));
+	return true;
+}
+
+/* All that is left. */
+static void read_tail(struct event_reader *reader, const struct record_kind *kind,
+		      struct fields fields)
+{
+	struct last_tail *last = &reader->last_tail;
+	struct event *event = reader->event;
+
+	if ((size_t)(fields.end - fields.at) == last->said.length &&
+	    said_again(&last->said, fields.at, fields.end)) {
+		event->subject = last->subject;
+		event->key = last->key;
+		return;
+	}
+	read_fields_from(reader, kind, fields, (char *)event, RULES_TAIL);
+	said_keep(&last->said, fields.at, fields.end);
+	last->subject = said_keep_text(&last->said, event->subject, last->subject_text,
+				       sizeof(last->subject_text));
+	last->key = said_keep_text(&last->said, event->key, last->key_text, sizeof(last->key_text));
+}
+
+static void read_syscall(struct event_reader *reader, const struct record_kind *kind,
+			 const struct record *record)
+{
+	struct fields fields = fields_begin(record->body, record->body_length), all = fields;
+
+	if (read_in_order(reader, &fields, 0, RULES_IDS) && read_ids(reader, &fields) &&
+	    read_in_order(reader, &fields, RULES_NAMES, RULES_TAIL))
+		read_tail(reader, kind, fields);
+	else
+		read_fields(reader, kind, all, (char *)reader->event);
 }
 
 /* a0, a1, ..., and a1[0], a1[1], ... where one was cut in pieces; not a1_len, or argc. */
@@ -421,7 +531,9 @@ static bool read_record(struct event_reader *reader, struct bytes line)
 	if (!record_parse(&reader->stamp, line.data, line.length, &record))
 		return true;
 	base = begin_record(reader->event, kind);
-	if (base && kind->type == AUDIT_BPRM_FCAPS)
+	if (base && kind->type == AUDIT_SYSCALL)
+		read_syscall(reader, kind, &record);
+	else if (base && kind->type == AUDIT_BPRM_FCAPS)
 		read_bprm(reader, kind, &record);
 	else if (base)
 		read_fields(reader, kind, fields_begin(record.body, record.body_length), base);
@@ -636,6 +748,14 @@ bool event_read(struct event_reader *reader, const struct intake_event *raw, str
 	if (event->parts & EVENT_SYSCALL)
 		event->call = syscalls_classify((uint32_t)event->arch, (unsigned)event->syscall);
 	return event->parts != 0;
+}
+
+uint64_t event_argument(const struct event *event, size_t i)
+{
+	uint64_t value = 0;
+
+	(void)fields_hex(event->args[i], &value);
+	return value;
 }
 
 bool event_record_has(const struct event *event, size_t index, const char *text)

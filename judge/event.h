@@ -62,7 +62,7 @@ struct event {
 	uint64_t arch, syscall;
 	bool success;
 	int64_t exit;
-	uint64_t args[4];
+	struct bytes args[4]; /* as they are written: event_argument() */
 	int64_t pid, ppid;
 	int64_t auid, session; /* -1: unset */
 	uint64_t uid, euid, suid, fsuid;
@@ -122,6 +122,9 @@ bool event_read(struct event_reader *reader, const struct intake_event *raw, str
 /* Read when first asked for; lives as long as the event's strings. Of several records of a kind the
  * first counts. */
 const struct event_details *event_details(const struct event *event);
+
+/* a0 to a3 of the SYSCALL; 0 where there is none. */
+uint64_t event_argument(const struct event *event, size_t i);
 
 /* Does the record of that index hold this text? For what no parser finds: Linux 6.1 leaves out the
  * space before op= when it removes a watch by itself (kernel/audit_watch.c,

@@ -9,6 +9,7 @@
 #include "common/hash.h"
 #include "judge/maybes.h"
 #include "judge/record.h"
+#include "judge/row.h"
 
 enum {
 	SLOT_START_SIZE = 2048,
@@ -247,7 +248,8 @@ static void join_maybe(struct intake *intake, const struct record *record, enum 
 
 	if (!maybe)
 		return;
-	if (role == ROLE_PATH && record_names_last_cap(record))
+	if (role == ROLE_PATH &&
+	    record_names_last_cap((struct bytes){record->body, record->body_length}))
 		promote(intake, maybe, record);
 	else if (role == ROLE_PATH || role == ROLE_JOINS) {
 		maybes_add(maybe, record);
@@ -286,6 +288,18 @@ static void note_eoe(struct intake *intake, const struct record *record)
 	intake->seen_eoe[bit / WORD_BITS] |= 1ull << bit % WORD_BITS;
 }
 
+/* Is this the end of its event? */
+static bool is_end(const struct intake *intake, const struct record *record, enum role role)
+{
+	return role == ROLE_ENDS || (role == ROLE_LAST && !sends_eoe(intake, record));
+}
+
+static void complete_slot(struct intake *intake, struct slot *slot)
+{
+	slot->complete = true;
+	deliver_slot(intake, number_of(intake, slot));
+}
+
 static void take_joining(struct intake *intake, const struct record *record, enum role role)
 {
 	struct slot *slot = find_slot(intake, record);
@@ -296,13 +310,12 @@ static void take_joining(struct intake *intake, const struct record *record, enu
 	}
 	if (role != ROLE_ENDS)
 		slot_append(intake, slot, record->line, record->length);
-	if (role == ROLE_ENDS || (role == ROLE_LAST && !sends_eoe(intake, record))) {
-		slot->complete = true;
-		deliver_slot(intake, number_of(intake, slot));
-	}
+	if (is_end(intake, record, role))
+		complete_slot(intake, slot);
 }
 
-static void take_opening(struct intake *intake, const struct record *record)
+/* NULL without memory. */
+static struct slot *take_opening(struct intake *intake, const struct record *record)
 {
 	struct slot *slot = find_slot(intake, record);
 
@@ -310,6 +323,7 @@ static void take_opening(struct intake *intake, const struct record *record)
 		slot = open_slot(intake, record);
 	if (slot)
 		slot_append(intake, slot, record->line, record->length);
+	return slot;
 }
 
 /* A record that makes no event a candidate still belongs to one that another record made so (the
@@ -375,7 +389,8 @@ static void note_passed(struct intake *intake, const struct record *record, enum
 		note_last(intake, record, (struct bytes){record->line, record->length});
 }
 
-static void take_record(struct intake *intake, const struct record *record, enum role role)
+/* Returns the event that it opens, or belongs to as what would open it; or NULL. */
+static struct slot *take_record(struct intake *intake, const struct record *record, enum role role)
 {
 	switch (role) {
 	case ROLE_NONE:
@@ -385,8 +400,7 @@ static void take_record(struct intake *intake, const struct record *record, enum
 		take_single(intake, record);
 		break;
 	case ROLE_OPENS:
-		take_opening(intake, record);
-		break;
+		return take_opening(intake, record);
 	case ROLE_MAYBE:
 		if (!take_bystander(intake, record))
 			maybes_begin(&intake->maybes, record);
@@ -401,6 +415,7 @@ static void take_record(struct intake *intake, const struct record *record, enum
 		take_joining(intake, record, role);
 		break;
 	}
+	return NULL;
 }
 
 /* May be: whether it belongs to an event that is open is seen later. */
@@ -419,19 +434,65 @@ static bool is_idle(const struct intake *intake)
 
 /* A record that opens no event, and those of its event that lie behind it, at "at": most of a
  * stream of file accesses. To an idle intake they are only to be counted. Returns where they end,
- * or NULL: they are to be taken one by one. */
+ * or NULL: they are to be taken one by one, for a PATH of a maybe names the sysctl, or a maybe does
+ * not end here. */
 static const char *pass_over(struct intake *intake, const struct record *first, enum role role,
 			     const char *at, const char *end)
 {
-	struct record_row row;
+	struct row row = {&intake->stamp, first, at, end};
+	struct bytes last = {first->line, first->length};
+	bool asks = role == ROLE_MAYBE, has_eoe = false;
+	uint64_t records = 0;
+	struct row_record next;
 
-	if (!record_pass_row(&intake->stamp, first, role, at, end, &row))
+	while (!has_eoe && row_next(&row, &next) && next.role != ROLE_OPENS) {
+		if (asks && next.role == ROLE_PATH && record_names_last_cap(next.body))
+			return NULL;
+		has_eoe = next.role == ROLE_ENDS;
+		if (has_eoe || next.role == ROLE_LAST)
+			asks = false;
+		if (!has_eoe)
+			last = next.line;
+		records++;
+		at = row.at;
+	}
+	if (asks)
 		return NULL;
-	if (row.has_eoe)
+	if (has_eoe)
 		note_eoe(intake, first);
-	intake->stats.records += row.records;
-	note_last(intake, first, row.last);
-	return row.end;
+	intake->stats.records += records;
+	note_last(intake, first, last);
+	return at;
+}
+
+/* The records that lie behind one of the slot's, at "at", in a row: they are its event's, too.
+ * Returns where they end. */
+static const char *take_row(struct intake *intake, struct slot *slot, const struct record *first,
+			    const char *at, const char *end)
+{
+	struct row row = {&intake->stamp, first, at, end};
+	struct row_record next;
+	bool ended = false;
+
+	while (!ended && row_next(&row, &next)) {
+		intake->stats.records++;
+		if (memchr(next.line.data, '\0', next.line.length)) {
+			intake->stats.malformed++;
+			continue;
+		}
+		if (next.role == ROLE_ENDS)
+			note_eoe(intake, first);
+		else
+			slot_append(intake, slot, next.line.data, next.line.length);
+		ended = is_end(intake, first, next.role);
+		if (ended)
+			complete_slot(intake, slot);
+		if (next.role == ROLE_ENDS)
+			settle(intake);
+		else
+			note_last(intake, first, next.line);
+	}
+	return row.at;
 }
 
 /* ---- lines ---------------------------------------------------------------------------------- */
@@ -441,6 +502,7 @@ static const char *take_line(struct intake *intake, struct bytes line, const cha
 			     const char *end)
 {
 	struct record record;
+	struct slot *slot;
 	enum role role;
 
 	intake->stats.records++;
@@ -460,11 +522,11 @@ static const char *take_line(struct intake *intake, struct bytes line, const cha
 		intake->stats.malformed++;
 		return next;
 	}
-	take_record(intake, &record, role);
+	slot = take_record(intake, &record, role);
 	if (intake->open && record.time >= intake->expires_at)
 		expire_by_records(intake, &record);
 	note_passed(intake, &record, role);
-	return next;
+	return slot ? take_row(intake, slot, &record, next, end) : next;
 }
 
 static void keep_partial(struct intake *intake, const char *bytes, size_t length)

@@ -455,7 +455,7 @@ static bool can_move_sets(const struct event *event)
 	case CALL_CAPSET:
 		return event->parts & EVENT_CAPSET;
 	case CALL_PRCTL:
-		return (uint32_t)event->args[0] == PRCTL_CAP_AMBIENT;
+		return (uint32_t)event_argument(event, 0) == PRCTL_CAP_AMBIENT;
 	case CALL_EXEC:
 	case CALL_SETUID:
 	case CALL_SETREUID:

@@ -31,6 +31,8 @@ judge_libjudge_a_SOURCES = \
 	judge/repeats.c judge/repeats.h \
 	judge/report.c judge/report.h \
 	judge/retold.c judge/retold.h \
+	judge/row.h \
+	judge/said.h \
 	judge/serials.c judge/serials.h \
 	judge/service.c judge/service.h \
 	judge/sweep.c judge/sweep.h \

@@ -32,8 +32,9 @@ static enum origin of_exec(const struct world *world, const struct event *event)
 		return ORIGIN_OTHER;
 	if (!read_init(world, event->node_number, &init))
 		return ORIGIN_UNKNOWN;
-	return is_inits(&init, event->args[strcmp(call, "execveat") == 0 ? 2 : 1]) ? ORIGIN_EXEC
-										   : ORIGIN_OTHER;
+	return is_inits(&init, event_argument(event, strcmp(call, "execveat") == 0 ? 2 : 1))
+		       ? ORIGIN_EXEC
+		       : ORIGIN_OTHER;
 }
 
 enum origin origin_after_exec(const struct world *world, const struct event *event,
@@ -92,7 +93,7 @@ static enum origin of_fork(const struct world *world, const struct event *event,
 		return is_fork_of(&init, &seen->status) ? ORIGIN_FORK : ORIGIN_OTHER;
 	/* it has executed something by now: its target, or this very program */
 	if (event->call == CALL_CAPSET)
-		return is_inits(&init, event->args[1]) ? ORIGIN_FORK : ORIGIN_OTHER;
+		return is_inits(&init, event_argument(event, 1)) ? ORIGIN_FORK : ORIGIN_OTHER;
 	return is_fork_of_init_alone(world, event, seen) ? ORIGIN_FORK : ORIGIN_UNKNOWN;
 }
 

@@ -28,16 +28,7 @@ static inline bool take_number(const char **at, const char *end, uint64_t *value
 	return true;
 }
 
-/* Inline, so that a literal's length is known where it is compared. */
-static inline bool take_bytes(const char **at, const char *end, const char *bytes, size_t length)
-{
-	if ((size_t)(end - *at) < length || memcmp(*at, bytes, length) != 0)
-		return false;
-	*at += length;
-	return true;
-}
-
-#define TAKE(at, end, literal) take_bytes(at, end, literal, sizeof(literal) - 1)
+#define TAKE(at, end, literal) record_take_bytes(at, end, literal, sizeof(literal) - 1)
 
 static bool take_node(const char **at, const char *end, struct record *record)
 {
@@ -104,34 +95,10 @@ static bool read_stamp(struct record_stamp *stamp, const char **at, const char *
 	return true;
 }
 
-/* Of eight bytes or more: of known lengths they are compared at sight, where memcmp() is a call. */
-static inline bool same_bytes(const char *a, const char *b, size_t length)
-{
-	size_t i = length >= 32 ? 32 : 0;
-
-	if (i > 0 && memcmp(a, b, 32) != 0)
-		return false;
-	for (; i + 8 < length; i += 8)
-		if (memcmp(a + i, b + i, 8) != 0)
-			return false;
-	return memcmp(a + length - 8, b + length - 8, 8) == 0;
-}
-
-static inline bool take_same_stamp(const struct record_stamp *last, const char **at,
-				   const char *end)
-{
-	size_t length = last->length;
-
-	if (length == 0 || length > (size_t)(end - *at) || !same_bytes(*at, last->text, length))
-		return false;
-	*at += length;
-	return true;
-}
-
 static bool take_stamp(struct record_stamp *last, const char **at, const char *end,
 		       struct record *record)
 {
-	if (!take_same_stamp(last, at, end) && !read_stamp(last, at, end))
+	if (!record_take_stamp(last, at, end) && !read_stamp(last, at, end))
 		return false;
 	record->time = last->time;
 	record->serial = last->serial;
@@ -271,7 +238,7 @@ static bool has_last_cap_key(const struct record *record)
 
 	end = enriched ? enriched : end;
 	key = memrchr(begin, ' ', (size_t)(end - begin));
-	return key && take_bytes(&key, end, ours, sizeof(ours) - 1);
+	return key && record_take_bytes(&key, end, ours, sizeof(ours) - 1);
 }
 
 static enum role syscall_role(const struct record *record)
@@ -356,7 +323,7 @@ static inline bool find_name(struct bytes body, struct bytes *name)
 
 /* name="/proc/sys/kernel/cap_last_cap"; in hex, where the path has a byte that needs it
  * (kernel/audit.c, audit_log_untrustedstring). */
-static inline bool names_last_cap(struct bytes body)
+bool record_names_last_cap(struct bytes body)
 {
 	static const char plain[] = "cap_last_cap\"", hex[] = "6361705F6C6173745F636170";
 	struct bytes name;
@@ -367,91 +334,4 @@ static inline bool names_last_cap(struct bytes body)
 	end = name.data + name.length;
 	return ends_with(name.data, end, plain, sizeof(plain) - 1) ||
 	       ends_with(name.data, end, hex, sizeof(hex) - 1);
-}
-
-bool record_names_last_cap(const struct record *record)
-{
-	return names_last_cap((struct bytes){record->body, record->body_length});
-}
-
-/* ---- a row of records ----------------------------------------------------------------------- */
-
-/* The type's word, of those that follow the SYSCALL of a call on files or sockets: each is another
- * in its first eight bytes. */
-static inline bool take_follower(const char **at, const char *end, enum role *role)
-{
-	static const char cwd[] = "type=CWD", path[] = "type=PATH", title[] = "type=PROCTITLE",
-			  eoe[] = "type=EOE", address[] = "type=SOCKADDR";
-#define FOLLOWER(word, what)                                                                       \
-	do {                                                                                       \
-		if (memcmp(*at, word, 8) == 0) {                                                   \
-			*role = what;                                                              \
-			return take_bytes(at, end, word, sizeof(word) - 1);                        \
-		}                                                                                  \
-	} while (0)
-	if (end - *at < 8)
-		return false;
-	FOLLOWER(path, ROLE_PATH);
-	FOLLOWER(cwd, ROLE_JOINS);
-	FOLLOWER(title, ROLE_LAST);
-	FOLLOWER(eoe, ROLE_ENDS);
-	FOLLOWER(address, ROLE_NONE);
-#undef FOLLOWER
-	return false;
-}
-
-/* The node as it stands before the record's line, with "node=" and the space. */
-static inline bool take_same_node(const struct record *before, const char **at, const char *end)
-{
-	static const char word[] = "node=";
-	size_t length = before->node_length + sizeof(word);
-
-	return before->node_length == 0 || take_bytes(at, end, before->line - length, length);
-}
-
-/* Where the follower's line ends; NULL where it is none, or not whole. body: after its header. */
-static inline const char *take_row_line(const struct record_stamp *stamp,
-					const struct record *first, const char *at, const char *end,
-					struct bytes *line, struct bytes *body, enum role *role)
-{
-	const char *begin, *newline;
-
-	if (!take_same_node(first, &at, end))
-		return NULL;
-	begin = at;
-	if (!take_follower(&at, end, role) || !take_same_stamp(stamp, &at, end) || at == end)
-		return NULL;
-	newline = *at == '\n' ? at : memchr(at, '\n', (size_t)(end - at));
-	if (newline) {
-		*line = (struct bytes){begin, (size_t)(newline - begin)};
-		*body = (struct bytes){at, (size_t)(newline - at)};
-	}
-	return newline;
-}
-
-bool record_pass_row(const struct record_stamp *stamp, const struct record *first, enum role role,
-		     const char *at, const char *end, struct record_row *row)
-{
-	bool asks = role == ROLE_MAYBE;
-	struct bytes line, body;
-	const char *newline;
-
-	*row = (struct record_row){.last = {first->line, first->length}};
-	while (!row->has_eoe &&
-	       (newline = take_row_line(stamp, first, at, end, &line, &body, &role))) {
-		if (newline - at > RECORD_MAX)
-			break;
-		if (asks && role == ROLE_PATH && names_last_cap(body))
-			return false;
-		if (role == ROLE_LAST || role == ROLE_ENDS)
-			asks = false;
-		if (role == ROLE_ENDS)
-			row->has_eoe = true;
-		else
-			row->last = line;
-		row->records++;
-		at = newline + 1;
-	}
-	row->end = at;
-	return !asks;
 }

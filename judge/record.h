@@ -93,21 +93,43 @@ static inline bool record_is_of_node(const struct record *record, const char *no
 	       node[record->node_length] == '\0';
 }
 
-/* Does this PATH name the sysctl cap_last_cap, in any folder? */
-bool record_names_last_cap(const struct record *record);
+/* A literal's length is known where it is compared. */
+static inline bool record_take_bytes(const char **at, const char *end, const char *bytes,
+				     size_t length)
+{
+	if ((size_t)(end - *at) < length || memcmp(*at, bytes, length) != 0)
+		return false;
+	*at += length;
+	return true;
+}
 
-/* The records of one event that lie in a row behind its first, as they mostly do. */
-struct record_row {
-	const char *end;   /* of the row: where the next record begins */
-	uint64_t records;  /* of the row, without the first */
-	struct bytes last; /* the last line, the first one too, that is no EOE */
-	bool has_eoe;	   /* the row ends with it */
-};
+/* Of eight bytes or more: of known lengths they are compared at sight, where memcmp() is a call. */
+static inline bool record_same_bytes(const char *a, const char *b, size_t length)
+{
+	size_t i = length >= 32 ? 32 : 0;
 
-/* Passes over the CWD, PATH, SOCKADDR, PROCTITLE and EOE records of the event of first, which stamp
- * is of, at "at". role: the first one's, ROLE_NONE or ROLE_MAYBE. False where the row has to be
- * taken record by record: a maybe's PATH names the sysctl, or a maybe does not end here. */
-bool record_pass_row(const struct record_stamp *stamp, const struct record *first, enum role role,
-		     const char *at, const char *end, struct record_row *row);
+	if (i > 0 && (memcmp(a, b, 16) != 0 || memcmp(a + 16, b + 16, 16) != 0))
+		return false;
+	for (; i + 8 < length; i += 8)
+		if (memcmp(a + i, b + i, 8) != 0)
+			return false;
+	return memcmp(a + length - 8, b + length - 8, 8) == 0;
+}
+
+/* The stamp, if it stands at *at. */
+static inline bool record_take_stamp(const struct record_stamp *stamp, const char **at,
+				     const char *end)
+{
+	size_t length = stamp->length;
+
+	if (length == 0 || length > (size_t)(end - *at) ||
+	    !record_same_bytes(*at, stamp->text, length))
+		return false;
+	*at += length;
+	return true;
+}
+
+/* Does this PATH name the sysctl cap_last_cap, in any folder? Its body. */
+bool record_names_last_cap(struct bytes body);
 
 #endif

@@ -63,7 +63,7 @@ static bool has_threads(const struct observation *seen)
  * from the last one's is taken for another thread's. */
 static bool is_far(const struct process *process, const struct event *event)
 {
-	uint64_t a = process->capset_header, b = event->args[0];
+	uint64_t a = process->capset_header, b = event_argument(event, 0);
 
 	return a && (a > b ? a - b : b - a) > STACK_SPAN;
 }
@@ -194,7 +194,7 @@ static bool derive_capset(struct world *world, const struct event *event, struct
 
 	t->mechanism = MECHANISM_CAPSET;
 	seen->other_thread = world_is_replay(world, process->node) && is_far(process, event);
-	process->capset_header = event->args[0];
+	process->capset_header = event_argument(event, 0);
 	if (!event->success)
 		return event->exit == -EPERM && derive_denied(t, seen, 0);
 	if (!(event->parts & EVENT_CAPSET))
@@ -222,7 +222,7 @@ static bool derive_ambient(const struct event *event, struct observation *seen,
 			   struct transition *t)
 {
 	struct process *process = seen->process;
-	uint32_t bit = (uint32_t)event->args[2];
+	uint32_t bit = (uint32_t)event_argument(event, 2);
 
 	t->mechanism = MECHANISM_AMBIENT;
 	if (bit >= CAPMASK_BITS)
@@ -246,11 +246,11 @@ static bool derive_securebits(const struct event *event, struct observation *see
 			      struct transition *t)
 {
 	struct process *process = seen->process;
-	uint8_t wanted = (uint8_t)event->args[1];
+	uint8_t wanted = (uint8_t)event_argument(event, 1);
 
-	if ((uint32_t)event->args[0] == PRCTL_SET_KEEPCAPS)
+	if ((uint32_t)event_argument(event, 0) == PRCTL_SET_KEEPCAPS)
 		wanted = (uint8_t)((process->securebits & ~SECBIT_KEEP_CAPS) |
-				   ((uint32_t)event->args[1] ? SECBIT_KEEP_CAPS : 0));
+				   ((uint32_t)event_argument(event, 1) ? SECBIT_KEEP_CAPS : 0));
 	t->mechanism = MECHANISM_SECUREBITS;
 	t->has_securebits = true;
 	t->securebits_before = process->securebits;
@@ -470,7 +470,8 @@ static bool derive_userns(struct world *world, const struct event *event, struct
 		return !was_child;
 	}
 	/* setns(2) names its kind of namespace only if its caller likes to */
-	if (event->call == CALL_SETNS && !((uint32_t)event->args[1] & CLONE_NEWUSER_FLAG) &&
+	if (event->call == CALL_SETNS &&
+	    !((uint32_t)event_argument(event, 1) & CLONE_NEWUSER_FLAG) &&
 	    (live ? host : !process->userns_doubted))
 		return false;
 	process->userns = USERNS_CHILD;
@@ -512,7 +513,7 @@ static bool file_caps_now(const struct world *world, const struct event *event,
 	    (!name.data && strcmp(call, "fsetxattr") != 0))
 		return false;
 	if (!name.data)
-		snprintf(path, sizeof(path), "fd/%u", (unsigned)event->args[0]);
+		snprintf(path, sizeof(path), "fd/%u", (unsigned)event_argument(event, 0));
 	else if (name.data[0] == '/')
 		snprintf(path, sizeof(path), "%.*s", (int)name.length, name.data);
 	else
@@ -526,7 +527,8 @@ static bool file_caps_now(const struct world *world, const struct event *event,
 static bool had_none(const struct event *event, const struct proc_file_caps *caps)
 {
 	const struct event_details *details = event_details(event);
-	bool gone = (uint32_t)event->args[3] == FILE_CAPS_SIZE_V2 ? caps->lacks_20 : caps->lacks_24;
+	bool gone = (uint32_t)event_argument(event, 3) == FILE_CAPS_SIZE_V2 ? caps->lacks_20
+									    : caps->lacks_24;
 
 	return !caps->present && !gone && details->path_count > 0 &&
 	       details->paths[details->path_count - 1].inode == caps->inode &&
@@ -557,7 +559,7 @@ static bool derive_file_caps(struct world *world, const struct event *event,
 	const char *call = syscalls_name((uint32_t)event->arch, (unsigned)event->syscall);
 	/* setxattrat(2) has its size in memory */
 	bool by_size = strcmp(call, "setxattrat") != 0;
-	uint32_t size = (uint32_t)event->args[3];
+	uint32_t size = (uint32_t)event_argument(event, 3);
 	struct proc_file_caps caps;
 	bool read;
 
@@ -580,9 +582,9 @@ static bool opens_for_writing(const struct event *event)
 	uint64_t flags;
 
 	if (strcmp(name, "open") == 0)
-		flags = event->args[1];
+		flags = event_argument(event, 1);
 	else if (strcmp(name, "openat") == 0)
-		flags = event->args[2];
+		flags = event_argument(event, 2);
 	else if (strcmp(name, "openat2") == 0)
 		/* its flags are in memory; a read of the 0444 file is never refused */
 		return !event->success ||
@@ -675,7 +677,7 @@ static bool derive(struct world *world, const struct event *event, struct observ
 	case CALL_CAPSET:
 		return derive_capset(world, event, seen, t);
 	case CALL_PRCTL:
-		if ((uint32_t)event->args[0] == PRCTL_CAP_AMBIENT)
+		if ((uint32_t)event_argument(event, 0) == PRCTL_CAP_AMBIENT)
 			return derive_ambient(event, seen, t);
 		return derive_securebits(event, seen, t);
 	case CALL_EXEC:

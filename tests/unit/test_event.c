@@ -13,7 +13,7 @@
 #define COUNT(table) (sizeof(table) / sizeof((table)[0]))
 
 static struct event_reader *reader;
-static struct event event;
+static struct event event, other;
 static size_t compared;
 
 static void begin(void)
@@ -62,9 +62,9 @@ START_TEST(test_fields_of_a_raw_syscall_are_read)
 	ck_assert_uint_eq(event.arch, 0xc000003e);
 	ck_assert_uint_eq(event.syscall, 157);
 	ck_assert(event.success);
-	ck_assert_uint_eq(event.args[0], 0xdeadbeef0000001c);
-	ck_assert_uint_eq(event.args[1], 0x7ffe);
-	ck_assert_uint_eq(event.args[3], 0x1f);
+	ck_assert_uint_eq(event_argument(&event, 0), 0xdeadbeef0000001c);
+	ck_assert_uint_eq(event_argument(&event, 1), 0x7ffe);
+	ck_assert_uint_eq(event_argument(&event, 3), 0x1f);
 	ck_assert_int_eq(event.ppid, 41);
 	ck_assert_int_eq(event.pid, 42);
 	ck_assert_int_eq(event.auid, 1000);
@@ -382,6 +382,66 @@ START_TEST(test_garbage_is_survived_and_the_next_event_is_whole)
 }
 END_TEST
 
+/* ---- what the record before said, too ---------------------------------------------------------
+ */
+
+#define IDS "auid=1000 uid=1 gid=0 euid=2 suid=3 fsuid=4 egid=0 sgid=0 fsgid=0 "
+#define CALL                                                                                       \
+	HEAD("SYSCALL")                                                                            \
+	"arch=c000003e syscall=59 success=yes exit=0 a0=1 a1=2 a2=3 a3=4 items=2 ppid=41 pid=42 "
+#define SIXTEEN(x) x x x x x x x x x x x x x x x x
+
+/* Each differs from another in one place. */
+static const char *const resembling[] = {
+	CALL IDS "tty=pts0 ses=7 comm=\"x\" exe=\"/x\" subj=a key=\"k\"\n",
+	CALL IDS "tty=pts0 ses=77 comm=\"x\" exe=\"/x\" subj=a key=\"k\"\n",
+	CALL IDS "tty=pts0 ses=7\n",
+	CALL IDS "tty=pts0 ses=7comm=\"x\" comm=\"y\" exe=\"/x\" subj=a key=\"k\"\n",
+	CALL IDS "tty=pts0 ses=7 comm=\"x\" exe=\"/x\" subj=a key=\"kk\"\n",
+	CALL IDS "tty=pts0 ses=7 comm=\"x\" exe=\"/x\" subj=a key=\"k\"\x1d"
+		 "ARCH=x86_64\n",
+	CALL IDS "tty=pts0 ses=7 comm=\"x\" exe=\"/x\" key=\"k\"\n",
+	CALL IDS "tty=pts0 ses=7 comm=\"x\" exe=\"/x\"\n",
+	CALL IDS "tty=pts0 ses=7 comm=\"x\" exe=\"/x\" subj=a\n",
+	CALL IDS "tty=(none) ses=7 comm=\"y\" exe=\"/y\" subj=a key=(null)\n",
+	CALL "auid=1000 uid=1 gid=0 euid=0 tty=pts0 ses=7 comm=\"x\" exe=\"/x\" subj=a key=\"k\"\n",
+	CALL IDS "tty=pts0 ses=7 exe=\"/x\" comm=\"x\" subj=a key=\"k\"\n",
+	CALL IDS "tty=" SIXTEEN("ptsX") " ses=7 comm=\"x\" exe=\"/x\" subj=a key=\"k\"\n",
+	CALL IDS
+	"tty=pts0 ses=7 comm=\"x\" exe=\"/x\" subj=" SIXTEEN("context_of_mine:") " key=\"k\"\n",
+	HEAD("SYSCALL") "arch=c000003e syscall=59 ppid=41 pid=42 " IDS
+			"tty=pts0 ses=7 comm=\"x\" exe=\"/x\" subj=a key=\"k\"\n",
+	HEAD("BPRM_FCAPS") "fver=0 fp=0 fi=0 fe=0 old_pp=0 old_pi=0 old_pe=0 old_pa=0 pp=1 pi=2 "
+			   "pe=3 "
+			   "pa=4\n",
+	HEAD("BPRM_FCAPS") "fver=0 fp=0 fi=0 fe=0 old_pp=0 old_pi=0 old_pe=0 old_pa=0 pp=1 pi=2 "
+			   "pe=3 "
+			   "pa=44\n",
+};
+
+static void assert_same_event(void);
+
+/* By a reader that has read each of the others just before. */
+START_TEST(test_a_record_says_the_same_whatever_the_last_one_said)
+{
+	const char *text = resembling[_i];
+	const struct intake_event raw = {
+		.text = text, .length = strlen(text), .node = "", .time = 100250, .serial = 5};
+	struct event_reader *fresh = event_reader_new(&(struct error){""});
+
+	ck_assert_ptr_nonnull(fresh);
+	ck_assert(event_read(fresh, &raw, &other));
+	for (size_t i = 0; i < COUNT(resembling); i++) {
+		ck_assert(read_text(resembling[i]));
+		ck_assert(read_text(text));
+		assert_same_event();
+		ck_assert(read_text(text));
+		assert_same_event();
+	}
+	event_reader_free(fresh);
+}
+END_TEST
+
 /* ---- the kernel's own records, against libauparse ---------------------------------------------
  */
 
@@ -410,8 +470,6 @@ static void append_foreign_record(const struct intake_event *raw, char *text, si
 					 event.member.length);                                     \
 	} while (0)
 
-static struct event other;
-
 static void assert_same_event(void)
 {
 	ck_assert_uint_eq(event.parts, other.parts & ~EVENT_DAEMON);
@@ -421,7 +479,7 @@ static void assert_same_event(void)
 	ASSERT_SAME_NUMBER(success);
 	ASSERT_SAME_NUMBER(exit);
 	for (int i = 0; i < 4; i++)
-		ck_assert_uint_eq(event.args[i], other.args[i]);
+		ck_assert_uint_eq(event_argument(&event, i), event_argument(&other, i));
 	ASSERT_SAME_NUMBER(pid);
 	ASSERT_SAME_NUMBER(ppid);
 	ASSERT_SAME_NUMBER(auid);
@@ -596,6 +654,8 @@ int main(void)
 	tcase_add_test(tc, test_login_tells_the_new_session);
 	tcase_add_loop_test(tc, test_garbage_is_survived_and_the_next_event_is_whole, 0,
 			    COUNT(garbage));
+	tcase_add_loop_test(tc, test_a_record_says_the_same_whatever_the_last_one_said, 0,
+			    COUNT(resembling));
 	tcase_add_test(tc, test_recorded_events_read_as_libauparse_reads_them);
 	suite_add_tcase(suite, tc);
 	runner = srunner_create(suite);
