@@ -390,8 +390,8 @@ static void take_event(void *ctx, const struct intake_event *raw)
 
 struct ceiling_round {
 	struct judge *judge;
-	bool waiting; /* a service is still to come */
-	bool due;     /* one is judged now */
+	bool waiting;	     /* a service is still to come */
+	struct service *due; /* those that are judged now */
 };
 
 static bool is_restartable(const struct service *service)
@@ -439,28 +439,21 @@ static void learn_held(struct judge *judge, const struct process *process, capma
 		learner_take_held(judge->learner, process, permitted, judge->world.now);
 }
 
-static void mark_due(void *ctx, struct service *service)
+static void take_due(void *ctx, struct service *service)
 {
 	struct ceiling_round *round = ctx;
 	int64_t from = service_running_from(service, &round->judge->world.clock);
 
 	if (service->ceiling_judged || from == 0)
 		return;
-	if (from <= world_time(&round->judge->world, service->node))
-		service->ceiling_judged = true;
-	else
+	if (from > world_time(&round->judge->world, service->node)) {
 		round->waiting = true;
-	service->ceiling_due = service->ceiling_judged;
-	if (!service->ceiling_due)
 		return;
-	round->due = true;
+	}
+	service->ceiling_judged = true;
+	service->due_next = round->due;
+	round->due = service;
 	learn_start(round->judge, service);
-}
-
-static void clear_due(void *ctx, struct service *service)
-{
-	(void)ctx;
-	service->ceiling_due = false;
 }
 
 /* Live the process itself is asked; a replay goes by exact records alone. The id is of process and
@@ -495,14 +488,15 @@ static void judge_start_end(struct judge *judge, struct process *process)
 		alert_ceiling(judge, &question, NULL, &verdict);
 }
 
-static void judge_due(struct judge *judge)
+/* Who joined first comes first. */
+static void judge_members(struct judge *judge, const struct service *service)
 {
-	for (unsigned node = 0; node < nodes_count(judge->world.nodes); node++)
-		for (struct process *process = ledger_oldest(judge->world.ledger, node); process;
-		     process = process->newer)
-			if (process->service && process->service->ceiling_due)
-				judge_start_end(judge, process);
-	service_each(judge->world.services, clear_due, NULL);
+	struct process *process = service->members;
+
+	while (process && process->member_next)
+		process = process->member_next;
+	for (; process; process = process->member_previous)
+		judge_start_end(judge, process);
 }
 
 static void judge_ends_of_starts(struct judge *judge)
@@ -512,9 +506,9 @@ static void judge_ends_of_starts(struct judge *judge)
 	begin_learning(judge);
 	if (judge->world.now < judge->next_ceilings)
 		return;
-	service_each(judge->world.services, mark_due, &round);
-	if (round.due)
-		judge_due(judge);
+	service_each(judge->world.services, take_due, &round);
+	for (; round.due; round.due = round.due->due_next)
+		judge_members(judge, round.due);
 	judge->next_ceilings = judge->world.now +
 			       (round.waiting ? CEILING_INTERVAL_MS : CEILING_IDLE_MS);
 }
@@ -628,7 +622,6 @@ void judge_free(struct judge *judge)
 	coverage_free(judge->coverage);
 	blind_free(judge->blind);
 	sweep_free(judge->sweep);
-	/* the ledger counts its processes in the services: it goes first */
 	ledger_free(judge->world.ledger);
 	service_table_free(judge->world.services);
 	nodes_free(judge->world.nodes);

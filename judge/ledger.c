@@ -20,6 +20,9 @@ enum {
 	ROOM_MAX = LEDGER_PROCESSES_MAX - LEDGER_PROCESSES_MAX / FORGET_TRIES,
 };
 
+_Static_assert(LEDGER_PROCESSES_MAX * sizeof(struct process) < POOL_LARGE,
+	       "huge pages are a collector's: a host's own ledger takes no more than it needs");
+
 /* What is kept of one node. */
 struct ledger_node {
 	struct ledger *ledger;
@@ -61,23 +64,35 @@ struct ledger *ledger_new(void)
 	return NULL;
 }
 
-static void free_process(struct ledger *ledger, struct process *process)
+/* What it alone has. */
+static void free_own(struct ledger *ledger, struct process *process)
 {
-	process_set_service(process, NULL);
-	names_release(process->exe);
-	names_release(process->exe_alias);
 	free(process->withheld);
 	free(process->past);
 	pool_give(ledger->processes, process);
 }
 
+static void free_process(struct ledger *ledger, struct process *process)
+{
+	process_set_service(process, NULL);
+	names_release(process->exe);
+	names_release(process->exe_alias);
+	free_own(ledger, process);
+}
+
+/* Nobody is left to whom it matters who held what: of a fleet's processes none is in a cache. */
 void ledger_free(struct ledger *ledger)
 {
+	struct process *process;
+
 	if (!ledger)
 		return;
-	for (size_t i = 0; i < NODES_MAX; i++)
-		while (ledger->nodes[i].oldest)
-			ledger_remove(ledger, ledger->nodes[i].oldest);
+	for (size_t i = 0; i < NODES_MAX; i++) {
+		while ((process = ledger->nodes[i].oldest) != NULL) {
+			ledger->nodes[i].oldest = process->newer;
+			free_own(ledger, process);
+		}
+	}
 	pool_free(ledger->processes);
 	names_free(ledger->paths);
 	free(ledger->buckets);

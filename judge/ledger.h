@@ -128,6 +128,7 @@ struct process {
 struct ledger;
 
 struct ledger *ledger_new(void);
+/* The services of its processes are not told: theirs goes with it. */
 void ledger_free(struct ledger *ledger);
 
 /* Live: asked of a process of this host (node 0) about to be forgotten: those that live are kept

@@ -2,6 +2,7 @@
 #define _GNU_SOURCE
 #include "judge/pool.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,7 +10,11 @@
 
 #include "common/sanitized.h"
 
-enum { CHUNK = 64 * 1024, PAGE = 4096 };
+enum {
+	PAGE = 4096,
+	CHUNK = 64 * 1024,
+	LARGE_CHUNK = 2 * 1024 * 1024, /* a huge page, where the kernel gives one */
+};
 
 #ifndef MADV_POPULATE_WRITE
 #define MADV_POPULATE_WRITE 23 /* since Linux 5.14; <linux/mman.h> */
@@ -28,6 +33,7 @@ struct pool {
 	struct entry *given;
 	struct chunk *chunks;
 	char *at, *end; /* what is left of the latest chunk */
+	size_t total;	/* of all chunks */
 };
 
 struct pool *pool_new(size_t size)
@@ -55,17 +61,22 @@ void pool_free(struct pool *pool)
 static int add_chunk(struct pool *pool)
 {
 	size_t head = _Alignof(max_align_t);
+	bool large = pool->total >= POOL_LARGE;
+	size_t size = large ? LARGE_CHUNK : CHUNK;
 	void *memory;
 	struct chunk *chunk;
 
-	if (posix_memalign(&memory, PAGE, CHUNK) != 0)
+	if (posix_memalign(&memory, large ? LARGE_CHUNK : PAGE, size) != 0)
 		return -1;
-	(void)madvise(memory, CHUNK, MADV_POPULATE_WRITE);
+	if (large)
+		(void)madvise(memory, size, MADV_HUGEPAGE);
+	(void)madvise(memory, size, MADV_POPULATE_WRITE);
 	chunk = memory;
 	chunk->next = pool->chunks;
 	pool->chunks = chunk;
+	pool->total += size;
 	pool->at = (char *)memory + head;
-	pool->end = (char *)memory + CHUNK;
+	pool->end = (char *)memory + size;
 	return 0;
 }
 

@@ -3,7 +3,8 @@
  * pool: memory for thousands of entries of one size. A page that is touched for the first time
  * costs as much as the entries in it, and an entry that was given back just now is in the
  * processor's cache: so pages come in chunks, ready for use, and what was given back last is taken
- * first.
+ * first. A pool that has become large, as that of a collector's ledger, is one whose entries lie in
+ * nobody's cache, each in a page of its own: it grows by huge pages.
  * Owns: the chunks, until pool_free(). Must not own: what is in an entry. With AddressSanitizer
  * each entry is malloc's, so that one that is used after it was given back is found.
  */
@@ -11,6 +12,9 @@
 #define CAPWATCH_POOL_H
 
 #include <stddef.h>
+
+/* Bytes, from which on a pool is large. */
+enum { POOL_LARGE = 4 * 1024 * 1024 };
 
 struct pool;
 

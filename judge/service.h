@@ -38,11 +38,11 @@ struct service {
 				SERVICE_START */
 	capmask declared; /* what it was given: the bounding set of its first process; 0: not known
 			   */
-	bool ceiling_judged;	 /* at the end of its start */
-	bool ceiling_due;	 /* being judged just now */
-	struct process *members; /* of the ledger, the latest to join first; kept by
-				    process_set_service() */
-	unsigned processes;	 /* in the ledger, and other holders: service_hold() */
+	bool ceiling_judged;	  /* at the end of its start */
+	struct service *due_next; /* of those whose start has ended just now */
+	struct process *members;  /* of the ledger, the latest to join first; kept by
+				     process_set_service() */
+	unsigned processes;	  /* in the ledger, and other holders: service_hold() */
 	struct service_table *table;
 	struct service *next;	/* of its bucket */
 	struct service **place; /* what points to it there */
