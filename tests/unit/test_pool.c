@@ -13,8 +13,9 @@ static unsigned char *entries[LARGE_ENTRIES];
 
 static void assert_zero(const unsigned char *entry)
 {
-	for (size_t i = 0; i < SIZE; i++)
-		ck_assert_uint_eq(entry[i], 0);
+	static const unsigned char zero[SIZE];
+
+	ck_assert_mem_eq(entry, zero, SIZE);
 	ck_assert_uint_eq((uintptr_t)entry % _Alignof(max_align_t), 0);
 }
 
