@@ -187,7 +187,7 @@ void blind_take_change(struct blind *blind, const struct event *event, int64_t n
 		.seen = now,
 		.serial = event->serial,
 		.pid = known ? event->pid : -1,
-		.auid = known ? event->auid : -1,
+		.auid = known ? event->ids.auid : -1,
 		.removes = event_record_has(event, 0, "op=remove_rule"),
 		.adds = event_record_has(event, 0, "op=add_rule"),
 		.enabled = event->config.audit_enabled,

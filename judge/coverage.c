@@ -180,7 +180,7 @@ static void open_loss(struct coverage *coverage, const struct event *event, cons
 	loss->since = loss->changed_at = event->time;
 	loss->serial = event->serial;
 	loss->by_pid = event->parts & EVENT_SYSCALL ? event->pid : -1;
-	loss->by_auid = event->parts & EVENT_SYSCALL ? event->auid : -1;
+	loss->by_auid = event->parts & EVENT_SYSCALL ? event->ids.auid : -1;
 	copy_text(loss->by_exe, sizeof(loss->by_exe), event->exe);
 	if (event->record_count)
 		copy_text(loss->record, sizeof(loss->record), event->records[0]);

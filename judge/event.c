@@ -43,7 +43,8 @@ struct field_rule {
 		FIELD_NAME(name), kind, offset                                                     \
 	}
 
-/* Where the parts of syscall_rules begin that mostly say what the last record's said. */
+/* Where the parts of syscall_rules begin: of two of them mostly the last record said the same. A
+ * rule too many before one of them does not compile. */
 enum { RULES_IDS = 11, RULES_NAMES = 22, RULES_TAIL = 24, RULES_END = 26 };
 
 /* Each in the order in which the kernel writes them, so that the next field is mostly the next
@@ -60,20 +61,20 @@ static const struct field_rule syscall_rules[RULES_END] = {
 	RULE("items", FIELD_SKIP, 0),
 	RULE("ppid", FIELD_SIGNED, EVENT(ppid)),
 	RULE("pid", FIELD_SIGNED, EVENT(pid)),
-	RULE("auid", FIELD_ID, EVENT(auid)),
-	RULE("uid", FIELD_DECIMAL, EVENT(uid)),
+	[RULES_IDS] = RULE("auid", FIELD_ID, EVENT(ids.auid)),
+	RULE("uid", FIELD_DECIMAL, EVENT(ids.uid)),
 	RULE("gid", FIELD_SKIP, 0),
-	RULE("euid", FIELD_DECIMAL, EVENT(euid)),
-	RULE("suid", FIELD_DECIMAL, EVENT(suid)),
-	RULE("fsuid", FIELD_DECIMAL, EVENT(fsuid)),
+	RULE("euid", FIELD_DECIMAL, EVENT(ids.euid)),
+	RULE("suid", FIELD_DECIMAL, EVENT(ids.suid)),
+	RULE("fsuid", FIELD_DECIMAL, EVENT(ids.fsuid)),
 	RULE("egid", FIELD_SKIP, 0),
 	RULE("sgid", FIELD_SKIP, 0),
 	RULE("fsgid", FIELD_SKIP, 0),
 	RULE("tty", FIELD_WORD, EVENT(tty)),
-	RULE("ses", FIELD_ID, EVENT(session)),
-	RULE("comm", FIELD_TEXT, EVENT(comm)),
+	RULE("ses", FIELD_ID, EVENT(ids.session)),
+	[RULES_NAMES] = RULE("comm", FIELD_TEXT, EVENT(comm)),
 	RULE("exe", FIELD_TEXT, EVENT(exe)),
-	RULE("subj", FIELD_WORD, EVENT(subject)),
+	[RULES_TAIL] = RULE("subj", FIELD_WORD, EVENT(subject)),
 	RULE("key", FIELD_KEY, EVENT(key)),
 };
 static const struct field_rule capset_rules[] = {
@@ -196,8 +197,7 @@ struct last_bprm {
 /* Of a SYSCALL, " auid=" until " comm=". */
 struct last_ids {
 	struct said said;
-	int64_t auid, session;
-	uint64_t uid, euid, suid, fsuid;
+	struct event_ids ids;
 	struct bytes tty;
 	char tty_text[64];
 };
@@ -421,24 +421,14 @@ static bool read_ids(struct event_reader *reader, struct fields *fields)
 
 	if (said_again(&last->said, begin, fields->end)) {
 		fields->at += last->said.length - 1;
-		event->auid = last->auid;
-		event->session = last->session;
-		event->uid = last->uid;
-		event->euid = last->euid;
-		event->suid = last->suid;
-		event->fsuid = last->fsuid;
+		event->ids = last->ids;
 		event->tty = last->tty;
 		return true;
 	}
 	if (!read_in_order(reader, fields, RULES_IDS, RULES_NAMES) || fields->at == fields->end)
 		return false;
 	said_keep(&last->said, begin, fields->at + 1);
-	last->auid = event->auid;
-	last->session = event->session;
-	last->uid = event->uid;
-	last->euid = event->euid;
-	last->suid = event->suid;
-	last->fsuid = event->fsuid;
+	last->ids = event->ids;
 	last->tty = said_keep_text(&last->said, event->tty, last->tty_text, sizeof(last->tty_text));
 	return true;
 }
@@ -728,7 +718,7 @@ static void begin_event(struct event_reader *reader, const struct intake_event *
 	event->node = (struct bytes){raw->node, strlen(raw->node)};
 	event->text = (struct bytes){raw->text, raw->length};
 	event->reader = reader;
-	event->auid = event->session = -1;
+	event->ids.auid = event->ids.session = -1;
 	event->config.audit_enabled = event->config.old = event->config.result = -1;
 	event->login.auid = event->login.old_auid = -1;
 	reader->event = event;

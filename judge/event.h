@@ -42,6 +42,11 @@ struct event_sets {
 	capmask permitted, effective, inheritable, ambient;
 };
 
+struct event_ids {
+	int64_t auid, session; /* -1: unset */
+	uint64_t uid, euid, suid, fsuid;
+};
+
 /* BPRM_FCAPS: what the file gives, and the caller's sets before and after. */
 struct event_bprm {
 	capmask file_permitted, file_inheritable;
@@ -64,8 +69,7 @@ struct event {
 	int64_t exit;
 	struct bytes args[4]; /* as they are written: event_argument() */
 	int64_t pid, ppid;
-	int64_t auid, session; /* -1: unset */
-	uint64_t uid, euid, suid, fsuid;
+	struct event_ids ids;
 	struct bytes comm, exe, tty, subject, key;
 
 	struct event_sets capset;

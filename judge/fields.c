@@ -33,34 +33,18 @@ bool fields_next(struct fields *fields, struct bytes *name, struct bytes *value)
 	return false;
 }
 
-/* Any number of so few digits fits. */
-static bool short_decimal(struct bytes value, uint64_t *number)
-{
-	uint64_t sum = 0;
-
-	for (size_t i = 0; i < value.length; i++) {
-		unsigned digit = (unsigned)value.data[i] - '0';
-		if (digit > 9)
-			return false;
-		sum = sum * 10 + digit;
-	}
-	*number = sum;
-	return value.length > 0;
-}
-
 bool fields_decimal(struct bytes value, uint64_t *number)
 {
-	enum { SHORT = 19 };
 	uint64_t sum = 0;
 
-	if (value.length <= SHORT)
-		return short_decimal(value, number);
 	for (size_t i = 0; i < value.length; i++) {
 		unsigned digit = (unsigned)value.data[i] - '0';
 		if (digit > 9 || __builtin_mul_overflow(sum, 10, &sum) ||
 		    __builtin_add_overflow(sum, digit, &sum))
 			return false;
 	}
+	if (value.length == 0)
+		return false;
 	*number = sum;
 	return true;
 }

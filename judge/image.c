@@ -177,9 +177,9 @@ static bool take_namesake(const struct world *world, const struct event *event,
 {
 	const struct process *known = NULL, *other;
 
-	if (event->auid < 0 || strcmp(process->exe, "/") != 0)
+	if (event->ids.auid < 0 || strcmp(process->exe, "/") != 0)
 		return false;
-	process->session = event->session;
+	process->session = event->ids.session;
 	for (other = ledger_oldest(world->ledger, 0); other; other = other->newer)
 		if (is_namesake(other, process))
 			known = other;
@@ -235,7 +235,7 @@ static bool session_sees_host_files(const struct world *world, const struct even
 		return proc->sees_host_files(proc->ctx, (pid_t)event->ppid);
 	for (struct process *member = ledger_oldest(world->ledger, 0); member;
 	     member = member->newer)
-		if (member->session == event->session && world_is_alive(world, member) &&
+		if (member->session == event->ids.session && world_is_alive(world, member) &&
 		    can_be_looked_at(world, member->pid))
 			return proc->sees_host_files(proc->ctx, (pid_t)member->pid);
 	return false;
@@ -256,8 +256,8 @@ static void identify_by_family(const struct world *world, const struct event *ev
 	    !match_names_exe(world->baseline, process->exe) ||
 	    !proc->host_file(proc->ctx, process->exe, &file))
 		return;
-	host = event->auid >= 0 ? session_sees_host_files(world, event)
-				: is_fork_of_host_file(world, event, process);
+	host = event->ids.auid >= 0 ? session_sees_host_files(world, event)
+				    : is_fork_of_host_file(world, event, process);
 	if (host)
 		set_image(process, EXE_ID_HOST, EXE_UNKNOWN, &file);
 }
@@ -282,7 +282,7 @@ static void identify_by_link(const struct world *world, const struct event *even
 	/* the next image has come already. Where execs are recorded (no login) that record would
 	 * have told; else the path stands for the host's file if the process's paths are the host's
 	 */
-	if (event->call != CALL_EXEC && event->auid >= 0 &&
+	if (event->call != CALL_EXEC && event->ids.auid >= 0 &&
 	    proc->host_file(proc->ctx, process->exe, &file) &&
 	    proc->sees_host_files(proc->ctx, (pid_t)process->pid))
 		set_image(process, EXE_ID_HOST, EXE_UNKNOWN, &file);

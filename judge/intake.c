@@ -84,6 +84,11 @@ void intake_count_serials(struct intake *intake, struct serials *serials, const 
 	intake->host = host;
 }
 
+static struct bytes line_of(const struct record *record)
+{
+	return (struct bytes){record->line, record->length};
+}
+
 /* ---- slots ---------------------------------------------------------------------------------- */
 
 _Static_assert(INTAKE_OPEN_MAX == 64, "open has a bit for each");
@@ -288,30 +293,27 @@ static void note_eoe(struct intake *intake, const struct record *record)
 	intake->seen_eoe[bit / WORD_BITS] |= 1ull << bit % WORD_BITS;
 }
 
-/* Is this the end of its event? */
-static bool is_end(const struct intake *intake, const struct record *record, enum role role)
+/* Another record of the slot's event, by its line and role. Returns whether it was the last. */
+static bool join_slot(struct intake *intake, struct slot *slot, const struct record *record,
+		      struct bytes line, enum role role)
 {
-	return role == ROLE_ENDS || (role == ROLE_LAST && !sends_eoe(intake, record));
-}
-
-static void complete_slot(struct intake *intake, struct slot *slot)
-{
+	if (role != ROLE_ENDS)
+		slot_append(intake, slot, line.data, line.length);
+	if (role != ROLE_ENDS && (role != ROLE_LAST || sends_eoe(intake, record)))
+		return false;
 	slot->complete = true;
 	deliver_slot(intake, number_of(intake, slot));
+	return true;
 }
 
 static void take_joining(struct intake *intake, const struct record *record, enum role role)
 {
 	struct slot *slot = find_slot(intake, record);
 
-	if (!slot) {
+	if (slot)
+		join_slot(intake, slot, record, line_of(record), role);
+	else
 		join_maybe(intake, record, role);
-		return;
-	}
-	if (role != ROLE_ENDS)
-		slot_append(intake, slot, record->line, record->length);
-	if (is_end(intake, record, role))
-		complete_slot(intake, slot);
 }
 
 /* NULL without memory. */
@@ -377,7 +379,9 @@ static void note_last(struct intake *intake, const struct record *record, struct
 	settle(intake);
 }
 
-static void note_passed(struct intake *intake, const struct record *record, enum role role)
+/* line, role: the record's, or those of one that lies behind it in its row. */
+static void note_passed(struct intake *intake, const struct record *record, struct bytes line,
+			enum role role)
 {
 	if (intake->open && intake->last_is_settled) {
 		intake->settled = intake->last;
@@ -386,7 +390,7 @@ static void note_passed(struct intake *intake, const struct record *record, enum
 	if (role == ROLE_ENDS)
 		settle(intake);
 	else
-		note_last(intake, record, (struct bytes){record->line, record->length});
+		note_last(intake, record, line);
 }
 
 /* Returns the event that it opens, or belongs to as what would open it; or NULL. */
@@ -440,7 +444,7 @@ static const char *pass_over(struct intake *intake, const struct record *first, 
 			     const char *at, const char *end)
 {
 	struct row row = {&intake->stamp, first, at, end};
-	struct bytes last = {first->line, first->length};
+	struct bytes last = line_of(first);
 	bool asks = role == ROLE_MAYBE, has_eoe = false;
 	uint64_t records = 0;
 	struct row_record next;
@@ -482,15 +486,8 @@ static const char *take_row(struct intake *intake, struct slot *slot, const stru
 		}
 		if (next.role == ROLE_ENDS)
 			note_eoe(intake, first);
-		else
-			slot_append(intake, slot, next.line.data, next.line.length);
-		ended = is_end(intake, first, next.role);
-		if (ended)
-			complete_slot(intake, slot);
-		if (next.role == ROLE_ENDS)
-			settle(intake);
-		else
-			note_last(intake, first, next.line);
+		ended = join_slot(intake, slot, first, next.line, next.role);
+		note_passed(intake, first, next.line, next.role);
 	}
 	return row.at;
 }
@@ -525,7 +522,7 @@ static const char *take_line(struct intake *intake, struct bytes line, const cha
 	slot = take_record(intake, &record, role);
 	if (intake->open && record.time >= intake->expires_at)
 		expire_by_records(intake, &record);
-	note_passed(intake, &record, role);
+	note_passed(intake, &record, line_of(&record), role);
 	return slot ? take_row(intake, slot, &record, next, end) : next;
 }
 

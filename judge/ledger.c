@@ -505,8 +505,8 @@ void process_note_call(struct process *process, const struct event *event)
 static bool is_ruled_out(const struct process_past *past, const struct process *child,
 			 const struct event *event)
 {
-	return past->has_ids && child->has_ids && past->euid != event->euid &&
-	       child->euid == event->euid && child->uid == event->uid;
+	return past->has_ids && child->has_ids && past->euid != event->ids.euid &&
+	       child->euid == event->ids.euid && child->uid == event->ids.uid;
 }
 
 void process_inherit_past(struct process *child, const struct process *parent, int64_t start_time,
@@ -552,15 +552,15 @@ void process_apply_exec(struct process *process)
 void process_set_ids(struct process *process, const struct event *event)
 {
 	process->has_ids = true;
-	process->uid = (uint32_t)event->uid;
-	process->euid = (uint32_t)event->euid;
-	process->suid = (uint32_t)event->suid;
-	process->fsuid = (uint32_t)event->fsuid;
+	process->uid = (uint32_t)event->ids.uid;
+	process->euid = (uint32_t)event->ids.euid;
+	process->suid = (uint32_t)event->ids.suid;
+	process->fsuid = (uint32_t)event->ids.fsuid;
 }
 
 static bool all_nonzero(const struct event *event)
 {
-	return event->uid != 0 && event->euid != 0 && event->suid != 0;
+	return event->ids.uid != 0 && event->ids.euid != 0 && event->ids.suid != 0;
 }
 
 void process_apply_uids(struct process *process, const struct event *event, bool recorded)
@@ -577,16 +577,17 @@ void process_apply_uids(struct process *process, const struct event *event, bool
 		if (!(process->securebits & SECBIT_KEEP_CAPS))
 			process->sets.permitted = process->sets.effective = 0;
 	}
-	if (fixup && process->euid == 0 && event->euid != 0)
+	if (fixup && process->euid == 0 && event->ids.euid != 0)
 		process->sets.effective = 0;
-	if (recorded && fixup && process->euid != 0 && event->euid == 0)
+	if (recorded && fixup && process->euid != 0 && event->ids.euid == 0)
 		process->sets.effective = process->sets.permitted;
 	/* the file system capabilities follow fsuid by setfsuid(2) alone: set*uid moves fsuid too,
 	 * but not them */
-	if (fixup && process->euid == event->euid && (!recorded || event->call == CALL_SETFSUID)) {
-		if (process->fsuid == 0 && event->fsuid != 0)
+	if (fixup && process->euid == event->ids.euid &&
+	    (!recorded || event->call == CALL_SETFSUID)) {
+		if (process->fsuid == 0 && event->ids.fsuid != 0)
 			process->sets.effective &= ~FS_CAPS;
-		if (recorded && process->fsuid != 0 && event->fsuid == 0)
+		if (recorded && process->fsuid != 0 && event->ids.fsuid == 0)
 			process->sets.effective |= process->sets.permitted & FS_CAPS;
 	}
 	if (memcmp(&before, &process->sets, sizeof(before)) != 0)

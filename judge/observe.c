@@ -176,7 +176,7 @@ static struct process *find_parent(struct world *world, const struct event *even
 		return NULL;
 	ledger_touch(parent);
 	/* a shell's child that was met before it executed runc is runc by now */
-	if (event->auid >= 0 && !parent->execs_recorded && world_is_alive(world, parent))
+	if (event->ids.auid >= 0 && !parent->execs_recorded && world_is_alive(world, parent))
 		image_catch_up(world, parent);
 	return parent;
 }
@@ -229,7 +229,7 @@ static bool is_another_image(const struct world *world, const struct event *even
 /* Where execs are recorded, none can have happened to this process unannounced. */
 static bool execs_watched(const struct world *world, const struct event *event)
 {
-	return event->auid < 0 && world->execs_seen[event->node_number];
+	return event->ids.auid < 0 && world->execs_seen[event->node_number];
 }
 
 struct guess {
@@ -298,8 +298,8 @@ static void take_record_ids(struct process *process, const struct event *event)
 		process->comm[length] = '\0';
 	}
 	process->ppid = event->ppid;
-	process->auid = event->auid;
-	process->session = event->session;
+	process->auid = event->ids.auid;
+	process->session = event->ids.session;
 }
 
 static void set_image(const struct world *world, const struct event *event, struct process *process,
@@ -530,7 +530,7 @@ static void find_launcher(struct world *world, const struct event *event, struct
 	}
 	/* whoever starts units has no login: a root shell that runs systemd's file is no launcher
 	 */
-	if (seen->launcher->starts == SERVICE_UNIT && event->auid >= 0 && !process->launching) {
+	if (seen->launcher->starts == SERVICE_UNIT && event->ids.auid >= 0 && !process->launching) {
 		seen->launcher = NULL;
 		return;
 	}
@@ -621,8 +621,8 @@ static void note_mimic(struct world *world, const struct event *event,
 {
 	const struct process *init = ledger_find(world->ledger, 0, 1);
 
-	if (world_has_proc(world, process->node) && event->auid < 0 && init && process != init &&
-	    process->origin != ORIGIN_INIT && process->origin != ORIGIN_EXEC &&
+	if (world_has_proc(world, process->node) && event->ids.auid < 0 && init &&
+	    process != init && process->origin != ORIGIN_INIT && process->origin != ORIGIN_EXEC &&
 	    image_same_path(init->exe, event->exe))
 		world->init_mimicked = true;
 }
@@ -635,9 +635,9 @@ void observe_exec(struct world *world, const struct event *event, struct observa
 	process->origin = origin_after_exec(world, event, process);
 	note_mimic(world, event, process);
 	set_image(world, event, process, seen->live);
-	process->execs_recorded = event->auid < 0;
+	process->execs_recorded = event->ids.auid < 0;
 	/* a set-user-ID exec may be on record by a rule of its own */
-	if (event->auid < 0 && event->uid == event->euid) {
+	if (event->ids.auid < 0 && event->ids.uid == event->ids.euid) {
 		if (!world->execs_seen[process->node] && process->node == 0)
 			world->execs_since = event->time;
 		world->execs_seen[process->node] = true;

@@ -66,7 +66,7 @@ static bool may_have_forked(const struct process *other, const struct process *p
 static bool is_fork_of_init_alone(const struct world *world, const struct event *event,
 				  const struct observation *seen)
 {
-	if ((seen->live && seen->status.forked) || world->init_mimicked || event->auid >= 0 ||
+	if ((seen->live && seen->status.forked) || world->init_mimicked || event->ids.auid >= 0 ||
 	    !world->execs_seen[event->node_number] ||
 	    event->time <= world->execs_since + CLOCK_SLACK_MS)
 		return false;
@@ -111,7 +111,7 @@ enum origin origin_of_adopted(const struct world *world, const struct proc_statu
 static bool is_watched(const struct world *world, const struct event *event,
 		       const struct process *process)
 {
-	return world_has_proc(world, event->node_number) && event->auid < 0 &&
+	return world_has_proc(world, event->node_number) && event->ids.auid < 0 &&
 	       world->execs_seen[event->node_number] && process->start_time &&
 	       process->start_time > world->execs_since + CLOCK_SLACK_MS;
 }

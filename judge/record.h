@@ -108,7 +108,7 @@ static inline bool record_same_bytes(const char *a, const char *b, size_t length
 {
 	size_t i = length >= 32 ? 32 : 0;
 
-	if (i > 0 && (memcmp(a, b, 16) != 0 || memcmp(a + 16, b + 16, 16) != 0))
+	if (i > 0 && memcmp(a, b, 32) != 0)
 		return false;
 	for (; i + 8 < length; i += 8)
 		if (memcmp(a + i, b + i, 8) != 0)

@@ -116,8 +116,8 @@ void report_process(struct alert *alert, const struct process *process,
 	if (!event)
 		return;
 	to->comm = event->comm.data ? event->comm : to->comm;
-	to->uid = (int64_t)event->uid;
-	to->euid = (int64_t)event->euid;
+	to->uid = (int64_t)event->ids.uid;
+	to->euid = (int64_t)event->ids.euid;
 	to->command_line = command_line(event);
 	to->tty = event->tty;
 	if (to->tty.length == 6 && memcmp(to->tty.data, "(none)", 6) == 0)

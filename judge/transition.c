@@ -107,7 +107,7 @@ static void assume_before(struct transition *t, const struct event *event)
 	t->previous = PREVIOUS_UNKNOWN;
 	t->before = t->after;
 	t->before.inheritable = 0;
-	t->before.effective = event->euid == 0 ? t->after.permitted : 0;
+	t->before.effective = event->ids.euid == 0 ? t->after.permitted : 0;
 }
 
 static void take_before(const struct world *world, const struct event *event,
@@ -172,7 +172,7 @@ static bool is_hosts_gain(struct process *process, const struct transition *t)
 
 static bool execs_are_recorded(const struct process *process, const struct event *event)
 {
-	return process->execs_recorded && event->auid < 0;
+	return process->execs_recorded && event->ids.auid < 0;
 }
 
 /* ---- one function a mechanism ---------------------------------------------------------------- */
@@ -290,13 +290,13 @@ static bool derive_exec_sets(const struct event *event, struct observation *seen
 		t->after = t->before;
 		return false;
 	}
-	if (event->euid == 0 && !(process->securebits & SECBIT_NOROOT)) {
+	if (event->ids.euid == 0 && !(process->securebits & SECBIT_NOROOT)) {
 		t->after.permitted = t->after.effective = LEDGER_ALL_CAPS;
 		t->after.inheritable = process->sets.inheritable;
 		/* root's own keeps it, see process_apply_exec() */
-		if (event->uid == event->euid)
+		if (event->ids.uid == event->ids.euid)
 			t->after.ambient = process->sets.ambient;
-		if (!process->has_sets && event->uid == 0)
+		if (!process->has_sets && event->ids.uid == 0)
 			t->before = t->after;
 		return true;
 	}
@@ -327,10 +327,12 @@ static void catch_up_real_uid(const struct event *event, struct process *process
 {
 	struct event before;
 
-	if (!process->has_ids || process->uid == event->uid)
+	if (!process->has_ids || process->uid == event->ids.uid)
 		return;
-	before = (struct event){
-		.uid = event->uid, .euid = event->uid, .suid = event->uid, .fsuid = event->uid};
+	before = (struct event){.ids = {.uid = event->ids.uid,
+					.euid = event->ids.uid,
+					.suid = event->ids.uid,
+					.fsuid = event->ids.uid}};
 	process_apply_uids(process, &before, false);
 }
 
@@ -374,7 +376,7 @@ static bool derive_setuid(const struct event *event, struct observation *seen, s
 	t->mechanism = MECHANISM_SETUID;
 	t->previous = process->has_sets ? process->provenance : PREVIOUS_UNKNOWN;
 	t->before = process->sets;
-	if (!process->has_sets && was_other && event->euid == 0 && seen->live) {
+	if (!process->has_sets && was_other && event->ids.euid == 0 && seen->live) {
 		/* another held nothing in effective; what is permitted has not changed since */
 		t->before.permitted = seen->status.permitted;
 		process->sets.permitted = process->sets.effective = seen->status.permitted;

@@ -67,12 +67,12 @@ START_TEST(test_fields_of_a_raw_syscall_are_read)
 	ck_assert_uint_eq(event_argument(&event, 3), 0x1f);
 	ck_assert_int_eq(event.ppid, 41);
 	ck_assert_int_eq(event.pid, 42);
-	ck_assert_int_eq(event.auid, 1000);
-	ck_assert_int_eq(event.session, 7);
-	ck_assert_uint_eq(event.uid, 1);
-	ck_assert_uint_eq(event.euid, 2);
-	ck_assert_uint_eq(event.suid, 3);
-	ck_assert_uint_eq(event.fsuid, 4);
+	ck_assert_int_eq(event.ids.auid, 1000);
+	ck_assert_int_eq(event.ids.session, 7);
+	ck_assert_uint_eq(event.ids.uid, 1);
+	ck_assert_uint_eq(event.ids.euid, 2);
+	ck_assert_uint_eq(event.ids.suid, 3);
+	ck_assert_uint_eq(event.ids.fsuid, 4);
 	assert_bytes(event.comm, "x");
 	assert_bytes(event.exe, "/bin/x");
 	assert_bytes(event.tty, "pts0");
@@ -94,9 +94,9 @@ START_TEST(test_enriched_record_reads_like_the_raw_one)
 		"SUID=\"sys\" FSUID=\"sync\" EGID=\"root\" SGID=\"root\" FSGID=\"root\"\n")));
 	ck_assert_uint_eq(event.arch, 0xc000003e);
 	ck_assert_int_eq(event.call, CALL_CAPSET);
-	ck_assert_int_eq(event.auid, 1000);
-	ck_assert_uint_eq(event.uid, 1);
-	ck_assert_uint_eq(event.fsuid, 4);
+	ck_assert_int_eq(event.ids.auid, 1000);
+	ck_assert_uint_eq(event.ids.uid, 1);
+	ck_assert_uint_eq(event.ids.fsuid, 4);
 	assert_bytes(event.exe, "/bin/x");
 	ck_assert_ptr_null(event.key.data);
 }
@@ -151,8 +151,8 @@ START_TEST(test_unset_login_is_minus_one)
 		HEAD("SYSCALL") "arch=c000003e syscall=126 success=no exit=-1 a0=0 a1=0 a2=0 "
 				"a3=0 ppid=1 pid=42 auid=4294967295 uid=0 euid=0 suid=0 "
 				"fsuid=0 ses=4294967295 comm=\"x\" exe=\"/x\"\n"));
-	ck_assert_int_eq(event.auid, -1);
-	ck_assert_int_eq(event.session, -1);
+	ck_assert_int_eq(event.ids.auid, -1);
+	ck_assert_int_eq(event.ids.session, -1);
 	ck_assert(!event.success);
 	ck_assert_int_eq(event.exit, -1);
 }
@@ -482,12 +482,12 @@ static void assert_same_event(void)
 		ck_assert_uint_eq(event_argument(&event, i), event_argument(&other, i));
 	ASSERT_SAME_NUMBER(pid);
 	ASSERT_SAME_NUMBER(ppid);
-	ASSERT_SAME_NUMBER(auid);
-	ASSERT_SAME_NUMBER(session);
-	ASSERT_SAME_NUMBER(uid);
-	ASSERT_SAME_NUMBER(euid);
-	ASSERT_SAME_NUMBER(suid);
-	ASSERT_SAME_NUMBER(fsuid);
+	ASSERT_SAME_NUMBER(ids.auid);
+	ASSERT_SAME_NUMBER(ids.session);
+	ASSERT_SAME_NUMBER(ids.uid);
+	ASSERT_SAME_NUMBER(ids.euid);
+	ASSERT_SAME_NUMBER(ids.suid);
+	ASSERT_SAME_NUMBER(ids.fsuid);
 	ASSERT_SAME_TEXT(comm);
 	ASSERT_SAME_TEXT(exe);
 	ASSERT_SAME_TEXT(tty);

@@ -45,10 +45,7 @@ static void change_uids(struct process *process, uint64_t uid, uint64_t euid, ui
 	const struct event event = {
 		.call = process->euid == euid && process->uid == uid ? CALL_SETFSUID
 								     : CALL_SETRESUID,
-		.uid = uid,
-		.euid = euid,
-		.suid = suid,
-		.fsuid = fsuid,
+		.ids = {.uid = uid, .euid = euid, .suid = suid, .fsuid = fsuid},
 	};
 
 	process_apply_uids(process, &event, true);
@@ -480,7 +477,7 @@ END_TEST
 
 START_TEST(test_way_back_to_root_that_no_record_tells_adds_nothing)
 {
-	const struct event root = {.uid = 0};
+	const struct event root = {.ids = {.uid = 0}};
 	struct process *process = root_process(7);
 
 	process->euid = process->fsuid = 5;
@@ -509,7 +506,7 @@ static const struct past_case {
 START_TEST(test_child_has_what_its_parent_had_at_the_fork)
 {
 	struct process *parent = root_process(7), *child = ledger_add(ledger, 0, 8);
-	const struct event event = {.uid = 0};
+	const struct event event = {.ids = {.uid = 0}};
 	struct process_past before;
 
 	parent->sets.permitted = 0xff;
@@ -526,7 +523,7 @@ END_TEST
 START_TEST(test_only_the_latest_changes_are_remembered)
 {
 	struct process *parent = root_process(7), *child = ledger_add(ledger, 0, 8);
-	const struct event event = {.uid = 0};
+	const struct event event = {.ids = {.uid = 0}};
 	struct process_past state;
 
 	for (unsigned i = 0; i < LEDGER_PAST_MAX + 2; i++) {
@@ -559,7 +556,7 @@ END_TEST
 START_TEST(test_childs_own_uids_tell_what_the_clocks_can_not)
 {
 	struct process *parent = root_process(7), *child = ledger_add(ledger, 0, 8);
-	const struct event event = {.euid = _i == 0 ? 0 : 5};
+	const struct event event = {.ids = {.euid = _i == 0 ? 0 : 5}};
 	struct process_past before;
 
 	parent->euid = 5;
