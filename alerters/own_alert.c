@@ -25,7 +25,7 @@ void own_alert_begin(struct own_alert *own, enum severity severity, int64_t now)
 json_t *own_alert_json(struct own_alert *own)
 {
 	alert_make_id(&own->alert);
-	alert_make_fingerprint(&own->alert);
+	alert_make_fingerprint(&own->alert, NULL);
 	return alert_to_json(&own->alert);
 }
 

@@ -146,31 +146,72 @@ static void hash_gain(struct hashed *hashed, const struct alert *alert)
 		hash_number(hashed, alert->securebits_before ^ alert->securebits_after);
 }
 
-void alert_make_fingerprint(struct alert *alert)
+/* Texts of different tags are different ones. */
+static uint64_t tag_of(const struct hashed *hashed)
 {
-	struct hashed hashed;
+	uint64_t tag = hashed->used, word;
+
+	for (size_t i = 0; i + sizeof(word) <= hashed->used; i += sizeof(word)) {
+		memcpy(&word, hashed->bytes + i, sizeof(word));
+		tag = (tag ^ word) * 0x9e3779b97f4a7c15u; /* 2^64 over the golden ratio */
+	}
+	return tag;
+}
+
+static void take_fingerprint(struct alert *alert, const struct hashed *hashed,
+			     struct fingerprints *made)
+{
+	const uint64_t tag = tag_of(hashed);
+	struct made_fingerprint *found = NULL;
+
+	for (size_t i = 0; i < FINGERPRINTS_KEPT && !found; i++)
+		if (made->made[i].tag == tag && made->made[i].length == hashed->used &&
+		    memcmp(made->made[i].text, hashed->bytes, hashed->used) == 0)
+			found = &made->made[i];
+	if (!found) {
+		found = &made->made[made->next++ % FINGERPRINTS_KEPT];
+		found->tag = tag;
+		found->length = hashed->used;
+		memcpy(found->text, hashed->bytes, hashed->used);
+		text_sha256(hashed->bytes, hashed->used, found->fingerprint);
+	}
+	memcpy(alert->fingerprint, found->fingerprint, sizeof(alert->fingerprint));
+}
+
+static void hash_finding(struct hashed *hashed, const struct alert *alert)
+{
 	const struct alert_service *service = &alert->service;
 
-	hash_begin(&hashed);
-	hash_field(&hashed, service->template_name.data ? service->template_name : service->name);
-	hash_word(&hashed, vocab_word(&vocab_reason, alert->reason));
-	hash_word(&hashed, vocab_word(&vocab_mechanism, alert->mechanism));
-	hash_gain(&hashed, alert);
-	hash_field(&hashed, alert->process.exe);
+	hash_begin(hashed);
+	hash_field(hashed, service->template_name.data ? service->template_name : service->name);
+	hash_word(hashed, vocab_word(&vocab_reason, alert->reason));
+	hash_word(hashed, vocab_word(&vocab_mechanism, alert->mechanism));
+	hash_gain(hashed, alert);
+	hash_field(hashed, alert->process.exe);
 	/* two rules lost, or two files given capabilities, are two findings */
-	hash_field(&hashed, alert->coverage.rule);
+	hash_field(hashed, alert->coverage.rule);
 	/* nor are two crashes of different processes of ours, or two changes of configuration, one
 	 */
 	if (!alert->process.present && !alert->audit.has_event) {
-		hash_field(&hashed, alert->coverage.lost);
-		hash_field(&hashed, alert->detail);
+		hash_field(hashed, alert->coverage.lost);
+		hash_field(hashed, alert->detail);
 	}
 	if (alert->reason == REASON_FILE_CAPS_SET) {
-		hash_field(&hashed, alert->file.path);
-		hash_number(&hashed, alert->file.has_caps ? alert->file.permitted : 0);
-		hash_number(&hashed, alert->file.has_caps ? alert->file.inheritable : 0);
+		hash_field(hashed, alert->file.path);
+		hash_number(hashed, alert->file.has_caps ? alert->file.permitted : 0);
+		hash_number(hashed, alert->file.has_caps ? alert->file.inheritable : 0);
 	}
-	text_sha256(hashed.bytes, hashed.used, alert->fingerprint);
+}
+
+void alert_make_fingerprint(struct alert *alert, struct fingerprints *made)
+{
+	struct hashed hashed;
+
+	hash_finding(&hashed, alert);
+	if (made && hashed.used <= FINGERPRINT_TEXT_MAX)
+		take_fingerprint(alert, &hashed, made);
+	else
+		text_sha256(hashed.bytes, hashed.used, alert->fingerprint);
 }
 
 /* Techniques of MITRE ATT&CK for enterprise; a mechanism that has one of its own goes first. */

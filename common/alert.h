@@ -123,8 +123,22 @@ struct alert {
  * only. */
 void alert_make_id(struct alert *alert);
 
-/* fingerprint: SHA-256 over service template, reason, mechanism, gain and exe. */
-void alert_make_fingerprint(struct alert *alert);
+/* What the last fingerprints were made of: a flood of gains is of few kinds, and the hash would be
+ * a fifth of what each costs. All zero: of nothing. */
+enum { FINGERPRINTS_KEPT = 16, FINGERPRINT_TEXT_MAX = 512 };
+struct fingerprints {
+	unsigned next; /* to be forgotten */
+	struct made_fingerprint {
+		uint64_t tag;  /* of the text */
+		size_t length; /* 0: none */
+		char text[FINGERPRINT_TEXT_MAX];
+		char fingerprint[65];
+	} made[FINGERPRINTS_KEPT];
+};
+
+/* fingerprint: SHA-256 over service template, reason, mechanism, gain and exe. made: NULL, or where
+ * it is looked for first, and kept. */
+void alert_make_fingerprint(struct alert *alert, struct fingerprints *made);
 
 /* The MITRE ATT&CK technique of a reason and mechanism ("T1548.001"), or NULL. */
 const char *alert_attack(const struct alert *alert);

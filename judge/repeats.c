@@ -24,6 +24,7 @@ struct repeats {
 	uint64_t tags[REPEATS_MAX]; /* of fingerprints, so that the kinds themselves are rarely
 				       looked at; of a free place, whatever was there */
 	struct kind kinds[REPEATS_MAX];
+	struct fingerprints fingerprints;
 };
 
 #define STRING(member) offsetof(struct alert, member)
@@ -252,7 +253,7 @@ bool repeats_count(struct repeats *repeats, struct alert *alert, int64_t now)
 {
 	struct kind *kind;
 
-	alert_make_fingerprint(alert);
+	alert_make_fingerprint(alert, &repeats->fingerprints);
 	if (repeats->window == 0)
 		return false;
 	repeats_expire(repeats, now);

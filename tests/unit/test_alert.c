@@ -70,7 +70,7 @@ static struct alert chronyd_raising_ptrace(void)
 								  CAPMASK_BIT(CAP_SYS_PTRACE_BIT),
 							 .gained = CAPMASK_BIT(CAP_SYS_PTRACE_BIT)};
 	alert_make_id(&alert);
-	alert_make_fingerprint(&alert);
+	alert_make_fingerprint(&alert, NULL);
 	return alert;
 }
 
@@ -397,10 +397,30 @@ END_TEST
 
 static void assert_fingerprint_differs(struct alert changed, const char *from)
 {
-	alert_make_fingerprint(&changed);
+	alert_make_fingerprint(&changed, NULL);
 	ck_assert_str_ne(changed.fingerprint, from);
 	ck_assert_uint_eq(strlen(changed.fingerprint), 64);
 }
+
+/* More kinds than are kept, each twice in a row and all of them again. */
+START_TEST(test_fingerprint_made_before_is_the_same)
+{
+	static struct fingerprints made;
+	struct alert alert = chronyd_raising_ptrace();
+	char exe[2 * FINGERPRINT_TEXT_MAX], wanted[65];
+
+	for (int i = 0; i < 4 * FINGERPRINTS_KEPT; i++) {
+		int kind = i / 2 % (FINGERPRINTS_KEPT + 3);
+		/* of all lengths, up to one that is too long to be kept */
+		snprintf(exe, sizeof(exe), "/usr/bin/%0*d", 1 + kind * 40, kind);
+		alert.process.exe = text(exe);
+		alert_make_fingerprint(&alert, NULL);
+		snprintf(wanted, sizeof(wanted), "%s", alert.fingerprint);
+		alert_make_fingerprint(&alert, &made);
+		ck_assert_str_eq(alert.fingerprint, wanted);
+	}
+}
+END_TEST
 
 START_TEST(test_fingerprint_is_of_the_finding_not_of_its_host_or_time)
 {
@@ -413,7 +433,7 @@ START_TEST(test_fingerprint_is_of_the_finding_not_of_its_host_or_time)
 	same.process.pid++;
 	same.process.comm = text("other");
 	same.service.name = text("chrony@2.service");
-	alert_make_fingerprint(&same);
+	alert_make_fingerprint(&same, NULL);
 	ck_assert_str_eq(same.fingerprint, alert.fingerprint);
 	changed = alert, changed.service.template_name = text("ntp.service");
 	assert_fingerprint_differs(changed, alert.fingerprint);
@@ -438,9 +458,9 @@ START_TEST(test_refusals_of_different_capabilities_are_one_kind)
 	alert.reason = REASON_GAIN_DENIED;
 	alert.outcome = OUTCOME_DENIED;
 	alert.sets[ALERT_EFFECTIVE].gained = 0;
-	alert_make_fingerprint(&alert);
+	alert_make_fingerprint(&alert, NULL);
 	other = alert, other.baseline.missing = CAPMASK_BIT(CAP_NET_RAW_BIT);
-	alert_make_fingerprint(&other);
+	alert_make_fingerprint(&other, NULL);
 	ck_assert_str_eq(other.fingerprint, alert.fingerprint);
 }
 END_TEST
@@ -451,7 +471,7 @@ START_TEST(test_fingerprint_above_a_ceiling_is_of_what_exceeds_it)
 
 	alert.reason = REASON_ABOVE_CEILING;
 	alert.sets[ALERT_EFFECTIVE].gained = 0;
-	alert_make_fingerprint(&alert);
+	alert_make_fingerprint(&alert, NULL);
 	other = alert, other.baseline.missing = CAPMASK_BIT(CAP_NET_RAW_BIT);
 	assert_fingerprint_differs(other, alert.fingerprint);
 }
@@ -476,14 +496,14 @@ START_TEST(test_different_losses_of_capwatch_itself_are_different_findings)
 	struct alert alert = {.reason = REASON_COVERAGE_LOSS, .coverage = {.present = true}}, other;
 
 	alert.coverage.lost = text("the sensor ended by signal 9 (Killed)");
-	alert_make_fingerprint(&alert);
+	alert_make_fingerprint(&alert, NULL);
 	other = alert, other.time++;
-	alert_make_fingerprint(&other);
+	alert_make_fingerprint(&other, NULL);
 	ck_assert_str_eq(other.fingerprint, alert.fingerprint);
 	other = alert, other.coverage.lost = text("the courier ended by signal 9 (Killed)");
 	assert_fingerprint_differs(other, alert.fingerprint);
 	alert = (struct alert){.reason = REASON_CONFIG_CHANGE, .detail = text("digest a -> b")};
-	alert_make_fingerprint(&alert);
+	alert_make_fingerprint(&alert, NULL);
 	other = alert, other.detail = text("digest b -> a");
 	assert_fingerprint_differs(other, alert.fingerprint);
 }
@@ -496,13 +516,13 @@ START_TEST(test_fingerprint_cannot_be_confused_by_moving_bytes_between_fields)
 
 	alert.service.template_name = text("a6:capset");
 	other.service.template_name = text("a");
-	alert_make_fingerprint(&alert);
+	alert_make_fingerprint(&alert, NULL);
 	assert_fingerprint_differs(other, alert.fingerprint);
 	memset(huge, 'a', 100000);
 	alert.process.exe = (struct bytes){huge, 100000};
 	other = alert;
 	other.process.exe.length--;
-	alert_make_fingerprint(&alert);
+	alert_make_fingerprint(&alert, NULL);
 	assert_fingerprint_differs(other, alert.fingerprint);
 	free(huge);
 }
@@ -543,7 +563,7 @@ static void print_alerts(void)
 		alert.service.container = (struct alert_container){.present = reason % 2 == 0,
 								   .id = text("abc")};
 		alert_make_id(&alert);
-		alert_make_fingerprint(&alert);
+		alert_make_fingerprint(&alert, NULL);
 		root = alert_to_json(&alert);
 		dumped = json_dumps(root, JSON_COMPACT);
 		puts(dumped);
@@ -576,6 +596,7 @@ int main(void)
 	tcase_add_test(tcase, test_json_has_securebits_by_name);
 	tcase_add_test(tcase, test_json_carries_hostile_bytes_and_fits_the_wire);
 	tcase_add_test(tcase, test_id_is_of_node_event_reason_and_ordinal);
+	tcase_add_test(tcase, test_fingerprint_made_before_is_the_same);
 	tcase_add_test(tcase, test_fingerprint_is_of_the_finding_not_of_its_host_or_time);
 	tcase_add_test(tcase, test_refusals_of_different_capabilities_are_one_kind);
 	tcase_add_test(tcase, test_fingerprint_above_a_ceiling_is_of_what_exceeds_it);

@@ -49,7 +49,7 @@ static struct alert alert_of(uint64_t serial, enum severity severity, enum dispo
 static void give_alert(enum compare_side side, struct alert alert)
 {
 	alert_make_id(&alert);
-	alert_make_fingerprint(&alert);
+	alert_make_fingerprint(&alert, NULL);
 	compare_take(compare, side, &alert);
 }
 
