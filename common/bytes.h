@@ -20,4 +20,16 @@ static inline bool bytes_are(struct bytes bytes, const char *text)
 	return bytes.length == strlen(text) && memcmp(bytes.data, text, bytes.length) == 0;
 }
 
+/* Do these stand at *at, before end? Then *at goes on behind them. A literal's length is known
+ * where it is compared. */
+static inline bool bytes_take(const char **at, const char *end, const char *bytes, size_t length)
+{
+	if ((size_t)(end - *at) < length || memcmp(*at, bytes, length) != 0)
+		return false;
+	*at += length;
+	return true;
+}
+
+#define BYTES_TAKE(at, end, literal) bytes_take(at, end, literal, sizeof(literal) - 1)
+
 #endif

@@ -202,7 +202,7 @@ void blind_take_change(struct blind *blind, const struct event *event, int64_t n
 	copy_text(change.exe, sizeof(change.exe), event->exe);
 	copy_text(change.act, sizeof(change.act), event_details(event)->proctitle);
 	if (event->record_count)
-		copy_text(change.record, sizeof(change.record), event->records[0]);
+		copy_text(change.record, sizeof(change.record), event->records[0].text);
 	note_maker(blind, &change, now);
 	keep_change(blind, &change);
 	if (change.start_ticks)

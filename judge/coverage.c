@@ -183,7 +183,7 @@ static void open_loss(struct coverage *coverage, const struct event *event, cons
 	loss->by_auid = event->parts & EVENT_SYSCALL ? event->ids.auid : -1;
 	copy_text(loss->by_exe, sizeof(loss->by_exe), event->exe);
 	if (event->record_count)
-		copy_text(loss->record, sizeof(loss->record), event->records[0]);
+		copy_text(loss->record, sizeof(loss->record), event->records[0].text);
 	coverage->open_count++;
 }
 

@@ -43,9 +43,9 @@ struct field_rule {
 		FIELD_NAME(name), kind, offset                                                     \
 	}
 
-/* Where the parts of syscall_rules begin: of two of them mostly the last record said the same. A
+/* Where the parts of syscall_rules begin: of three of them mostly the last record said the same. A
  * rule too many before one of them does not compile. */
-enum { RULES_IDS = 11, RULES_NAMES = 22, RULES_TAIL = 24, RULES_END = 26 };
+enum { RULES_ARGS = 4, RULES_IDS = 11, RULES_NAMES = 22, RULES_TAIL = 24, RULES_END = 26 };
 
 /* Each in the order in which the kernel writes them, so that the next field is mostly the next
  * rule's. */
@@ -54,7 +54,7 @@ static const struct field_rule syscall_rules[RULES_END] = {
 	RULE("syscall", FIELD_DECIMAL, EVENT(syscall)),
 	RULE("success", FIELD_YES, EVENT(success)),
 	RULE("exit", FIELD_SIGNED, EVENT(exit)),
-	RULE("a0", FIELD_RAW, EVENT(args[0])),
+	[RULES_ARGS] = RULE("a0", FIELD_RAW, EVENT(args[0])),
 	RULE("a1", FIELD_RAW, EVENT(args[1])),
 	RULE("a2", FIELD_RAW, EVENT(args[2])),
 	RULE("a3", FIELD_RAW, EVENT(args[3])),
@@ -145,23 +145,21 @@ static const struct field_rule service_rules[] = {
 
 /* Who wrote it: of what is not in the kernel's own plain form libauparse knows all forms. What
  * is to be read later is the kernel's, too. */
-enum writer { WRITER_KERNEL, WRITER_LATER, WRITER_OTHER };
+enum writer { WRITER_NONE, WRITER_KERNEL, WRITER_LATER, WRITER_OTHER };
 
 static const struct record_kind {
-	const char *word;
-	size_t word_length;
 	int type; /* AUDIT_* */
 	enum writer writer;
 	unsigned part; /* of struct event; 0: none */
 	const struct field_rule *rules;
 	size_t rule_count;
-} kinds[] = {
+} kinds[RECORD_TYPES] = {
 /* clang-format off */
 #define BARE(word, writer, part) \
-	{#word, sizeof(#word) - 1, AUDIT_##word, WRITER_##writer, part, NULL, 0}
+	[RECORD_##word] = {AUDIT_##word, WRITER_##writer, part, NULL, 0}
 #define KIND(word, writer, part, rules) \
-	{#word, sizeof(#word) - 1, AUDIT_##word, WRITER_##writer, part, \
-	 rules, sizeof(rules) / sizeof((rules)[0])}
+	[RECORD_##word] = {AUDIT_##word, WRITER_##writer, part, \
+			   rules, sizeof(rules) / sizeof((rules)[0])}
 	/* clang-format on */
 	KIND(SYSCALL, KERNEL, EVENT_SYSCALL, syscall_rules),
 	KIND(CAPSET, KERNEL, EVENT_CAPSET, capset_rules),
@@ -182,16 +180,24 @@ static const struct record_kind {
 #undef KIND
 };
 
-enum { KIND_COUNT = sizeof(kinds) / sizeof(kinds[0]), RULES_MAX = 32, KINDS_MAX = 32 };
+enum { RULES_MAX = 32 };
 
 _Static_assert(sizeof(syscall_rules) / sizeof(syscall_rules[0]) <= RULES_MAX, "a bit each");
-_Static_assert(KIND_COUNT <= KINDS_MAX, "a bit each");
+_Static_assert((int)RECORD_TYPES <= 32, "a bit each");
 
 /* Mostly the next record of a kind says what the last one said, as those of one user's programs do.
  */
 struct last_bprm {
 	struct said said;
 	struct event_bprm bprm;
+};
+
+/* Of a SYSCALL, " arch=" until " a0=": what was called, and what came of it. */
+struct last_call {
+	struct said said;
+	uint64_t arch, syscall;
+	bool success;
+	int64_t exit;
 };
 
 /* Of a SYSCALL, " auid=" until " comm=". */
@@ -211,8 +217,8 @@ struct last_tail {
 
 struct event_reader {
 	auparse_state_t *parser;
-	struct record_stamp stamp; /* of the last record */
 	struct last_bprm last_bprm;
+	struct last_call last_call;
 	struct last_ids last_ids;
 	struct last_tail last_tail;
 	struct event *event;	      /* being filled */
@@ -383,16 +389,16 @@ static void read_fields(struct event_reader *reader, const struct record_kind *k
 /* ---- what is said again ---------------------------------------------------------------------- */
 
 static void read_bprm(struct event_reader *reader, const struct record_kind *kind,
-		      const struct record *record)
+		      struct bytes body)
 {
-	const char *at = record->body, *end = at + record->body_length;
+	const char *at = body.data, *end = at + body.length;
 	struct last_bprm *last = &reader->last_bprm;
 
-	if (record->body_length == last->said.length && said_again(&last->said, at, end)) {
+	if (body.length == last->said.length && said_again(&last->said, at, end)) {
 		reader->event->bprm = last->bprm;
 		return;
 	}
-	read_fields(reader, kind, fields_begin(at, record->body_length), (char *)reader->event);
+	read_fields(reader, kind, fields_begin(body), (char *)reader->event);
 	said_keep(&last->said, at, end);
 	last->bprm = reader->event->bprm;
 }
@@ -412,7 +418,31 @@ static bool read_in_order(struct event_reader *reader, struct fields *fields, si
 	return true;
 }
 
-/* Remembered with the space behind them: a longer number says something else. */
+/* Remembered, like the ids, with the space behind them: a longer number says something else. */
+static bool read_call(struct event_reader *reader, struct fields *fields)
+{
+	struct last_call *last = &reader->last_call;
+	struct event *event = reader->event;
+	const char *begin = fields->at;
+
+	if (!said_again(&last->said, begin, fields->end)) {
+		if (!read_in_order(reader, fields, 0, RULES_ARGS) || fields->at == fields->end)
+			return false;
+		said_keep(&last->said, begin, fields->at + 1);
+		last->arch = event->arch;
+		last->syscall = event->syscall;
+		last->success = event->success;
+		last->exit = event->exit;
+		return true;
+	}
+	fields->at += last->said.length - 1;
+	event->arch = last->arch;
+	event->syscall = last->syscall;
+	event->success = last->success;
+	event->exit = last->exit;
+	return true;
+}
+
 static bool read_ids(struct event_reader *reader, struct fields *fields)
 {
 	struct last_ids *last = &reader->last_ids;
@@ -454,12 +484,12 @@ static void read_tail(struct event_reader *reader, const struct record_kind *kin
 }
 
 static void read_syscall(struct event_reader *reader, const struct record_kind *kind,
-			 const struct record *record)
+			 struct bytes body)
 {
-	struct fields fields = fields_begin(record->body, record->body_length), all = fields;
+	struct fields fields = fields_begin(body), all = fields;
 
-	if (read_in_order(reader, &fields, 0, RULES_IDS) && read_ids(reader, &fields) &&
-	    read_in_order(reader, &fields, RULES_NAMES, RULES_TAIL))
+	if (read_call(reader, &fields) && read_in_order(reader, &fields, RULES_ARGS, RULES_IDS) &&
+	    read_ids(reader, &fields) && read_in_order(reader, &fields, RULES_NAMES, RULES_TAIL))
 		read_tail(reader, kind, fields);
 	else
 		read_fields(reader, kind, all, (char *)reader->event);
@@ -497,102 +527,66 @@ static void read_execve(struct event_reader *reader, struct fields fields)
 	reader->details.command_line = arena_text(reader, (struct bytes){line, used}, false);
 }
 
-static const struct record_kind *find_kind(struct bytes word)
-{
-	for (size_t i = 0; i < KIND_COUNT; i++)
-		if (kinds[i].word_length == word.length &&
-		    memcmp(kinds[i].word, word.data, word.length) == 0)
-			return &kinds[i];
-	return NULL;
-}
-
 /* False: this record, and so the event, is libauparse's to read. */
-static bool read_record(struct event_reader *reader, struct bytes line)
+static bool read_record(struct event_reader *reader, const struct record_line *record)
 {
-	const struct record_kind *kind;
-	struct record record;
+	const struct record_kind *kind = &kinds[record->type];
 	char *base;
 
-	kind = find_kind(record_type_of(line));
-	if (!kind || kind->writer == WRITER_LATER)
-		return true;
 	if (kind->writer == WRITER_OTHER)
 		return false;
-	if (!record_parse(&reader->stamp, line.data, line.length, &record))
+	base = kind->writer == WRITER_KERNEL ? begin_record(reader->event, kind) : NULL;
+	if (!base)
 		return true;
-	base = begin_record(reader->event, kind);
-	if (base && kind->type == AUDIT_SYSCALL)
-		read_syscall(reader, kind, &record);
-	else if (base && kind->type == AUDIT_BPRM_FCAPS)
-		read_bprm(reader, kind, &record);
-	else if (base)
-		read_fields(reader, kind, fields_begin(record.body, record.body_length), base);
+	if (record->type == RECORD_SYSCALL)
+		read_syscall(reader, kind, record->body);
+	else if (record->type == RECORD_BPRM_FCAPS)
+		read_bprm(reader, kind, record->body);
+	else
+		read_fields(reader, kind, fields_begin(record->body), base);
 	return true;
 }
 
-/* The line at *at, without its newline; *at goes on to the next one. False at the end. */
-static bool next_line(const char **at, const char *end, struct bytes *line)
+/* What is in its records; false when one of them is libauparse's to read. */
+static bool read_records(struct event_reader *reader, const struct event *event)
 {
-	const char *newline;
-
-	if (*at >= end)
-		return false;
-	newline = memchr(*at, '\n', (size_t)(end - *at));
-	*line = (struct bytes){*at, (size_t)((newline ? newline : end) - *at)};
-	*at += line->length + 1;
+	for (size_t i = 0; i < event->record_count; i++)
+		if (!read_record(reader, &event->records[i]))
+			return false;
 	return true;
-}
-
-/* Its records; plainly: with what is in them, but false when one of them is libauparse's to read.
- */
-static bool read_records(struct event_reader *reader, struct event *event, bool plainly)
-{
-	const char *at = event->text.data, *end = at + event->text.length;
-	struct bytes line;
-
-	while (next_line(&at, end, &line)) {
-		if (event->record_count < ALERT_RECORDS_MAX)
-			event->records[event->record_count++] = line;
-		plainly = plainly && read_record(reader, line);
-	}
-	return plainly;
 }
 
 /* ---- details ----------------------------------------------------------------------------------
  */
 
 /* As begin_record(). */
-static char *begin_details(struct event_reader *reader, const struct record_kind *kind)
+static char *begin_details(struct event_reader *reader, enum record_type type)
 {
 	struct event_details *details = &reader->details;
-	uint32_t bit = 1u << (kind - kinds);
 
-	if (kind->type == AUDIT_PATH)
+	if (type == RECORD_PATH)
 		return details->path_count < EVENT_PATHS_MAX
 			       ? (char *)&details->paths[details->path_count++]
 			       : NULL;
-	if (reader->detailed & bit)
+	if (reader->detailed & 1u << type)
 		return NULL;
-	reader->detailed |= bit;
+	reader->detailed |= 1u << type;
 	return (char *)details;
 }
 
-static void read_details_of(struct event_reader *reader, struct bytes line)
+static void read_details_of(struct event_reader *reader, const struct record_line *record)
 {
-	const struct record_kind *kind;
-	struct record record;
+	const struct record_kind *kind = &kinds[record->type];
 	struct fields fields;
 	char *base;
 
-	kind = find_kind(record_type_of(line));
-	if (!kind || kind->writer != WRITER_LATER ||
-	    !record_parse(&reader->stamp, line.data, line.length, &record))
+	if (kind->writer != WRITER_LATER)
 		return;
-	base = begin_details(reader, kind);
+	base = begin_details(reader, record->type);
 	if (!base)
 		return;
-	fields = fields_begin(record.body, record.body_length);
-	if (kind->type == AUDIT_EXECVE)
+	fields = fields_begin(record->body);
+	if (record->type == RECORD_EXECVE)
 		read_execve(reader, fields);
 	else
 		read_fields(reader, kind, fields, base);
@@ -601,16 +595,14 @@ static void read_details_of(struct event_reader *reader, struct bytes line)
 const struct event_details *event_details(const struct event *event)
 {
 	struct event_reader *reader = event->reader;
-	const char *at = event->text.data, *end = at + event->text.length;
-	struct bytes line;
 
 	if (reader->has_details)
 		return &reader->details;
 	reader->has_details = true;
 	reader->detailed = 0;
 	memset(&reader->details, 0, sizeof(reader->details));
-	while (next_line(&at, end, &line))
-		read_details_of(reader, line);
+	for (size_t i = 0; i < event->record_count; i++)
+		read_details_of(reader, &event->records[i]);
 	return &reader->details;
 }
 
@@ -654,8 +646,9 @@ static void read_parsed_record(struct event_reader *reader)
 {
 	int type = auparse_get_type(reader->parser);
 
-	for (size_t i = 0; i < KIND_COUNT; i++)
-		if (kinds[i].type == type && kinds[i].writer != WRITER_LATER)
+	for (size_t i = 0; i < RECORD_TYPES; i++)
+		if (kinds[i].type == type &&
+		    (kinds[i].writer == WRITER_KERNEL || kinds[i].writer == WRITER_OTHER))
 			read_parsed_fields(reader, &kinds[i],
 					   begin_record(reader->event, &kinds[i]));
 }
@@ -716,7 +709,8 @@ static void begin_event(struct event_reader *reader, const struct intake_event *
 	event->truncated = raw->truncated;
 	event->complete = raw->complete && !raw->truncated;
 	event->node = (struct bytes){raw->node, strlen(raw->node)};
-	event->text = (struct bytes){raw->text, raw->length};
+	event->records = raw->records;
+	event->record_count = raw->record_count;
 	event->reader = reader;
 	event->ids.auid = event->ids.session = -1;
 	event->config.audit_enabled = event->config.old = event->config.result = -1;
@@ -729,9 +723,8 @@ static void begin_event(struct event_reader *reader, const struct intake_event *
 bool event_read(struct event_reader *reader, const struct intake_event *raw, struct event *event)
 {
 	begin_event(reader, raw, event);
-	if (!read_records(reader, event, true)) {
+	if (!read_records(reader, event)) {
 		begin_event(reader, raw, event);
-		(void)read_records(reader, event, false);
 		read_by_libauparse(reader, raw);
 	}
 	reader->event = NULL;
@@ -750,8 +743,7 @@ uint64_t event_argument(const struct event *event, size_t i)
 
 bool event_record_has(const struct event *event, size_t index, const char *text)
 {
-	const struct bytes *record = &event->records[index];
-
 	return index < event->record_count &&
-	       memmem(record->data, record->length, text, strlen(text)) != NULL;
+	       memmem(event->records[index].text.data, event->records[index].text.length, text,
+		      strlen(text)) != NULL;
 }

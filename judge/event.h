@@ -12,7 +12,6 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "common/alert.h"
 #include "common/capmask.h"
 #include "common/error.h"
 #include "judge/intake.h"
@@ -97,10 +96,9 @@ struct event {
 	bool daemon_start;  /* DAEMON_START; else DAEMON_END, DAEMON_ABORT or ... */
 	bool daemon_config; /* ... DAEMON_CONFIG: auditd has read its configuration anew */
 
-	struct bytes records[ALERT_RECORDS_MAX]; /* raw, without their newline */
+	const struct record_line *records; /* the intake event's, without their newline */
 	size_t record_count;
 
-	struct bytes text;	     /* all of them, a line each */
 	struct event_reader *reader; /* for event_details() */
 };
 

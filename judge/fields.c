@@ -3,11 +3,11 @@
 
 #include <string.h>
 
-struct fields fields_begin(const char *body, size_t length)
+struct fields fields_begin(struct bytes body)
 {
-	const char *enriched = memchr(body, FIELDS_ENRICHED, length);
+	const char *enriched = memchr(body.data, FIELDS_ENRICHED, body.length);
 
-	return (struct fields){body, enriched ? enriched : body + length};
+	return (struct fields){body.data, enriched ? enriched : body.data + body.length};
 }
 
 bool fields_next(struct fields *fields, struct bytes *name, struct bytes *value)

@@ -25,7 +25,7 @@ struct fields {
 };
 
 /* Of a record's body ("): " before it) what the kernel wrote: not what auditd has put behind. */
-struct fields fields_begin(const char *body, size_t length);
+struct fields fields_begin(struct bytes body);
 
 /* The next one; words without "=" are passed over. False at the end. Both point into the record. */
 bool fields_next(struct fields *fields, struct bytes *name, struct bytes *value);

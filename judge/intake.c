@@ -10,21 +10,13 @@
 #include "judge/maybes.h"
 #include "judge/record.h"
 #include "judge/row.h"
+#include "judge/skim.h"
+#include "judge/slots.h"
 
 enum {
-	SLOT_START_SIZE = 2048,
 	RECORDS_PATIENCE_MS = 2000, /* by the records' clock, as libauparse waits */
 	WORD_BITS = 64,
 	EOE_BITS = 1 << 16, /* of node names; where two share one, both wait for their EOE */
-};
-
-/* An event being assembled. */
-struct slot {
-	int64_t time, last_arrival;
-	char *text;
-	size_t length, capacity;
-	bool truncated, complete;
-	char node[RECORD_NODE_MAX];
 };
 
 /* A record by its line, as long as that is there; then by its key. */
@@ -38,12 +30,10 @@ struct intake {
 	intake_event_fn deliver;
 	void *ctx;
 	struct intake_stats stats;
-	struct record_stamp stamp; /* of the last record */
-	uint64_t open;		   /* a bit for each slot */
-	uint64_t serials[INTAKE_OPEN_MAX];
-	uint64_t orders[INTAKE_OPEN_MAX]; /* in which they were opened */
-	struct slot slots[INTAKE_OPEN_MAX];
-	uint64_t next_order;
+	struct skim skim;      /* with the stamp of the last record */
+	struct record skimmed; /* stands for the first of an event that was skimmed: no more of it
+				  than its type, node, time and serial */
+	struct slots slots;
 	int64_t expires_at; /* by the records' clock no slot is overdue before */
 	struct maybes maybes;
 	struct passed last;    /* the last record of all */
@@ -53,6 +43,7 @@ struct intake {
 	int64_t now;
 	struct serials *serials_seen; /* NULL: not counted */
 	const char *host;
+	struct record_line records[INTAKE_RECORDS_MAX]; /* of the event being delivered */
 	char partial[RECORD_MAX];
 	size_t partial_length;
 	bool skipping; /* inside a line longer than RECORD_MAX */
@@ -60,12 +51,16 @@ struct intake {
 
 struct intake *intake_new(intake_event_fn deliver, void *ctx)
 {
+	static const char syscall[] = "SYSCALL";
 	struct intake *intake = calloc(1, sizeof(*intake));
 
 	if (!intake)
 		return NULL;
 	intake->deliver = deliver;
 	intake->ctx = ctx;
+	lines_init(&intake->skim.lines);
+	intake->skimmed.word = (struct bytes){syscall, sizeof(syscall) - 1};
+	intake->skimmed.node = (struct bytes){"", 0};
 	return intake;
 }
 
@@ -73,8 +68,7 @@ void intake_free(struct intake *intake)
 {
 	if (!intake)
 		return;
-	for (size_t i = 0; i < INTAKE_OPEN_MAX; i++)
-		free(intake->slots[i].text);
+	slots_free(&intake->slots);
 	free(intake);
 }
 
@@ -84,136 +78,66 @@ void intake_count_serials(struct intake *intake, struct serials *serials, const 
 	intake->host = host;
 }
 
-static struct bytes line_of(const struct record *record)
-{
-	return (struct bytes){record->line, record->length};
-}
-
 /* ---- slots ---------------------------------------------------------------------------------- */
 
-_Static_assert(INTAKE_OPEN_MAX == 64, "open has a bit for each");
-
-static size_t lowest(uint64_t open)
+static void deliver(struct intake *intake, const struct intake_event *event)
 {
-	return (size_t)__builtin_ctzll(open);
+	intake->stats.events++;
+	intake->stats.last_serial = event->serial;
+	intake->stats.last_time = event->time;
+	intake->deliver(intake->ctx, event);
 }
 
-static void deliver_slot(struct intake *intake, size_t i)
+static void deliver_slot(struct intake *intake, struct slot *slot)
 {
-	struct slot *slot = &intake->slots[i];
 	const struct intake_event event = {
 		.text = slot->text,
 		.length = slot->length,
+		.records = intake->records,
+		.record_count = record_split((struct bytes){slot->text, slot->length},
+					     intake->records, INTAKE_RECORDS_MAX),
 		.node = slot->node,
 		.time = slot->time,
-		.serial = intake->serials[i],
+		.serial = slot->serial,
 		.complete = slot->complete,
 		.truncated = slot->truncated,
 	};
 
 	/* closed first: what the callback does must not find it open */
-	intake->open &= ~(1ull << i);
-	intake->stats.events++;
-	intake->stats.last_serial = event.serial;
-	intake->stats.last_time = slot->time;
-	intake->deliver(intake->ctx, &event);
-	if (slot->capacity > SLOT_START_SIZE * 4) {
-		free(slot->text);
-		slot->text = NULL;
-		slot->capacity = 0;
-	}
+	slots_close(&intake->slots, slot);
+	deliver(intake, &event);
+	slot_trim(slot);
 }
 
-static void deliver_incomplete(struct intake *intake, size_t i)
+static void deliver_incomplete(struct intake *intake, struct slot *slot)
 {
 	intake->stats.incomplete++;
-	deliver_slot(intake, i);
-}
-
-/* There is one. */
-static size_t oldest_slot(const struct intake *intake)
-{
-	size_t oldest = lowest(intake->open);
-
-	for (uint64_t left = intake->open; left; left &= left - 1)
-		if (intake->orders[lowest(left)] < intake->orders[oldest])
-			oldest = lowest(left);
-	return oldest;
+	deliver_slot(intake, slot);
 }
 
 static struct slot *find_slot(struct intake *intake, const struct record *record)
 {
-	for (uint64_t left = intake->open; left; left &= left - 1) {
-		size_t i = lowest(left);
-		struct slot *slot = &intake->slots[i];
-		if (intake->serials[i] == record->serial && slot->time == record->time &&
-		    record_is_of_node(record, slot->node))
-			return slot;
-	}
-	return NULL;
+	return slots_find(&intake->slots, record);
 }
 
-static size_t number_of(const struct intake *intake, const struct slot *slot)
+static bool is_any_open(const struct intake *intake)
 {
-	return (size_t)(slot - intake->slots);
+	return intake->slots.open != 0;
 }
 
 static struct slot *open_slot(struct intake *intake, const struct record *record)
 {
-	struct slot *slot;
-	size_t i;
-
-	if (!~intake->open) /* better judged with what it has than held while others wait */
-		deliver_incomplete(intake, oldest_slot(intake));
-	i = lowest(~intake->open);
-	slot = &intake->slots[i];
-	if (!slot->text) {
-		slot->text = malloc(SLOT_START_SIZE);
-		if (!slot->text)
-			return NULL;
-		slot->capacity = SLOT_START_SIZE;
-	}
-	if (!intake->open || record->time + RECORDS_PATIENCE_MS < intake->expires_at)
+	if (slots_are_full(&intake->slots)) /* better judged with what it has than held while others
+					       wait */
+		deliver_incomplete(intake, intake->slots.oldest);
+	if (!is_any_open(intake) || record->time + RECORDS_PATIENCE_MS < intake->expires_at)
 		intake->expires_at = record->time + RECORDS_PATIENCE_MS;
-	intake->open |= 1ull << i;
-	intake->serials[i] = record->serial;
-	slot->time = record->time;
-	intake->orders[i] = intake->next_order++;
-	slot->length = 0;
-	slot->truncated = slot->complete = false;
-	record_copy_node(record, slot->node);
-	return slot;
+	return slots_open(&intake->slots, record);
 }
 
-static bool slot_reserve(struct slot *slot, size_t more)
+static void append(struct intake *intake, struct slot *slot, struct bytes line)
 {
-	size_t wanted = slot->length + more, capacity = slot->capacity;
-	char *text;
-
-	if (wanted > INTAKE_EVENT_MAX)
-		return false;
-	if (wanted <= capacity)
-		return true;
-	while (capacity < wanted)
-		capacity *= 2;
-	text = realloc(slot->text, capacity);
-	if (!text)
-		return false;
-	slot->text = text;
-	slot->capacity = capacity;
-	return true;
-}
-
-static void slot_append(struct intake *intake, struct slot *slot, const char *text, size_t length)
-{
-	slot->last_arrival = intake->now;
-	if (!slot_reserve(slot, length + 1)) {
-		slot->truncated = true;
-		return;
-	}
-	memcpy(slot->text + slot->length, text, length);
-	slot->length += length;
-	slot->text[slot->length++] = '\n';
+	slot_append(slot, line, intake->now);
 }
 
 /* One node's clock may be far behind another's: then what is overdue by the one is looked for at
@@ -221,13 +145,13 @@ static void slot_append(struct intake *intake, struct slot *slot, const char *te
 static void expire_by_records(struct intake *intake, const struct record *record)
 {
 	int64_t earliest = INT64_MAX;
+	struct slot *next;
 
-	for (uint64_t left = intake->open; left; left &= left - 1) {
-		size_t i = lowest(left);
-		const struct slot *slot = &intake->slots[i];
+	for (struct slot *slot = intake->slots.oldest; slot; slot = next) {
 		int64_t due = slot->time + RECORDS_PATIENCE_MS;
+		next = slot->newer;
 		if (record->time >= due && record_is_of_node(record, slot->node))
-			deliver_incomplete(intake, i);
+			deliver_incomplete(intake, slot);
 		else if (due < earliest)
 			earliest = due;
 	}
@@ -242,9 +166,9 @@ static void promote(struct intake *intake, const struct maybe *maybe, const stru
 	struct slot *slot = open_slot(intake, record);
 
 	for (size_t i = 0; slot && i < maybe->record_count; i++)
-		slot_append(intake, slot, maybe->records[i].data, maybe->records[i].length);
+		append(intake, slot, maybe->records[i]);
 	if (slot)
-		slot_append(intake, slot, record->line, record->length);
+		append(intake, slot, record->line.text);
 }
 
 static void join_maybe(struct intake *intake, const struct record *record, enum role role)
@@ -253,8 +177,7 @@ static void join_maybe(struct intake *intake, const struct record *record, enum 
 
 	if (!maybe)
 		return;
-	if (role == ROLE_PATH &&
-	    record_names_last_cap((struct bytes){record->body, record->body_length}))
+	if (role == ROLE_PATH && record_names_last_cap(record->line.body))
 		promote(intake, maybe, record);
 	else if (role == ROLE_PATH || role == ROLE_JOINS) {
 		maybes_add(maybe, record);
@@ -269,14 +192,14 @@ static void take_single(struct intake *intake, const struct record *record)
 
 	if (!slot)
 		return;
-	slot_append(intake, slot, record->line, record->length);
-	deliver_slot(intake, number_of(intake, slot));
+	append(intake, slot, record->line.text);
+	deliver_slot(intake, slot);
 }
 
 /* audisp-remote leaves EOE out: on a collector they come of its own events alone. */
 static size_t eoe_bit(const struct record *record)
 {
-	return hash_bytes(HASH_START, record->node, record->node_length) % EOE_BITS;
+	return hash_bytes(HASH_START, record->node.data, record->node.length) % EOE_BITS;
 }
 
 static bool sends_eoe(const struct intake *intake, const struct record *record)
@@ -298,11 +221,11 @@ static bool join_slot(struct intake *intake, struct slot *slot, const struct rec
 		      struct bytes line, enum role role)
 {
 	if (role != ROLE_ENDS)
-		slot_append(intake, slot, line.data, line.length);
+		append(intake, slot, line);
 	if (role != ROLE_ENDS && (role != ROLE_LAST || sends_eoe(intake, record)))
 		return false;
 	slot->complete = true;
-	deliver_slot(intake, number_of(intake, slot));
+	deliver_slot(intake, slot);
 	return true;
 }
 
@@ -311,7 +234,7 @@ static void take_joining(struct intake *intake, const struct record *record, enu
 	struct slot *slot = find_slot(intake, record);
 
 	if (slot)
-		join_slot(intake, slot, record, line_of(record), role);
+		join_slot(intake, slot, record, record->line.text, role);
 	else
 		join_maybe(intake, record, role);
 }
@@ -324,7 +247,7 @@ static struct slot *take_opening(struct intake *intake, const struct record *rec
 	if (!slot)
 		slot = open_slot(intake, record);
 	if (slot)
-		slot_append(intake, slot, record->line, record->length);
+		append(intake, slot, record->line.text);
 	return slot;
 }
 
@@ -335,7 +258,7 @@ static bool take_bystander(struct intake *intake, const struct record *record)
 	struct slot *slot = find_slot(intake, record);
 
 	if (slot)
-		slot_append(intake, slot, record->line, record->length);
+		append(intake, slot, record->line.text);
 	return slot != NULL;
 }
 
@@ -343,12 +266,13 @@ static bool take_bystander(struct intake *intake, const struct record *record)
  * nobody to give its records to. */
 static void count_serial(struct intake *intake, const struct record *record)
 {
-	if (record->node_length > 0 && !record_is_of_node(record, intake->host))
+	if (record->node.length > 0 && !record_is_of_node(record, intake->host))
 		return;
 	if (!record_is_daemon(record)) {
 		if (record->serial != intake->serials_seen->highest)
 			serials_take(intake->serials_seen, record->serial, intake->now);
-	} else if (record_type_is(record, "DAEMON_END") || record_type_is(record, "DAEMON_START")) {
+	} else if (record->line.type == RECORD_DAEMON_END ||
+		   record->line.type == RECORD_DAEMON_START) {
 		serials_begin_anew(intake->serials_seen);
 	}
 }
@@ -364,7 +288,7 @@ static void keep_key(struct passed *passed)
 /* With no event open all that has come is delivered, or of no interest. */
 static void settle(struct intake *intake)
 {
-	if (!intake->open)
+	if (!is_any_open(intake))
 		intake->last_is_settled = true;
 }
 
@@ -383,7 +307,7 @@ static void note_last(struct intake *intake, const struct record *record, struct
 static void note_passed(struct intake *intake, const struct record *record, struct bytes line,
 			enum role role)
 {
-	if (intake->open && intake->last_is_settled) {
+	if (is_any_open(intake) && intake->last_is_settled) {
 		intake->settled = intake->last;
 		intake->last_is_settled = false;
 	}
@@ -425,7 +349,7 @@ static struct slot *take_record(struct intake *intake, const struct record *reco
 /* May be: whether it belongs to an event that is open is seen later. */
 static bool is_to_be_kept(const struct intake *intake, enum role role)
 {
-	return intake->open || role == ROLE_OPENS || role == ROLE_SINGLE;
+	return is_any_open(intake) || role == ROLE_OPENS || role == ROLE_SINGLE;
 }
 
 /* ---- what is passed over -------------------------------------------------------------------- */
@@ -433,40 +357,44 @@ static bool is_to_be_kept(const struct intake *intake, enum role role)
 /* No record changes anything but one that opens an event, or may. */
 static bool is_idle(const struct intake *intake)
 {
-	return !intake->open && !intake->maybes.pending;
+	return !is_any_open(intake) && !intake->maybes.pending;
 }
 
-/* A record that opens no event, and those of its event that lie behind it, at "at": most of a
- * stream of file accesses. To an idle intake they are only to be counted. Returns where they end,
- * or NULL: they are to be taken one by one, for a PATH of a maybe names the sysctl, or a maybe does
- * not end here. */
-static const char *pass_over(struct intake *intake, const struct record *first, enum role role,
-			     const char *at, const char *end)
+/* To an idle intake the records of an event that was skimmed are only to be counted. first: one of
+ * them, with node, time and serial. */
+static inline void count_skimmed(struct intake *intake, const struct record *first,
+				 const struct skimmed *skimmed)
 {
-	struct row row = {&intake->stamp, first, at, end};
-	struct bytes last = line_of(first);
-	bool asks = role == ROLE_MAYBE, has_eoe = false;
-	uint64_t records = 0;
-	struct row_record next;
-
-	while (!has_eoe && row_next(&row, &next) && next.role != ROLE_OPENS) {
-		if (asks && next.role == ROLE_PATH && record_names_last_cap(next.body))
-			return NULL;
-		has_eoe = next.role == ROLE_ENDS;
-		if (has_eoe || next.role == ROLE_LAST)
-			asks = false;
-		if (!has_eoe)
-			last = next.line;
-		records++;
-		at = row.at;
-	}
-	if (asks)
-		return NULL;
-	if (has_eoe)
+	if (skimmed->has_eoe)
 		note_eoe(intake, first);
-	intake->stats.records += records;
-	note_last(intake, first, last);
-	return at;
+	intake->stats.records += skimmed->records;
+	note_last(intake, first, skimmed->last);
+}
+
+/* What is left of an event whose first record is of no interest, or may be. */
+static const char *pass_over_rest(struct intake *intake, const struct record *first, enum role role,
+				  const char *at, const char *end)
+{
+	struct skimmed skimmed;
+	const char *next = skim_rest(&intake->skim, first, role, at, end, &skimmed);
+
+	if (!next)
+		return NULL;
+	if (intake->serials_seen)
+		count_serial(intake, first);
+	count_skimmed(intake, first, &skimmed);
+	return next;
+}
+
+/* Of an event, by another of its records than its first. Returns whether it was the last. */
+static bool take_row_record(struct intake *intake, struct slot *slot, const struct record *first,
+			    struct bytes line, enum role role)
+{
+	bool ended = join_slot(intake, slot, first, line, role);
+
+	intake->stats.records++;
+	note_passed(intake, first, line, role);
+	return ended;
 }
 
 /* The records that lie behind one of the slot's, at "at", in a row: they are its event's, too.
@@ -474,56 +402,152 @@ static const char *pass_over(struct intake *intake, const struct record *first, 
 static const char *take_row(struct intake *intake, struct slot *slot, const struct record *first,
 			    const char *at, const char *end)
 {
-	struct row row = {&intake->stamp, first, at, end};
-	struct row_record next;
-	bool ended = false;
+	struct row row = {&intake->skim.lines, &intake->skim.stamp, row_node_of(first), at, end};
+	struct record_line next;
 
-	while (!ended && row_next(&row, &next)) {
-		intake->stats.records++;
-		if (memchr(next.line.data, '\0', next.line.length)) {
+	while (row_next(&row, &next)) {
+		if (memchr(next.text.data, '\0', next.text.length)) {
+			intake->stats.records++;
 			intake->stats.malformed++;
 			continue;
 		}
-		if (next.role == ROLE_ENDS)
-			note_eoe(intake, first);
-		ended = join_slot(intake, slot, first, next.line, next.role);
-		note_passed(intake, first, next.line, next.role);
+		if (take_row_record(intake, slot, first, next.text, record_roles[next.type]))
+			return row.at;
 	}
+	if (row_take_end(&row)) {
+		note_eoe(intake, first);
+		take_row_record(intake, slot, first, (struct bytes){NULL, 0}, ROLE_ENDS);
+	}
+	return row.at;
+}
+
+/* Gathers the records that lie behind the first, at row->at, in a row. False where the event does
+ * not end with them, or has too many. */
+static bool gather_row(struct intake *intake, const struct record *first, struct row *row,
+		       size_t *count)
+{
+	bool last_is_end = !sends_eoe(intake, first);
+	struct record_line *records = intake->records;
+
+	*count = 0;
+	records[(*count)++] = first->line;
+	while (*count < INTAKE_RECORDS_MAX && row_next(row, &records[*count]))
+		if (records[(*count)++].type == RECORD_PROCTITLE && last_is_end)
+			return true;
+	if (!row_take_end(row))
+		return false;
+	note_eoe(intake, first);
+	return true;
+}
+
+/* An event that lies there from its first record to its end, which is where most lie that are
+ * judged: it is delivered as it lies, and needs no slot. Returns where it ends. NULL, and it is to
+ * be taken record by record, where it is not whole, has node= before its records, or a zero byte.
+ */
+static const char *take_whole(struct intake *intake, const struct record *first, const char *at,
+			      const char *end)
+{
+	struct row row = {&intake->skim.lines, &intake->skim.stamp, {NULL, 0}, at, end};
+	struct intake_event event = {
+		.text = first->line.text.data,
+		.records = intake->records,
+		.node = "",
+		.time = first->time,
+		.serial = first->serial,
+		.complete = true,
+	};
+	const char *last_end;
+	struct bytes last;
+
+	if (first->node.length || event.text + first->line.text.length + 1 != at ||
+	    find_slot(intake, first))
+		return NULL;
+	if (!gather_row(intake, first, &row, &event.record_count)) {
+		lines_go_back(&intake->skim.lines, at);
+		return NULL;
+	}
+	last = intake->records[event.record_count - 1].text;
+	last_end = last.data + last.length + 1;
+	event.length = (size_t)(last_end - event.text);
+	if (event.length > INTAKE_EVENT_MAX || memchr(event.text, '\0', event.length)) {
+		lines_go_back(&intake->skim.lines, at);
+		return NULL;
+	}
+	intake->stats.records += event.record_count - 1 + (row.at > last_end); /* an EOE */
+	deliver(intake, &event);
+	note_passed(intake, first, last, ROLE_JOINS);
 	return row.at;
 }
 
 /* ---- lines ---------------------------------------------------------------------------------- */
 
-/* next: what follows the line, up to end. Returns where to go on. */
-static const char *take_line(struct intake *intake, struct bytes line, const char *next,
-			     const char *end)
+/* next: what follows the record, up to end. Returns where to go on. */
+static const char *take_parsed(struct intake *intake, const struct record *record, enum role role,
+			       const char *next, const char *end)
 {
-	struct record record;
+	struct bytes line = record->line.text;
+	const char *whole;
 	struct slot *slot;
-	enum role role;
 
-	intake->stats.records++;
-	if (!record_parse(&intake->stamp, line.data, line.length, &record)) {
-		intake->stats.malformed++;
-		return next;
-	}
-	role = record_role(&record);
 	if (intake->serials_seen)
-		count_serial(intake, &record);
-	if ((role == ROLE_NONE || role == ROLE_MAYBE) && is_idle(intake)) {
-		const char *passed = pass_over(intake, &record, role, next, end);
-		if (passed)
-			return passed;
-	}
+		count_serial(intake, record);
+	if (is_any_open(intake) && record->time >= intake->expires_at)
+		expire_by_records(intake, record);
+	whole = role == ROLE_OPENS ? take_whole(intake, record, next, end) : NULL;
+	if (whole)
+		return whole;
 	if (is_to_be_kept(intake, role) && memchr(line.data, '\0', line.length)) {
 		intake->stats.malformed++;
 		return next;
 	}
-	slot = take_record(intake, &record, role);
-	if (intake->open && record.time >= intake->expires_at)
-		expire_by_records(intake, &record);
-	note_passed(intake, &record, line_of(&record), role);
-	return slot ? take_row(intake, slot, &record, next, end) : next;
+	slot = take_record(intake, record, role);
+	note_passed(intake, record, line, role);
+	return slot ? take_row(intake, slot, record, next, end) : next;
+}
+
+/* The same of a line that is none of a usual SYSCALL. */
+static const char *take_line(struct intake *intake, struct bytes line, const char *next,
+			     const char *end)
+{
+	struct record record;
+	const char *after = NULL;
+	enum role role;
+
+	intake->stats.records++;
+	if (!record_parse(&intake->skim.stamp, line, &record)) {
+		intake->stats.malformed++;
+		return next;
+	}
+	role = record_role(&record);
+	if ((role == ROLE_NONE || role == ROLE_MAYBE) && is_idle(intake))
+		after = pass_over_rest(intake, &record, role, next, end);
+	return after ? after : take_parsed(intake, &record, role, next, end);
+}
+
+/* The same of what begins with a usual SYSCALL. NULL where that is not what lies there. */
+static const char *take_usual(struct intake *intake, const char *at, const char *end)
+{
+	struct record *passed = &intake->skimmed;
+	struct skimmed_call call;
+	struct skimmed skimmed;
+	const char *next;
+
+	switch (skim_event(&intake->skim, is_idle(intake), at, end, &next, &skimmed, &call)) {
+	case SKIM_UNUSUAL:
+		return NULL;
+	case SKIM_SYSCALL:
+		intake->stats.records++;
+		return take_parsed(intake, &call.record, call.role, next, end);
+	case SKIM_PASSED:
+		break;
+	}
+	intake->stats.records++;
+	passed->time = intake->skim.stamp.time;
+	passed->serial = intake->skim.stamp.serial;
+	if (intake->serials_seen)
+		count_serial(intake, passed);
+	count_skimmed(intake, passed, &skimmed);
+	return next;
 }
 
 static void keep_partial(struct intake *intake, const char *bytes, size_t length)
@@ -564,6 +588,12 @@ static const char *end_line(struct intake *intake, struct bytes line, const char
 	return line.length > 0 ? take_line(intake, line, next, end) : next;
 }
 
+/* What comes next is the beginning of a line. */
+static bool begins_line(const struct intake *intake)
+{
+	return intake->partial_length == 0 && !intake->skipping;
+}
+
 /* The bytes that were fed are about to go. */
 static void keep_what_is_needed(struct intake *intake)
 {
@@ -574,11 +604,20 @@ static void keep_what_is_needed(struct intake *intake)
 
 void intake_feed(struct intake *intake, const char *bytes, size_t length, int64_t now)
 {
-	const char *end = bytes + length, *newline;
+	const char *end = bytes + length, *newline, *next;
 
 	intake->now = now;
 	intake->stats.bytes += length;
-	while (bytes < end && (newline = memchr(bytes, '\n', (size_t)(end - bytes))) != NULL) {
+	lines_begin(&intake->skim.lines, bytes, end);
+	while (bytes < end) {
+		if (begins_line(intake) && (next = take_usual(intake, bytes, end)) != NULL) {
+			bytes = next;
+			continue;
+		}
+		lines_go_back(&intake->skim.lines, bytes);
+		newline = lines_end(&intake->skim.lines, bytes);
+		if (!newline)
+			break;
 		const struct bytes line = {bytes, (size_t)(newline - bytes)};
 		bytes = end_line(intake, line, newline + 1, end);
 	}
@@ -589,9 +628,13 @@ void intake_feed(struct intake *intake, const char *bytes, size_t length, int64_
 
 void intake_expire(struct intake *intake, int64_t now)
 {
-	for (uint64_t left = intake->open; left; left &= left - 1)
-		if (now - intake->slots[lowest(left)].last_arrival >= INTAKE_PATIENCE_MS)
-			deliver_incomplete(intake, lowest(left));
+	struct slot *next;
+
+	for (struct slot *slot = intake->slots.oldest; slot; slot = next) {
+		next = slot->newer;
+		if (now - slot->last_arrival >= INTAKE_PATIENCE_MS)
+			deliver_incomplete(intake, slot);
+	}
 	settle(intake);
 }
 
@@ -599,8 +642,8 @@ int64_t intake_deadline(const struct intake *intake)
 {
 	int64_t deadline = -1;
 
-	for (uint64_t left = intake->open; left; left &= left - 1) {
-		int64_t due = intake->slots[lowest(left)].last_arrival + INTAKE_PATIENCE_MS;
+	for (const struct slot *slot = intake->slots.oldest; slot; slot = slot->newer) {
+		int64_t due = slot->last_arrival + INTAKE_PATIENCE_MS;
 		if (deadline < 0 || due < deadline)
 			deadline = due;
 	}
@@ -611,12 +654,13 @@ void intake_finish(struct intake *intake)
 {
 	static const char nothing[] = "";
 
+	lines_begin(&intake->skim.lines, nothing, nothing);
 	if (intake->partial_length > 0)
 		end_line(intake, (struct bytes){nothing, 0}, nothing, nothing);
 	keep_what_is_needed(intake);
 	intake->skipping = false;
-	while (intake->open)
-		deliver_incomplete(intake, oldest_slot(intake));
+	while (is_any_open(intake))
+		deliver_incomplete(intake, intake->slots.oldest);
 	settle(intake);
 }
 

@@ -13,16 +13,20 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "judge/record.h"
 #include "judge/serials.h"
 
 enum {
 	INTAKE_EVENT_MAX = 32 * 1024, /* all records of an event; further ones are left out */
 	INTAKE_OPEN_MAX = 64,	      /* events assembled at a time: 2 MiB at the most */
+	INTAKE_RECORDS_MAX = INTAKE_EVENT_MAX / sizeof("type= msg=audit(1.1:1):"),
 };
 
 struct intake_event {
 	const char *text; /* its records, each ended by a newline; node= prefixes removed */
 	size_t length;
+	const struct record_line *records; /* the same, each by itself */
+	size_t record_count;
 	const char *node; /* "" without node= */
 	int64_t time;	  /* ms since the epoch */
 	uint64_t serial;

@@ -16,6 +16,7 @@ judge_libjudge_a_SOURCES = \
 	judge/learning.c judge/learning.h \
 	judge/ledger.c judge/ledger.h \
 	judge/match.c judge/match.h \
+	judge/lines.c judge/lines.h \
 	judge/maybes.c judge/maybes.h \
 	judge/membership.c judge/membership.h \
 	judge/names.c judge/names.h \
@@ -35,6 +36,9 @@ judge_libjudge_a_SOURCES = \
 	judge/said.h \
 	judge/serials.c judge/serials.h \
 	judge/service.c judge/service.h \
+	judge/skim.c judge/skim.h \
+	judge/slots.c judge/slots.h \
+	judge/stamp.h \
 	judge/sweep.c judge/sweep.h \
 	judge/syscalls.c judge/syscalls.h \
 	judge/transition.c judge/transition.h \
@@ -47,9 +51,9 @@ JUDGE_LIBS = judge/libjudge.a $(AUPARSE_LIBS) $(AUDIT_LIBS) $(CONF_LIBS)
 JUDGE_TESTS = \
 	tests/unit/test_baseline_index tests/unit/test_blind tests/unit/test_coverage tests/unit/test_event tests/unit/test_fields \
 	tests/unit/test_fleet tests/unit/test_identity tests/unit/test_intake tests/unit/test_judge tests/unit/test_learning \
-	tests/unit/test_ledger tests/unit/test_match tests/unit/test_names tests/unit/test_nodes tests/unit/test_observe \
+	tests/unit/test_ledger tests/unit/test_lines tests/unit/test_match tests/unit/test_names tests/unit/test_nodes tests/unit/test_observe \
 	tests/unit/test_pool \
-	tests/unit/test_quota tests/unit/test_readings tests/unit/test_repeats tests/unit/test_retold tests/unit/test_service \
+	tests/unit/test_quota tests/unit/test_readings tests/unit/test_repeats tests/unit/test_retold tests/unit/test_service tests/unit/test_stamp \
 	tests/unit/test_sweep tests/unit/test_syscalls \
 	tests/unit/test_transition tests/unit/test_verdict
 check_PROGRAMS += $(JUDGE_TESTS)
@@ -69,6 +73,12 @@ tests_unit_test_coverage_LDADD = $(JUDGE_TEST_LIBS)
 tests_unit_test_learning_SOURCES = tests/unit/test_learning.c $(JUDGE_TEST_FIXTURE)
 tests_unit_test_learning_CPPFLAGS = $(UNIT_TEST_CPPFLAGS)
 tests_unit_test_learning_LDADD = $(JUDGE_TEST_LIBS)
+tests_unit_test_stamp_SOURCES = tests/unit/test_stamp.c
+tests_unit_test_stamp_CPPFLAGS = $(UNIT_TEST_CPPFLAGS)
+tests_unit_test_stamp_LDADD = $(JUDGE_TEST_LIBS)
+tests_unit_test_lines_SOURCES = tests/unit/test_lines.c
+tests_unit_test_lines_CPPFLAGS = $(UNIT_TEST_CPPFLAGS)
+tests_unit_test_lines_LDADD = $(JUDGE_TEST_LIBS)
 tests_unit_test_event_SOURCES = tests/unit/test_event.c
 tests_unit_test_event_CPPFLAGS = $(UNIT_TEST_CPPFLAGS)
 tests_unit_test_event_LDADD = $(JUDGE_TEST_LIBS)

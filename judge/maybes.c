@@ -46,7 +46,7 @@ void maybes_add(struct maybe *maybe, const struct record *record)
 {
 	if (maybe->record_count == MAYBE_RECORDS_MAX)
 		return;
-	maybe->records[maybe->record_count++] = (struct bytes){record->line, record->length};
+	maybe->records[maybe->record_count++] = record->line.text;
 }
 
 void maybes_drop(struct maybes *maybes, struct maybe *maybe)

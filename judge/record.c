@@ -4,133 +4,86 @@
 
 #include <string.h>
 
-#include "judge/fields.h"
-#include "judge/syscalls.h"
-
 /* ---- the header ----------------------------------------------------------------------------- */
 
-/* Of at most DIGITS_MAX digits: what is longer is no time or serial of the kernel's. */
-static inline bool take_number(const char **at, const char *end, uint64_t *value)
-{
-	enum { DIGITS_MAX = 19 }; /* more might not fit */
-	const char *p = *at;
-	uint64_t number = 0;
-	unsigned digit;
-
-	while (p < end && (digit = (unsigned)*p - '0') <= 9) {
-		number = number * 10 + digit;
-		p++;
-	}
-	if (p == *at || p - *at > DIGITS_MAX)
-		return false;
-	*at = p;
-	*value = number;
-	return true;
-}
-
-#define TAKE(at, end, literal) record_take_bytes(at, end, literal, sizeof(literal) - 1)
-
-static bool take_node(const char **at, const char *end, struct record *record)
+static bool take_node(const char **at, const char *end, struct bytes *node)
 {
 	const char *space;
 
-	record->node = "";
-	record->node_length = 0;
-	if (!TAKE(at, end, "node="))
+	*node = (struct bytes){"", 0};
+	if (!BYTES_TAKE(at, end, "node="))
 		return true;
 	space = memchr(*at, ' ', (size_t)(end - *at));
 	if (!space || (size_t)(space - *at) >= RECORD_NODE_MAX)
 		return false;
-	record->node = *at;
-	record->node_length = (size_t)(space - *at);
+	*node = (struct bytes){*at, (size_t)(space - *at)};
 	*at = space + 1;
 	return true;
 }
 
-/* The usual ones in three pieces: a copy of unknown length is a call, and one of 48 bytes gcc makes
- * by "rep movsl", which takes longer than all else here. */
-static inline void keep_stamp(struct record_stamp *stamp, const char *begin, size_t length,
-			      const char *end)
+/* Literals, in the order of how often they come: each is a comparison of the length, and then of a
+ * word or two. A table would be a call of memcmp() for each record. */
+static enum record_type type_of(struct bytes word)
 {
-	enum { USUAL = 48 };
-
-	stamp->length = length <= sizeof(stamp->text) ? length : 0;
-	if (length > USUAL || end - begin < USUAL) {
-		memcpy(stamp->text, begin, stamp->length);
-		return;
-	}
-	memcpy(stamp->text, begin, 16);
-	memcpy(stamp->text + 16, begin + 16, 16);
-	memcpy(stamp->text + 32, begin + 32, 16);
+#define TYPE(name)                                                                                 \
+	do {                                                                                       \
+		if (bytes_are(word, #name))                                                        \
+			return RECORD_##name;                                                      \
+	} while (0)
+	TYPE(SYSCALL);
+	TYPE(EOE);
+	TYPE(PROCTITLE);
+	TYPE(PATH);
+	TYPE(CWD);
+	TYPE(EXECVE);
+	TYPE(CAPSET);
+	TYPE(BPRM_FCAPS);
+	TYPE(CONFIG_CHANGE);
+	TYPE(LOGIN);
+	TYPE(SERVICE_START);
+	TYPE(SERVICE_STOP);
+	TYPE(DAEMON_START);
+	TYPE(DAEMON_END);
+	TYPE(DAEMON_ABORT);
+	TYPE(DAEMON_CONFIG);
+#undef TYPE
+	return RECORD_OTHER;
 }
 
-/* " msg=audit(SEC." up to the point: mostly it is the same second as before. */
-static inline bool take_seconds(const struct record_stamp *last, const char **at, const char *end,
-				uint64_t *seconds)
+bool record_parse(struct stamp *last, struct bytes line, struct record *record)
 {
-	enum { WORD = sizeof(" msg=audit(") - 1, USUAL = WORD + 10 }; /* until the year 2286 */
+	const char *at = line.data, *end = at + line.length, *begin;
 
-	if (last->length > USUAL && last->text[USUAL] == '.' && end - *at > USUAL &&
-	    memcmp(*at, last->text, USUAL + 1) == 0) {
-		*seconds = (uint64_t)last->time / 1000;
-		*at += USUAL + 1;
-		return true;
-	}
-	return TAKE(at, end, " msg=audit(") && take_number(at, end, seconds) && TAKE(at, end, ".");
-}
-
-static bool read_stamp(struct record_stamp *stamp, const char **at, const char *end)
-{
-	const char *begin = *at;
-	uint64_t seconds, milliseconds, serial;
-
-	if (!take_seconds(stamp, at, end, &seconds) || !take_number(at, end, &milliseconds) ||
-	    !TAKE(at, end, ":") || !take_number(at, end, &serial) || !TAKE(at, end, "):"))
+	if (!take_node(&at, end, &record->node))
 		return false;
-	if (seconds > INT64_MAX / 2000 || milliseconds > 999)
+	begin = at;
+	if (!BYTES_TAKE(&at, end, "type="))
 		return false;
-	stamp->time = (int64_t)(seconds * 1000 + milliseconds);
-	stamp->serial = serial;
-	keep_stamp(stamp, begin, (size_t)(*at - begin), end);
-	return true;
-}
-
-static bool take_stamp(struct record_stamp *last, const char **at, const char *end,
-		       struct record *record)
-{
-	if (!record_take_stamp(last, at, end) && !read_stamp(last, at, end))
+	record->word.data = at;
+	at = fields_value_end(at, end);
+	record->word.length = (size_t)(at - record->word.data);
+	if (!stamp_take(last, &at, end))
 		return false;
 	record->time = last->time;
 	record->serial = last->serial;
+	record->line.text = (struct bytes){begin, (size_t)(end - begin)};
+	record->line.body = (struct bytes){at, (size_t)(end - at)};
+	record->line.type = type_of(record->word);
 	return true;
 }
 
-struct bytes record_type_of(struct bytes line)
+size_t record_split(struct bytes text, struct record_line *lines, size_t max)
 {
-	const char *at = line.data, *end = at + line.length;
+	const char *at = text.data, *end = at + text.length, *newline;
+	struct stamp stamp = {.length = 0};
+	struct record record;
+	size_t count = 0;
 
-	(void)TAKE(&at, end, "type=");
-	return (struct bytes){at, (size_t)(fields_value_end(at, end) - at)};
-}
-
-bool record_parse(struct record_stamp *last, const char *line, size_t length, struct record *record)
-{
-	const char *at = line, *end = line + length;
-
-	if (!take_node(&at, end, record))
-		return false;
-	record->line = at;
-	record->length = (size_t)(end - at);
-	if (!TAKE(&at, end, "type="))
-		return false;
-	record->type = at;
-	at = fields_value_end(at, end);
-	record->type_length = (size_t)(at - record->type);
-	if (!take_stamp(last, &at, end, record))
-		return false;
-	record->body = at;
-	record->body_length = (size_t)(end - at);
-	return true;
+	for (; count < max && (newline = memchr(at, '\n', (size_t)(end - at))) != NULL;
+	     at = newline + 1)
+		if (record_parse(&stamp, (struct bytes){at, (size_t)(newline - at)}, &record))
+			lines[count++] = record.line;
+	return count;
 }
 
 /* ---- selection by content ------------------------------------------------------------------- */
@@ -157,11 +110,11 @@ static bool take_arch(const char **at, const char *end, uint64_t *arch)
 {
 	struct bytes value;
 
-	if (TAKE(at, end, " arch=c000003e")) { /* the most common by far, at one glance */
+	if (BYTES_TAKE(at, end, " arch=c000003e")) { /* the most common by far, at one glance */
 		*arch = 0xc000003e;
 		return true;
 	}
-	if (!TAKE(at, end, " arch="))
+	if (!BYTES_TAKE(at, end, " arch="))
 		return false;
 	value = value_at(*at, end);
 	*at += value.length;
@@ -173,13 +126,13 @@ static bool take_arch(const char **at, const char *end, uint64_t *arch)
 static bool read_call(const struct record *record, uint64_t *arch, uint64_t *number,
 		      struct fields *rest)
 {
-	const char *at = record->body, *end = at + record->body_length;
+	const char *at = record->line.body.data, *end = at + record->line.body.length;
 	struct bytes value;
 
 	*rest = (struct fields){at, end};
 	if (!take_arch(&at, end, arch))
 		return false;
-	if (TAKE(&at, end, " syscall=")) {
+	if (BYTES_TAKE(&at, end, " syscall=")) {
 		rest->at = at;
 		return take_number(&rest->at, end, number) && (rest->at == end || *rest->at == ' ');
 	}
@@ -228,22 +181,27 @@ static bool read_facts(enum call call, struct fields fields, struct call_facts *
 	return true;
 }
 
-/* Of a SYSCALL the key is the last field, before what auditd has looked up (after 0x1d). Both are
- * found from the end on. */
-static bool has_last_cap_key(const struct record *record)
+/* Behind it is what auditd has looked up, after 0x1d: found from the end on. */
+static bool has_last_cap_key(struct bytes body)
 {
-	static const char ours[] = " key=\"capwatch_lastcap";
-	const char *begin = record->body, *end = begin + record->body_length, *key;
-	const char *enriched = memrchr(begin, FIELDS_ENRICHED, (size_t)(end - begin));
+	const char *enriched = memrchr(body.data, FIELDS_ENRICHED, body.length);
 
-	end = enriched ? enriched : end;
-	key = memrchr(begin, ' ', (size_t)(end - begin));
-	return key && record_take_bytes(&key, end, ours, sizeof(ours) - 1);
+	if (enriched)
+		body.length = (size_t)(enriched - body.data);
+	return record_has_last_cap_key(body);
+}
+
+enum role record_role_of_call(enum call call, struct fields rest)
+{
+	struct call_facts facts = {.success = false};
+
+	return read_facts(call, rest, &facts) && syscalls_wanted(call, facts.args, facts.success)
+		       ? ROLE_OPENS
+		       : ROLE_NONE;
 }
 
 static enum role syscall_role(const struct record *record)
 {
-	struct call_facts facts = {.success = false};
 	struct fields rest;
 	uint64_t arch, number;
 	enum call call;
@@ -254,49 +212,39 @@ static enum role syscall_role(const struct record *record)
 	if (call == CALL_NONE)
 		return ROLE_NONE;
 	if (call == CALL_FILE)
-		return has_last_cap_key(record) ? ROLE_OPENS : ROLE_MAYBE;
-	return read_facts(call, rest, &facts) && syscalls_wanted(call, facts.args, facts.success)
-		       ? ROLE_OPENS
-		       : ROLE_NONE;
+		return has_last_cap_key(record->line.body) ? ROLE_OPENS : ROLE_MAYBE;
+	return record_role_of_call(call, rest);
 }
 
-/* Literals, in the order of how often they come: each is a comparison of the length, and then of a
- * word or two. A table would be a call of memcmp() for each record. */
-static enum role role_of_type(const struct record *record)
-{
-#define TYPE(word, role)                                                                           \
-	do {                                                                                       \
-		if (record_type_is(record, word))                                                  \
-			return role;                                                               \
-	} while (0)
-	TYPE("EOE", ROLE_ENDS);
-	TYPE("PROCTITLE", ROLE_LAST);
-	TYPE("PATH", ROLE_PATH);
-	TYPE("CWD", ROLE_JOINS);
-	TYPE("EXECVE", ROLE_JOINS);
-	TYPE("CAPSET", ROLE_OPENS);
-	TYPE("BPRM_FCAPS", ROLE_OPENS);
-	TYPE("CONFIG_CHANGE", ROLE_OPENS);
-	TYPE("LOGIN", ROLE_OPENS);
-	TYPE("SERVICE_START", ROLE_SINGLE);
-	TYPE("SERVICE_STOP", ROLE_SINGLE);
-	TYPE("DAEMON_START", ROLE_SINGLE);
-	TYPE("DAEMON_END", ROLE_SINGLE);
-	TYPE("DAEMON_ABORT", ROLE_SINGLE);
-	TYPE("DAEMON_CONFIG", ROLE_SINGLE);
-#undef TYPE
-	return ROLE_NONE;
-}
+const enum role record_roles[RECORD_TYPES] = {
+	[RECORD_EOE] = ROLE_ENDS,
+	[RECORD_PROCTITLE] = ROLE_LAST,
+	[RECORD_PATH] = ROLE_PATH,
+	[RECORD_CWD] = ROLE_JOINS,
+	[RECORD_EXECVE] = ROLE_JOINS,
+	[RECORD_CAPSET] = ROLE_OPENS,
+	[RECORD_BPRM_FCAPS] = ROLE_OPENS,
+	[RECORD_CONFIG_CHANGE] = ROLE_OPENS,
+	[RECORD_LOGIN] = ROLE_OPENS,
+	[RECORD_SERVICE_START] = ROLE_SINGLE,
+	[RECORD_SERVICE_STOP] = ROLE_SINGLE,
+	[RECORD_DAEMON_START] = ROLE_SINGLE,
+	[RECORD_DAEMON_END] = ROLE_SINGLE,
+	[RECORD_DAEMON_ABORT] = ROLE_SINGLE,
+	[RECORD_DAEMON_CONFIG] = ROLE_SINGLE,
+};
 
 enum role record_role(const struct record *record)
 {
-	return record_type_is(record, "SYSCALL") ? syscall_role(record) : role_of_type(record);
+	const enum record_type type = record->line.type;
+
+	return type == RECORD_SYSCALL ? syscall_role(record) : record_roles[type];
 }
 
 void record_copy_node(const struct record *record, char node[RECORD_NODE_MAX])
 {
-	memcpy(node, record->node, record->node_length);
-	node[record->node_length] = '\0';
+	memcpy(node, record->node.data, record->node.length);
+	node[record->node.length] = '\0';
 }
 
 /* ---- the sysctl ----------------------------------------------------------------------------- */
@@ -311,9 +259,9 @@ static inline bool find_name(struct bytes body, struct bytes *name)
 {
 	const char *at = body.data, *end = at + body.length;
 
-	if (TAKE(&at, end, " item=") && at < end) {
+	if (BYTES_TAKE(&at, end, " item=") && at < end) {
 		at++;
-		if (TAKE(&at, end, " name=")) {
+		if (BYTES_TAKE(&at, end, " name=")) {
 			*name = value_at(at, end);
 			return true;
 		}

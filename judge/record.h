@@ -14,12 +14,14 @@
 #include <string.h>
 
 #include "common/bytes.h"
+#include "judge/fields.h"
+#include "judge/stamp.h"
+#include "judge/syscalls.h"
 
 enum {
 	RECORD_MAX = 16 *
 		     1024, /* auditd's longest is 8,970; longer lines are skipped and counted */
 	RECORD_NODE_MAX = 256,
-	RECORD_STAMP_MAX = 64,
 };
 
 /* What a record does to the assembly of events. */
@@ -34,102 +36,93 @@ enum role {
 	ROLE_ENDS,   /* EOE */
 };
 
-struct record {
-	const char *line; /* from "type=" on */
-	size_t length;
-	const char *type;
-	size_t type_length;
-	const char *body; /* after "):" */
-	size_t body_length;
-	const char *node; /* "" without node= */
-	size_t node_length;
-	int64_t time; /* ms since the epoch */
-	uint64_t serial;
+/* The types that matter to anybody here. */
+enum record_type {
+	RECORD_OTHER,
+	RECORD_SYSCALL,
+	RECORD_CWD,
+	RECORD_PATH,
+	RECORD_PROCTITLE,
+	RECORD_EOE,
+	RECORD_EXECVE,
+	RECORD_CAPSET,
+	RECORD_BPRM_FCAPS,
+	RECORD_CONFIG_CHANGE,
+	RECORD_LOGIN,
+	RECORD_SERVICE_START,
+	RECORD_SERVICE_STOP,
+	RECORD_DAEMON_START,
+	RECORD_DAEMON_END,
+	RECORD_DAEMON_ABORT,
+	RECORD_DAEMON_CONFIG,
+	RECORD_TYPES,
 };
 
-/* The stamp of the record before, " msg=audit(SEC.MSEC:SERIAL):": the records of one event come in
- * a row, and theirs is the same. All zero at the beginning. */
-struct record_stamp {
-	char text[RECORD_STAMP_MAX];
-	size_t length;
-	int64_t time;
+/* What is read of a record once its event is known. */
+struct record_line {
+	struct bytes text; /* from "type=" on */
+	struct bytes body; /* after "):" */
+	enum record_type type;
+};
+
+struct record {
+	struct record_line line;
+	struct bytes word; /* the type, as it is written */
+	struct bytes node; /* "" without node= */
+	int64_t time;	   /* ms since the epoch */
 	uint64_t serial;
 };
 
 /* "[node=N ]type=T msg=audit(SEC.MSEC:SERIAL): body" (auditd writes it so, auditd-event.c). The
  * record points into the line. False when it is none, or its numbers are out of bounds. */
-bool record_parse(struct record_stamp *last, const char *line, size_t length,
-		  struct record *record);
+bool record_parse(struct stamp *last, struct bytes line, struct record *record);
 
-/* Of a line that was taken for a record, from "type=" on. */
-struct bytes record_type_of(struct bytes line);
+/* Splits records, each ended by a newline and without node=, and returns how many they are; what is
+ * none, or beyond max, is left out. They point into the text. */
+size_t record_split(struct bytes text, struct record_line *lines, size_t max);
 
 /* By the type, and of a SYSCALL by the call and its arguments. */
 enum role record_role(const struct record *record);
 
+/* Of a SYSCALL of this call, none of a file, by the fields behind its number. */
+enum role record_role_of_call(enum call call, struct fields rest);
+
+/* By the type, of any but a SYSCALL. */
+extern const enum role record_roles[RECORD_TYPES];
+
 void record_copy_node(const struct record *record, char node[RECORD_NODE_MAX]);
 
 /* ---- asked of every record, and so inline ---------------------------------------------------- */
-
-static inline bool record_type_is(const struct record *record, const char *type)
-{
-	return bytes_are((struct bytes){record->type, record->type_length}, type);
-}
 
 /* auditd's own (DAEMON_*), whose serials count apart from the kernel's. */
 static inline bool record_is_daemon(const struct record *record)
 {
 	static const char daemon[] = "DAEMON_";
 
-	return record->type[0] == daemon[0] && record->type_length >= sizeof(daemon) &&
-	       memcmp(record->type, daemon, sizeof(daemon) - 1) == 0;
+	return record->word.length >= sizeof(daemon) &&
+	       memcmp(record->word.data, daemon, sizeof(daemon) - 1) == 0;
 }
 
 static inline bool record_is_of_node(const struct record *record, const char *node)
 {
 	if (node[0] == '\0')
-		return record->node_length == 0;
-	return strncmp(node, record->node, record->node_length) == 0 &&
-	       node[record->node_length] == '\0';
+		return record->node.length == 0;
+	return strncmp(node, record->node.data, record->node.length) == 0 &&
+	       node[record->node.length] == '\0';
 }
 
-/* A literal's length is known where it is compared. */
-static inline bool record_take_bytes(const char **at, const char *end, const char *bytes,
-				     size_t length)
+/* ---- the sysctl cap_last_cap ----------------------------------------------------------------- */
+
+/* Is the key of our rule the last of what the kernel wrote in this SYSCALL? Its body. */
+static inline bool record_has_last_cap_key(struct bytes body)
 {
-	if ((size_t)(end - *at) < length || memcmp(*at, bytes, length) != 0)
-		return false;
-	*at += length;
-	return true;
+	static const char ours[] = " key=\"capwatch_lastcap\"";
+	const size_t length = sizeof(ours) - 1;
+
+	return body.length >= length && memcmp(body.data + body.length - length, ours, length) == 0;
 }
 
-/* Of eight bytes or more: of known lengths they are compared at sight, where memcmp() is a call. */
-static inline bool record_same_bytes(const char *a, const char *b, size_t length)
-{
-	size_t i = length >= 32 ? 32 : 0;
-
-	if (i > 0 && memcmp(a, b, 32) != 0)
-		return false;
-	for (; i + 8 < length; i += 8)
-		if (memcmp(a + i, b + i, 8) != 0)
-			return false;
-	return memcmp(a + length - 8, b + length - 8, 8) == 0;
-}
-
-/* The stamp, if it stands at *at. */
-static inline bool record_take_stamp(const struct record_stamp *stamp, const char **at,
-				     const char *end)
-{
-	size_t length = stamp->length;
-
-	if (length == 0 || length > (size_t)(end - *at) ||
-	    !record_same_bytes(*at, stamp->text, length))
-		return false;
-	*at += length;
-	return true;
-}
-
-/* Does this PATH name the sysctl cap_last_cap, in any folder? Its body. */
+/* Does this PATH name it, in any folder? Its body. */
 bool record_names_last_cap(struct bytes body);
 
 #endif

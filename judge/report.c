@@ -31,9 +31,9 @@ static struct bytes command_line(const struct event *event)
 static struct bytes enriched(const struct event *event, const char *name)
 {
 	for (size_t i = 0; i < event->record_count; i++) {
-		struct bytes record = event->records[i];
+		struct bytes record = event->records[i].text;
 		const char *part, *found, *end = record.data + record.length, *quote;
-		if (record.length < 12 || memcmp(record.data, "type=SYSCALL", 12) != 0)
+		if (event->records[i].type != RECORD_SYSCALL)
 			continue;
 		part = memchr(record.data, 0x1d, record.length);
 		if (!part)
@@ -52,6 +52,14 @@ static struct bytes enriched(const struct event *event, const char *name)
 		}
 	}
 	return (struct bytes){NULL, 0};
+}
+
+static void report_records(struct alert *alert, const struct event *event)
+{
+	size_t *count = &alert->audit.record_count;
+
+	for (; *count < event->record_count && *count < ALERT_RECORDS_MAX; (*count)++)
+		alert->audit.records[*count] = event->records[*count].text;
 }
 
 void report_begin(struct alert *alert, const struct world *world, const struct report_host *host,
@@ -79,8 +87,7 @@ void report_begin(struct alert *alert, const struct world *world, const struct r
 	if (event->node.length)
 		alert->audit.node = event->node;
 	alert->audit.key = event->key;
-	alert->audit.record_count = event->record_count;
-	memcpy(alert->audit.records, event->records, sizeof(event->records));
+	report_records(alert, event);
 	if (!(event->parts & EVENT_SYSCALL))
 		return;
 	alert->audit.arch = text_or_null(syscalls_arch_name((uint32_t)event->arch));

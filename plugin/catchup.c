@@ -126,9 +126,9 @@ const char *catchup_gap(struct catchup *catchup)
 
 static bool parse(const char *line, size_t length, struct record *record)
 {
-	struct record_stamp none = {.length = 0};
+	struct stamp none = {.length = 0};
 
-	return record_parse(&none, line, length, record);
+	return record_parse(&none, (struct bytes){line, length}, record);
 }
 
 /* False, and nothing stored, when the line is no record. */
@@ -151,7 +151,7 @@ static bool is_end_of_event(const char *line, size_t length)
 {
 	struct record record;
 
-	return parse(line, length, &record) && record_type_is(&record, "EOE");
+	return parse(line, length, &record) && record.line.type == RECORD_EOE;
 }
 
 static void note_line(struct catchup *catchup, const char *line, size_t length)
@@ -320,7 +320,7 @@ static bool is_far_back(const struct catchup *catchup, const char *block, size_t
 	struct record record;
 
 	return newline && parse(newline + 1, length - (size_t)(newline + 1 - block), &record) &&
-	       record.node_length == 0 && record.time < catchup->from.time - CLOCK_SETBACK_MS &&
+	       record.node.length == 0 && record.time < catchup->from.time - CLOCK_SETBACK_MS &&
 	       record.serial < catchup->from.serial;
 }
 

@@ -29,10 +29,26 @@ static void end(void)
 	event_reader_free(reader);
 }
 
+/* As the intake delivers it. */
+static struct intake_event raw_event(const char *text)
+{
+	static struct record_line records[INTAKE_RECORDS_MAX];
+	const struct bytes bytes = {text, strlen(text)};
+
+	return (struct intake_event){
+		.text = text,
+		.length = bytes.length,
+		.records = records,
+		.record_count = record_split(bytes, records, INTAKE_RECORDS_MAX),
+		.node = "",
+		.time = 100250,
+		.serial = 5,
+	};
+}
+
 static bool read_text(const char *text)
 {
-	const struct intake_event raw = {
-		.text = text, .length = strlen(text), .node = "", .time = 100250, .serial = 5};
+	const struct intake_event raw = raw_event(text);
 
 	return event_read(reader, &raw, &event);
 }
@@ -425,8 +441,7 @@ static void assert_same_event(void);
 START_TEST(test_a_record_says_the_same_whatever_the_last_one_said)
 {
 	const char *text = resembling[_i];
-	const struct intake_event raw = {
-		.text = text, .length = strlen(text), .node = "", .time = 100250, .serial = 5};
+	const struct intake_event raw = raw_event(text);
 	struct event_reader *fresh = event_reader_new(&(struct error){""});
 
 	ck_assert_ptr_nonnull(fresh);
@@ -449,6 +464,7 @@ END_TEST
 static void append_foreign_record(const struct intake_event *raw, char *text, size_t size,
 				  struct intake_event *foreign)
 {
+	static struct record_line records[INTAKE_RECORDS_MAX];
 	const char *stamp = memchr(raw->text, '(', raw->length);
 	int width = (int)((const char *)memchr(stamp, ')', 64) - stamp);
 
@@ -457,6 +473,9 @@ static void append_foreign_record(const struct intake_event *raw, char *text, si
 	foreign->length = (size_t)snprintf(text, size, "%.*stype=DAEMON_CONFIG msg=audit%.*s): \n",
 					   (int)raw->length, raw->text, width, stamp);
 	ck_assert_uint_lt(foreign->length, size);
+	foreign->records = records;
+	foreign->record_count = record_split((struct bytes){text, foreign->length}, records,
+					     INTAKE_RECORDS_MAX);
 }
 
 #define ASSERT_SAME_NUMBER(member) ck_assert_int_eq(event.member, other.member)

@@ -18,7 +18,7 @@ static struct bytes bytes(const char *text)
 /* "name=value name=value ..." as they were found, '|' between them. */
 static void split(const char *text, char *found, size_t size)
 {
-	struct fields fields = fields_begin(text, strlen(text));
+	struct fields fields = fields_begin((struct bytes){text, strlen(text)});
 	struct bytes name, value;
 	size_t used = 0;
 

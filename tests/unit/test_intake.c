@@ -14,7 +14,7 @@
 
 #define COUNT(table) (sizeof(table) / sizeof((table)[0]))
 
-enum { EVENTS_KEPT = 16 };
+enum { EVENTS_KEPT = 32 };
 
 struct collected {
 	size_t count;
@@ -419,10 +419,14 @@ START_TEST(test_million_unterminated_events_stay_within_the_bound)
 	/* none is lost: the oldest is judged with what it has */
 	ck_assert_uint_eq(got.count, 1000000 - INTAKE_OPEN_MAX);
 	ck_assert_uint_eq(stats().incomplete, 1000000 - INTAKE_OPEN_MAX);
+	/* one that comes whole takes nobody's place; one that does not takes the oldest's */
 	got.count = 0;
 	feed(WHOLE(5) EOE(5));
+	ck_assert_uint_eq(got.count, 1);
+	ck_assert_str_eq(got.events[0].text, WHOLE(5));
+	feed(SYSCALL(6, 126, 1, 2));
 	ck_assert_uint_eq(got.count, 2);
-	ck_assert_str_eq(got.events[1].text, WHOLE(5));
+	ck_assert_uint_eq(got.events[1].serial, 1000010 - INTAKE_OPEN_MAX);
 }
 END_TEST
 
@@ -609,6 +613,12 @@ END_TEST
 #define EXECVE(serial) "type=EXECVE msg=audit(100.250:" #serial "): argc=1 a0=\"x\"\n"
 #define MMAP(serial) "type=MMAP msg=audit(100.250:" #serial "): fd=3 flags=0x2\n"
 
+/* What auditd has looked up is behind 0x1d, here of another length each time. */
+#define ENRICHED_OPENAT(serial, key, looked_up)                                                    \
+	"type=SYSCALL msg=audit(100.250:" #serial                                                  \
+	"): arch=c000003e syscall=257 success=yes exit=3 comm=\"x\" exe=\"/x\" key=\"" key         \
+	"\"\x1d" looked_up "\n"
+
 /* Events of no interest, and between them what ends such a row of records: the sysctl's path (also
  * behind another), a record that opens an event after all, another event's, one without header.
  * Then events of interest: whole, with a zero byte, with a record that is of no row, one in
@@ -627,6 +637,11 @@ static const char passed_over[] =
 	NODE PROCTITLE(13)
 	OPENAT(14) CWD(14) PROCTITLE(14) PATH_OF(14, "/proc/sys/kernel/cap_last_cap") EOE(14)
 	OPENAT(15) CWD(15) "\n" PATH_OF(15, "/proc/sys/kernel/cap_last_cap") EOE(15)
+	ENRICHED_OPENAT(24, "site", "ARCH=x86_64 UID=\"root\"") CWD(24) PROCTITLE(24) EOE(24)
+	ENRICHED_OPENAT(25, "capwatch_lastcap", "ARCH=x86_64 UID=\"www-data\"") CWD(25) EOE(25)
+	ENRICHED_OPENAT(26, "capwatch_lastcap", "ARCH=x86_64 UID=\"www-data\"") CWD(26) EOE(26)
+	ENRICHED_OPENAT(27, "site", "ARCH=x86_64 UID=\"www-data\"") CWD(27) PROCTITLE(27) EOE(27)
+	EXEC(28) BPRM(28) OPENAT(29) CWD(29) EOE(29) CAPSET(28) PROCTITLE(28) EOE(28)
 	EXEC(16) BPRM(16) EXECVE(16) CWD(16) PATH_OF(16, "/bin/x") PROCTITLE(16) EOE(16)
 	EXEC(17) BPRM(17) "type=CWD msg=audit(100.250:17): cwd=\0\n" PATH_OF(17, "/bin/x") EOE(17)
 	EXEC(18) BPRM(18) MMAP(18) CWD(18) PROCTITLE(18) EOE(18)
@@ -658,31 +673,88 @@ static struct outcome *outcome_of(const char *text, size_t length, size_t piece)
 	return outcome;
 }
 
-/* Fed whole they are passed over in a row; byte by byte each is looked at by itself. */
+static void assert_same_outcome(const struct outcome *a, const struct outcome *b)
+{
+	ck_assert_mem_eq(&a->stats, &b->stats, sizeof(a->stats));
+	ck_assert(a->has_position == b->has_position);
+	ck_assert_uint_eq(a->position.serial, b->position.serial);
+	ck_assert_uint_eq(a->position.line, b->position.line);
+	ck_assert_uint_eq(a->got.count, b->got.count);
+	for (size_t i = 0; i < a->got.count && i < EVENTS_KEPT; i++) {
+		ck_assert_str_eq(a->got.events[i].text, b->got.events[i].text);
+		ck_assert_str_eq(a->got.events[i].node, b->got.events[i].node);
+		ck_assert_uint_eq(a->got.events[i].serial, b->got.events[i].serial);
+		ck_assert(a->got.events[i].complete == b->got.events[i].complete);
+	}
+}
+
+/* As of an audit.log: there the PROCTITLE ends an event. */
+static const char without_ends[] = EXEC(5) BPRM(5) CWD(5) PROCTITLE(5) OPENAT(6) CWD(6) PROCTITLE(6)
+	EXEC(7) BPRM(7) CWD(7) PROCTITLE(7) PATH_OF(7, "/bin/x") WHOLE(8) OPENAT(9) CWD(9);
+
+/* Fed whole they are passed over or delivered in a row, in pieces some of them are; byte by byte
+ * each record is looked at by itself. */
+static void assert_same_in_pieces(const char *text, size_t length, const struct outcome *single)
+{
+	const size_t pieces[] = {97, 250, 600, 1500, length};
+
+	for (size_t i = 0; i < COUNT(pieces); i++) {
+		struct outcome *row = outcome_of(text, length, pieces[i]);
+		assert_same_outcome(row, single);
+		free(row);
+	}
+}
+
 START_TEST(test_what_is_passed_over_in_a_row_is_as_looked_at_one_by_one)
 {
 	for (size_t length = 1; length < sizeof(passed_over); length++) {
-		struct outcome *row, *single;
+		struct outcome *single;
 
 		if (passed_over[length - 1] != '\n')
 			continue;
-		row = outcome_of(passed_over, length, length);
 		single = outcome_of(passed_over, length, 1);
-		ck_assert_mem_eq(&row->stats, &single->stats, sizeof(row->stats));
-		ck_assert(row->has_position == single->has_position);
-		ck_assert_uint_eq(row->position.serial, single->position.serial);
-		ck_assert_uint_eq(row->position.line, single->position.line);
-		ck_assert_uint_eq(row->got.count, single->got.count);
-		for (size_t i = 0; i < row->got.count; i++)
-			ck_assert_str_eq(row->got.events[i].text, single->got.events[i].text);
+		assert_same_in_pieces(passed_over, length, single);
 		if (length == sizeof(passed_over) - 1) {
-			/* 7, 8, 9, 13, 15; all from 16 on but the last */
-			ck_assert_uint_eq(row->got.count, 5 + 7);
-			ck_assert_uint_eq(row->stats.malformed, 2);
+			/* 7, 8, 9, 13, 15; 25, 26, 28; all from 16 on but the last */
+			ck_assert_uint_eq(single->got.count, 5 + 3 + 7);
+			ck_assert_uint_eq(single->stats.malformed, 2);
 		}
-		free(row);
 		free(single);
 	}
+}
+END_TEST
+
+START_TEST(test_events_without_eoe_are_as_looked_at_one_by_one)
+{
+	const size_t length = sizeof(without_ends) - 1;
+	struct outcome *single = outcome_of(without_ends, length, 1);
+
+	assert_same_in_pieces(without_ends, length, single);
+	ck_assert_uint_eq(single->got.count, 3);
+	ck_assert_uint_eq(single->stats.records, 17);
+	free(single);
+}
+END_TEST
+
+/* Events lie over the edges of what is looked at in one go (judge/lines.h), each at another place.
+ */
+START_TEST(test_what_is_passed_over_may_lie_anywhere)
+{
+	enum { TIMES = 61 };
+	size_t length = sizeof(passed_over) - 1;
+	char *text = malloc(TIMES * length);
+	struct outcome *row, *single;
+
+	ck_assert_ptr_nonnull(text);
+	for (size_t i = 0; i < TIMES; i++)
+		memcpy(text + i * length, passed_over, length);
+	row = outcome_of(text, TIMES * length, TIMES * length);
+	single = outcome_of(text, TIMES * length, 1);
+	assert_same_outcome(row, single);
+	ck_assert_uint_gt(single->got.count, TIMES * (5 + 3 + 7) - 1);
+	free(text);
+	free(row);
+	free(single);
 }
 END_TEST
 
@@ -697,6 +769,8 @@ int main(void)
 	tcase_set_timeout(tc, 60);
 	tcase_add_test(tc, test_position_is_before_the_oldest_open_event);
 	tcase_add_test(tc, test_what_is_passed_over_in_a_row_is_as_looked_at_one_by_one);
+	tcase_add_test(tc, test_events_without_eoe_are_as_looked_at_one_by_one);
+	tcase_add_test(tc, test_what_is_passed_over_may_lie_anywhere);
 	tcase_add_test(tc, test_position_is_the_same_however_the_bytes_are_cut);
 	tcase_add_test(tc, test_event_ends_with_eoe_and_holds_its_records);
 	tcase_add_test(tc, test_bytes_may_be_cut_anywhere);
