@@ -126,7 +126,7 @@ static inline bool stamp_take_seconds(const struct stamp *last, const char **at,
 }
 
 /* The usual ones in three pieces: a copy of unknown length is a call, and one of 48 bytes gcc makes
- * by "rep movsl", which takes longer than all else here. */
+ * by "rep movsl", which takes longer than all else here (configure.ac). */
 static inline void stamp_keep(struct stamp *stamp, const char *begin, size_t length,
 			      const char *end)
 {
