@@ -48,7 +48,7 @@ struct skimmed_call {
  * sysctl; *next is where it ends, its stamp is skim->stamp. SKIM_SYSCALL: *next is where the record
  * ends. */
 enum skim_result skim_event(struct skim *skim, bool idle, const char *at, const char *end,
-			    const char **next, struct skimmed *skimmed, struct skimmed_call *call);
+			    const char **next, struct skimmed *skimmed, struct skimmed_call *seen);
 
 /* Passes over what lies behind the first record, at "at", of an event that a record of this role,
  * none or maybe, has begun. Returns where it ends; NULL, and nothing is changed, where it is to be
