@@ -146,31 +146,17 @@ static void hash_gain(struct hashed *hashed, const struct alert *alert)
 		hash_number(hashed, alert->securebits_before ^ alert->securebits_after);
 }
 
-/* Texts of different tags are different ones. */
-static uint64_t tag_of(const struct hashed *hashed)
-{
-	uint64_t tag = hashed->used, word;
-
-	for (size_t i = 0; i + sizeof(word) <= hashed->used; i += sizeof(word)) {
-		memcpy(&word, hashed->bytes + i, sizeof(word));
-		tag = (tag ^ word) * 0x9e3779b97f4a7c15u; /* 2^64 over the golden ratio */
-	}
-	return tag;
-}
-
 static void take_fingerprint(struct alert *alert, const struct hashed *hashed,
 			     struct fingerprints *made)
 {
-	const uint64_t tag = tag_of(hashed);
 	struct made_fingerprint *found = NULL;
 
 	for (size_t i = 0; i < FINGERPRINTS_KEPT && !found; i++)
-		if (made->made[i].tag == tag && made->made[i].length == hashed->used &&
+		if (made->made[i].length == hashed->used &&
 		    memcmp(made->made[i].text, hashed->bytes, hashed->used) == 0)
 			found = &made->made[i];
 	if (!found) {
 		found = &made->made[made->next++ % FINGERPRINTS_KEPT];
-		found->tag = tag;
 		found->length = hashed->used;
 		memcpy(found->text, hashed->bytes, hashed->used);
 		text_sha256(hashed->bytes, hashed->used, found->fingerprint);

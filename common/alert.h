@@ -129,7 +129,6 @@ enum { FINGERPRINTS_KEPT = 16, FINGERPRINT_TEXT_MAX = 512 };
 struct fingerprints {
 	unsigned next; /* to be forgotten */
 	struct made_fingerprint {
-		uint64_t tag;  /* of the text */
 		size_t length; /* 0: none */
 		char text[FINGERPRINT_TEXT_MAX];
 		char fingerprint[65];

@@ -15,8 +15,8 @@ judge_libjudge_a_SOURCES = \
 	judge/learner.c judge/learner.h \
 	judge/learning.c judge/learning.h \
 	judge/ledger.c judge/ledger.h \
-	judge/match.c judge/match.h \
 	judge/lines.c judge/lines.h \
+	judge/match.c judge/match.h \
 	judge/maybes.c judge/maybes.h \
 	judge/membership.c judge/membership.h \
 	judge/names.c judge/names.h \

@@ -181,14 +181,11 @@ static bool read_facts(enum call call, struct fields fields, struct call_facts *
 	return true;
 }
 
-/* Behind it is what auditd has looked up, after 0x1d: found from the end on. */
-static bool has_last_cap_key(struct bytes body)
+bool record_has_last_cap_key(struct fields fields)
 {
-	const char *enriched = memrchr(body.data, FIELDS_ENRICHED, body.length);
+	const char *key = memrchr(fields.at, ' ', (size_t)(fields.end - fields.at));
 
-	if (enriched)
-		body.length = (size_t)(enriched - body.data);
-	return record_has_last_cap_key(body);
+	return key && BYTES_TAKE(&key, fields.end, " key=\"capwatch_lastcap");
 }
 
 enum role record_role_of_call(enum call call, struct fields rest)
@@ -212,7 +209,8 @@ static enum role syscall_role(const struct record *record)
 	if (call == CALL_NONE)
 		return ROLE_NONE;
 	if (call == CALL_FILE)
-		return has_last_cap_key(record->line.body) ? ROLE_OPENS : ROLE_MAYBE;
+		return record_has_last_cap_key(fields_begin(record->line.body)) ? ROLE_OPENS
+										: ROLE_MAYBE;
 	return record_role_of_call(call, rest);
 }
 

@@ -113,14 +113,8 @@ static inline bool record_is_of_node(const struct record *record, const char *no
 
 /* ---- the sysctl cap_last_cap ----------------------------------------------------------------- */
 
-/* Is the key of our rule the last of what the kernel wrote in this SYSCALL? Its body. */
-static inline bool record_has_last_cap_key(struct bytes body)
-{
-	static const char ours[] = " key=\"capwatch_lastcap\"";
-	const size_t length = sizeof(ours) - 1;
-
-	return body.length >= length && memcmp(body.data + body.length - length, ours, length) == 0;
-}
+/* Is the key of our rule the last of these fields of a SYSCALL, which the kernel wrote? */
+bool record_has_last_cap_key(struct fields fields);
 
 /* Does this PATH name it, in any folder? Its body. */
 bool record_names_last_cap(struct bytes body);

@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#define _GNU_SOURCE
 #include "judge/skim.h"
 
 #include <string.h>
@@ -39,19 +38,19 @@ pass_over(struct row row, bool asks, struct bytes first, struct skimmed *skimmed
 	return row.at;
 }
 
-/* What the kernel wrote of a SYSCALL, up to what auditd has looked up: that is mostly as long as
- * the last time, and of the byte before it there is but one in a record. */
-static struct bytes kernels_part(struct skim *skim, struct bytes body)
+/* As fields_begin(). What auditd has looked up is mostly as long as the last time, and of the byte
+ * before it there is but one in a record. */
+static struct fields kernels_fields(struct skim *skim, struct bytes body)
 {
-	const char *end = body.data + body.length, *looked_up = end - skim->looked_up_at;
+	const char *end = body.data + body.length;
+	struct fields fields = {body.data, end - skim->looked_up_at};
 
 	if (skim->looked_up_at == 0 || skim->looked_up_at > body.length ||
-	    *looked_up != FIELDS_ENRICHED) {
-		looked_up = memrchr(body.data, FIELDS_ENRICHED, body.length);
-		skim->looked_up_at = looked_up ? (size_t)(end - looked_up) : 0;
-		looked_up = looked_up ? looked_up : end;
+	    *fields.end != FIELDS_ENRICHED) {
+		fields = fields_begin(body);
+		skim->looked_up_at = (size_t)(end - fields.end);
 	}
-	return (struct bytes){body.data, (size_t)(looked_up - body.data)};
+	return fields;
 }
 
 /* "type=SYSCALL msg=audit(...): arch=c000003e syscall=NUMBER ": what is behind the stamp, and
@@ -82,7 +81,8 @@ static enum role role_of(struct skim *skim, enum call call, struct bytes rest)
 	if (call == CALL_NONE)
 		return ROLE_NONE;
 	if (call == CALL_FILE)
-		return record_has_last_cap_key(kernels_part(skim, rest)) ? ROLE_OPENS : ROLE_MAYBE;
+		return record_has_last_cap_key(kernels_fields(skim, rest)) ? ROLE_OPENS
+									   : ROLE_MAYBE;
 	return record_role_of_call(call, (struct fields){rest.data, rest.data + rest.length});
 }
 
