@@ -670,6 +670,11 @@ bool intake_get_position(const struct intake *intake, struct intake_position *po
 	return position->line != 0;
 }
 
+uint64_t intake_records(const struct intake *intake)
+{
+	return intake->stats.records;
+}
+
 void intake_get_stats(const struct intake *intake, struct intake_stats *stats)
 {
 	*stats = intake->stats;

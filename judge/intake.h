@@ -77,6 +77,9 @@ void intake_finish(struct intake *intake);
 /* False before there is one. */
 bool intake_get_position(const struct intake *intake, struct intake_position *position);
 
+/* Of intake_get_stats(). */
+uint64_t intake_records(const struct intake *intake);
+
 void intake_get_stats(const struct intake *intake, struct intake_stats *stats);
 
 #endif

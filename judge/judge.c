@@ -881,6 +881,11 @@ bool judge_wants_look(struct judge *judge)
 	return blind_wants_look(judge->blind);
 }
 
+uint64_t judge_records(const struct judge *judge)
+{
+	return intake_records(judge->intake);
+}
+
 void judge_get_stats(const struct judge *judge, struct judge_stats *stats)
 {
 	struct intake_stats intake;

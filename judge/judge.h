@@ -133,6 +133,9 @@ void judge_take_snapshot(struct judge *judge, const struct blind_snapshot *snaps
 /* Live: should it be asked again now? Asking forgets it. */
 bool judge_wants_look(struct judge *judge);
 
+/* Records read by now: of judge_get_stats(), what is asked for after every read. */
+uint64_t judge_records(const struct judge *judge);
+
 void judge_get_stats(const struct judge *judge, struct judge_stats *stats);
 
 #endif

@@ -46,9 +46,14 @@ static void adopt_sets(struct process *process, const struct proc_status *status
 	process->euid = status->euid;
 	process->suid = status->suid;
 	process->fsuid = status->fsuid;
+	memcpy(process->comm, status->comm, sizeof(process->comm));
+}
+
+/* No event says them yet. */
+static void adopt_login(struct process *process, const struct proc_status *status)
+{
 	process->auid = status->auid;
 	process->session = status->session;
-	memcpy(process->comm, status->comm, sizeof(process->comm));
 }
 
 struct process *observe_adopt(struct world *world, int64_t pid, int depth)
@@ -56,12 +61,13 @@ struct process *observe_adopt(struct world *world, int64_t pid, int depth)
 	struct process *process = ledger_find(world->ledger, 0, pid), *parent;
 	struct proc_status status;
 
-	if (!world->proc || pid <= 0 || !world->proc->status(world->proc->ctx, (pid_t)pid, &status))
+	if (!world->proc || pid <= 0 || !proc_reader_status(world->proc, (pid_t)pid, &status))
 		return process;
 	if (process && process->start_ticks == status.start_ticks) {
 		/* met in records of before our time, which did not tell what it holds */
 		if (world->seeding && !process->has_sets) {
 			adopt_sets(process, &status);
+			adopt_login(process, &status);
 			process->read_at = world->now;
 		}
 		return process;
@@ -77,6 +83,7 @@ struct process *observe_adopt(struct world *world, int64_t pid, int depth)
 	if (status.threads > 1)
 		(void)world->proc->threads(world->proc->ctx, (pid_t)pid, &status);
 	adopt_sets(process, &status);
+	adopt_login(process, &status);
 	process->read_at = world->now;
 	image_adopt(world, process);
 	parent = ledger_find(world->ledger, 0, status.ppid);

@@ -26,7 +26,7 @@ struct proc_status {
 		ambient; /* of the thread group leader; see task_* */
 	capmask task_permitted, task_effective, task_inheritable,
 		task_ambient;  /* the leader's until threads() has been asked */
-	int64_t auid, session; /* -1: unset */
+	int64_t auid, session; /* -1: unset, or login() has not been asked */
 	uint64_t image; /* where its stack began: another after every exec (ASLR), the same after
 			   fork; 0: not known */
 	bool kernel_thread;
@@ -53,6 +53,11 @@ struct proc_reader {
 	void *ctx;
 	/* Each returns true when the fact could be had. All are bounded in time and memory. */
 	bool (*status)(void *ctx, pid_t pid, struct proc_status *status);
+	/* auid and session of a status just had. A call of its own because it costs two files, and
+	 * an event's records say them. NULL: status() had them. */
+	void (*login)(void *ctx, pid_t pid, struct proc_status *status);
+	/* start_ticks alone, at less than half the cost. NULL: status() tells it. */
+	bool (*start)(void *ctx, pid_t pid, uint64_t *start_ticks);
 	/* task_* of a status just had: the intersection over all threads. A call of its own because
 	 * it costs a file a thread. */
 	bool (*threads)(void *ctx, pid_t pid, struct proc_status *status);
@@ -81,5 +86,28 @@ struct proc_reader {
 	 * first, then as it was left. False: these were the last. NULL: each_process alone. */
 	bool (*list)(void *ctx, int64_t *place, pid_t *pids, size_t *count);
 };
+
+/* status() and login(). */
+static inline bool proc_reader_status(const struct proc_reader *proc, pid_t pid,
+				      struct proc_status *status)
+{
+	if (!proc->status(proc->ctx, pid, status))
+		return false;
+	if (proc->login)
+		proc->login(proc->ctx, pid, status);
+	return true;
+}
+
+/* Is the process that began then still there, if only as a zombie? Its pid may be a later one's. */
+static inline bool proc_reader_is_there(const struct proc_reader *proc, pid_t pid,
+					uint64_t start_ticks)
+{
+	struct proc_status status;
+
+	if (proc->start)
+		return proc->start(proc->ctx, pid, &status.start_ticks) &&
+		       status.start_ticks == start_ticks;
+	return proc->status(proc->ctx, pid, &status) && status.start_ticks == start_ticks;
+}
 
 #endif

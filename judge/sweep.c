@@ -321,7 +321,7 @@ static bool read_process(struct sweep *sweep, pid_t pid, struct proc_status *sta
 {
 	const struct proc_reader *proc = sweep->world->proc;
 
-	return proc->status(proc->ctx, pid, status) && !status->ended;
+	return proc_reader_status(proc, pid, status) && !status->ended;
 }
 
 static bool explain(struct sweep *sweep, struct look *look)

@@ -58,11 +58,8 @@ static inline bool world_has_proc(const struct world *world, unsigned node)
 /* Does /proc still show this very process? Its pid may be a later one's by now. */
 static inline bool world_is_alive(const struct world *world, const struct process *process)
 {
-	struct proc_status status;
-
 	return world_has_proc(world, process->node) && process->start_ticks &&
-	       world->proc->status(world->proc->ctx, (pid_t)process->pid, &status) &&
-	       status.start_ticks == process->start_ticks;
+	       proc_reader_is_there(world->proc, (pid_t)process->pid, process->start_ticks);
 }
 
 /* At boot auditd starts us and only then are the rules loaded (augenrules): by this time (ms) they

@@ -64,7 +64,7 @@ char *orders_by(const struct orders *orders, const struct proc_reader *proc, cha
 	struct proc_status status;
 
 	(void)getsockopt(orders->fd, SOL_SOCKET, SO_PEERCRED, &peer, &size);
-	if (peer.pid > 0 && proc->status(proc->ctx, peer.pid, &status) && status.auid >= 0)
+	if (peer.pid > 0 && proc_reader_status(proc, peer.pid, &status) && status.auid >= 0)
 		snprintf(buf, ORDERS_BY_MAX, "root (pid %d, login uid %" PRId64 ")", (int)peer.pid,
 			 status.auid);
 	else

@@ -8,8 +8,8 @@ static int64_t pause_after(int64_t records, int64_t elapsed)
 
 	if (records == 0 || records >= PACE_MANY)
 		return 0;
-	pause = PACE_GATHER * (elapsed > 0 ? elapsed : 1) / records;
-	return pause < PACE_LONGEST_MS ? pause : PACE_LONGEST_MS;
+	pause = PACE_GATHER * elapsed / records;
+	return pause < PACE_LONGEST_US ? pause : PACE_LONGEST_US;
 }
 
 /* As they take place in the socket. */
@@ -25,7 +25,7 @@ void pace_take_read(struct pace *pace, size_t bytes, uint64_t records, int64_t n
 	int64_t elapsed = now - pace->read_at, pause = 0;
 
 	if (bytes > 0) {
-		if (elapsed >= PACE_IDLE_MS)
+		if (elapsed >= PACE_IDLE_US)
 			pace->burst = 0;
 		pace->burst += bytes;
 		pace->read_at = now;

@@ -17,22 +17,23 @@
 #include <stdint.h>
 
 enum {
-	PACE_IDLE_MS = 20,	    /* without a read so long, a load is over */
+	PACE_IDLE_US = 20 * 1000,   /* without a read so long, a load is over */
 	PACE_LOAD_BYTES = 4 * 1024, /* read since then: several events, a load */
-	PACE_LONGEST_MS = 4,	    /* the most that is added to an alert's way */
-	PACE_GATHER = 80,	 /* records to be read at a time: half of what the socket holds */
-	PACE_MANY = 120,	 /* in one read: the socket may have been full, read on */
+	/* What is added to an alert's way is at most 5 ms: a sleeper wakes a little late. */
+	PACE_LONGEST_US = 4700,
+	PACE_GATHER = 90,	 /* records to be read at a time: half of what the socket holds */
+	PACE_MANY = 130,	 /* in one read: the socket may have been full, read on */
 	PACE_RECORD_BYTES = 700, /* a longer record takes the place of several */
 };
 
 /* All zero at the beginning. */
 struct pace {
-	int64_t read_at; /* ms, steady clock: the last read of anything */
+	int64_t read_at; /* us, steady clock: the last read of anything */
 	size_t burst;	 /* bytes since the last idle time */
-	int64_t until;	 /* ms: not to be read before; 0: as it comes */
+	int64_t until;	 /* us: not to be read before; 0: as it comes */
 };
 
-/* So much was read in one go, up to now (ms, steady clock). */
+/* So much was read in one go, up to now (us, steady clock). */
 void pace_take_read(struct pace *pace, size_t bytes, uint64_t records, int64_t now);
 
 /* Is a pause over, so that the stream is to be read without asking poll(2) first? Ends it. */

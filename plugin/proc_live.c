@@ -290,12 +290,7 @@ static bool read_process(const struct proc_live *live, int process, struct proc_
 	status->task_inheritable = status->inheritable = lines.sets.inheritable;
 	status->task_ambient = status->ambient = lines.sets.ambient;
 	status->bounding = lines.sets.bounding;
-	/* a kernel without CONFIG_AUDIT has neither; there nobody has logged in, as far as it knows
-	 */
-	if (!read_id(process, "loginuid", &status->auid))
-		status->auid = -1;
-	if (!read_id(process, "sessionid", &status->session))
-		status->session = -1;
+	status->auid = status->session = -1;
 	return true;
 }
 
@@ -309,6 +304,34 @@ static bool live_status(void *ctx, pid_t pid, struct proc_status *status)
 	known = read_process(ctx, process, status);
 	close(process);
 	return known;
+}
+
+/* A kernel without CONFIG_AUDIT has neither; there nobody has logged in, as far as it knows. */
+static void live_login(void *ctx, pid_t pid, struct proc_status *status)
+{
+	int process = open_process(pid);
+
+	(void)ctx;
+	if (process < 0)
+		return;
+	(void)read_id(process, "loginuid", &status->auid);
+	(void)read_id(process, "sessionid", &status->session);
+	close(process);
+}
+
+static bool live_start(void *ctx, pid_t pid, uint64_t *start_ticks)
+{
+	char name[NAME_MAX_LENGTH], stat[STAT_MAX];
+	struct proc_status status;
+	ssize_t length;
+
+	(void)ctx;
+	snprintf(name, sizeof(name), "/proc/%d/stat", (int)pid);
+	length = read_small(AT_FDCWD, name, stat, sizeof(stat));
+	if (length <= 0 || !proc_live_parse_stat(stat, (size_t)length, &status))
+		return false;
+	*start_ticks = status.start_ticks;
+	return true;
 }
 
 static bool live_threads(void *ctx, pid_t pid, struct proc_status *status)
@@ -751,6 +774,8 @@ void proc_live_init(struct proc_live *live)
 	*live = (struct proc_live){
 		.reader = {.ctx = live,
 			   .status = live_status,
+			   .login = live_login,
+			   .start = live_start,
 			   .cgroup = live_cgroup,
 			   .exe = live_exe,
 			   .host_file = live_host_file,

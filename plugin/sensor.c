@@ -32,10 +32,13 @@
 #include "plugin/stream.h"
 
 enum {
-	STREAM_PIECE = 4 * 1024, /* judged in one go */
+	STREAM_PIECE = 16 * 1024, /* judged in one go: what gathers under load */
 	/* While something else is done: sooner than auditd's socket is full. */
 	STREAM_MEANWHILE_MS = 2,
 	TURN_MS = 10, /* so long is judged before link and control are looked at again */
+	/* While one pause follows the other nothing but the stream is looked after for so long: all
+	 * else that a turn does costs more than what has gathered in one. */
+	PAUSES_MS = 20,
 	/* between two alerts of records that were thrown away: the first at once */
 	DROPPED_EVERY_MS = 10 * 1000,
 	CONTROL_BUFFER = 64 * 1024,
@@ -66,6 +69,7 @@ struct sensor {
 	int64_t state_at; /* steady clock: when to tell the courier how we are */
 	struct pace pace;
 	int64_t read_at;    /* steady clock: when the stream was last read */
+	int64_t turn_at;    /* steady clock: when the last whole turn ended */
 	int64_t dropped_at; /* steady clock: when records thrown away may be told again */
 	char host[HOST_MAX], host_id[HOST_MAX];
 	struct blind_snapshot snapshot; /* the one being taken */
@@ -309,7 +313,7 @@ static int next_timeout(const struct sensor *sensor)
 		timeout = earlier_timeout(timeout, lessons_deadline(&sensor->lessons),
 					  clock_steady_ms());
 	if (pace_is_on(&sensor->pace))
-		timeout = earlier_timeout(timeout, sensor->pace.until, clock_steady_ms());
+		timeout = earlier_timeout(timeout, sensor->pace.until / 1000, clock_steady_ms());
 	if (resume_is_on(&sensor->resume))
 		timeout = earlier_timeout(timeout, resume_deadline(&sensor->resume),
 					  clock_steady_ms());
@@ -340,23 +344,15 @@ static void handle_input(struct sensor *sensor, const struct pollfd polled[POLL_
 		lessons_hear(&sensor->lessons);
 }
 
-static uint64_t judged_records(const struct sensor *sensor)
-{
-	struct judge_stats stats;
-
-	judge_get_stats(sensor->judge, &stats);
-	return stats.records;
-}
-
 static void take_stream(struct sensor *sensor, bool readable)
 {
 	size_t read = readable ? read_stream(sensor) : 0;
-	uint64_t before = judged_records(sensor);
+	uint64_t before = judge_records(sensor->judge);
 
 	read += judge_waiting(sensor, clock_steady_ms() + TURN_MS);
 	if (readable)
-		pace_take_read(&sensor->pace, read, judged_records(sensor) - before,
-			       clock_steady_ms());
+		pace_take_read(&sensor->pace, read, judge_records(sensor->judge) - before,
+			       clock_steady_us());
 }
 
 static void judge_time(struct sensor *sensor)
@@ -394,25 +390,44 @@ static void tell_state(struct sensor *sensor)
 		outbox_put_state(sensor->outbox, body);
 }
 
-static void run_loop(struct sensor *sensor)
+/* Sleeps while records gather; returns whether they alone are this turn's. */
+static bool gather(struct sensor *sensor)
+{
+	if (!pace_is_on(&sensor->pace) || stream_waiting(sensor->stream) > 0 ||
+	    resume_is_on(&sensor->resume))
+		return false;
+	clock_sleep_until(sensor->pace.until);
+	return clock_steady_ms() < sensor->turn_at + PAUSES_MS;
+}
+
+static void take_turn(struct sensor *sensor)
 {
 	struct pollfd polled[POLL_COUNT];
 
+	wait_for_input(sensor, polled, !pace_is_on(&sensor->pace));
+	if (poll(polled, POLL_COUNT, next_timeout(sensor)) > 0)
+		handle_input(sensor, polled);
+	take_stream(sensor, polled[POLL_STREAM].revents != 0 ||
+				    pace_ends_pause(&sensor->pace, clock_steady_us()));
+	go_on_resuming(sensor);
+	judge_time(sensor);
+	ask_for_look(sensor);
+	report_thrown_away(sensor);
+	report_dropped(sensor);
+	tell_state(sensor);
+	tell_progress(sensor);
+	lessons_run(&sensor->lessons, clock_steady_ms(), false);
+	sensor->turn_at = clock_steady_ms();
+}
+
+static void run_loop(struct sensor *sensor)
+{
 	while (!stream_is_over(sensor->stream) && !sensor->control_ended) {
 		pulse_beat(sensor->options->pulse);
-		wait_for_input(sensor, polled, !pace_is_on(&sensor->pace));
-		if (poll(polled, POLL_COUNT, next_timeout(sensor)) > 0)
-			handle_input(sensor, polled);
-		take_stream(sensor, polled[POLL_STREAM].revents != 0 ||
-					    pace_ends_pause(&sensor->pace, clock_steady_ms()));
-		go_on_resuming(sensor);
-		judge_time(sensor);
-		ask_for_look(sensor);
-		report_thrown_away(sensor);
-		report_dropped(sensor);
-		tell_state(sensor);
-		tell_progress(sensor);
-		lessons_run(&sensor->lessons, clock_steady_ms(), false);
+		if (gather(sensor))
+			take_stream(sensor, pace_ends_pause(&sensor->pace, clock_steady_us()));
+		else
+			take_turn(sensor);
 		send_to_courier(sensor);
 	}
 }

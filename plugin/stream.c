@@ -220,8 +220,13 @@ size_t stream_peek(const struct stream *stream, const char **bytes, size_t max)
 	size_t together = STREAM_AHEAD_MAX - stream->begin;
 	size_t length = stream->used < together ? stream->used : together;
 
+	const char *end;
+
 	*bytes = stream->ring + stream->begin;
-	return length < max ? length : max;
+	if (length <= max)
+		return length;
+	end = memrchr(*bytes, '\n', max);
+	return end ? (size_t)(end + 1 - *bytes) : max;
 }
 
 /* An empty ring begins anew, so that without a flood it is a few pages, and after one again. */

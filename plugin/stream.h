@@ -35,7 +35,8 @@ void stream_free(struct stream *stream);
  * were, 0 for none; -1 with err when reading failed, which ends the stream as its end does. */
 ssize_t stream_read(struct stream *stream, struct error *err);
 
-/* Of what is kept, the oldest bytes that lie together: at most max. They stay valid until the next
+/* Of what is kept, the oldest bytes that lie together: at most max, and where that is not all of
+ * them, up to the end of a record if there is one. They stay valid until the next
  * call of stream_read() or stream_consume(), which gives them up. 0: all is judged. */
 size_t stream_peek(const struct stream *stream, const char **bytes, size_t max);
 void stream_consume(struct stream *stream, size_t length);

@@ -37,8 +37,29 @@ static bool read_status(void *ctx, pid_t pid, struct proc_status *status)
 {
 	const struct fixture_process *process = fixture_find(ctx, pid);
 
+	if (!process)
+		return false;
+	*status = process->status;
+	status->auid = status->session = -1;
+	return true;
+}
+
+static void read_login(void *ctx, pid_t pid, struct proc_status *status)
+{
+	const struct fixture_process *process = fixture_find(ctx, pid);
+
+	if (!process)
+		return;
+	status->auid = process->status.auid;
+	status->session = process->status.session;
+}
+
+static bool read_start(void *ctx, pid_t pid, uint64_t *start_ticks)
+{
+	const struct fixture_process *process = fixture_find(ctx, pid);
+
 	if (process)
-		*status = process->status;
+		*start_ticks = process->status.start_ticks;
 	return process != NULL;
 }
 
@@ -332,6 +353,8 @@ static struct fixture *make(const char *baseline, bool live)
 	fx->baseline = fixture_baseline(baseline);
 	fx->reader = (struct proc_reader){.ctx = fx,
 					  .status = read_status,
+					  .login = read_login,
+					  .start = read_start,
 					  .cgroup = read_cgroup,
 					  .exe = read_exe,
 					  .host_file = read_host_file,

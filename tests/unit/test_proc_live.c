@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
+#include <inttypes.h>
 #include <linux/capability.h>
 #include <pthread.h>
 #include <sched.h>
@@ -185,10 +186,64 @@ START_TEST(test_own_status_agrees_with_what_the_kernel_says_otherwise)
 }
 END_TEST
 
+static int64_t own_id(const char *path)
+{
+	FILE *file = fopen(path, "re");
+	uint32_t id = UINT32_MAX;
+
+	if (file) {
+		ck_assert_int_eq(fscanf(file, "%" SCNu32, &id), 1);
+		fclose(file);
+	}
+	return id == UINT32_MAX ? -1 : (int64_t)id;
+}
+
+/* Where we may log in ourselves the ids are set. */
+START_TEST(test_login_is_had_when_it_is_asked_for)
+{
+	struct proc_status status;
+	FILE *file;
+
+	file = fopen("/proc/self/loginuid", "we");
+	if (file) {
+		fputs("4242", file);
+		fclose(file);
+	}
+	status = status_of(getpid());
+	ck_assert_int_eq(status.auid, -1);
+	ck_assert_int_eq(status.session, -1);
+	proc->login(proc->ctx, getpid(), &status);
+	ck_assert_int_eq(status.auid, own_id("/proc/self/loginuid"));
+	ck_assert_int_eq(status.session, own_id("/proc/self/sessionid"));
+	ck_assert(proc_reader_status(proc, getpid(), &status));
+	ck_assert_int_eq(status.auid, own_id("/proc/self/loginuid"));
+	/* of who is gone nothing is known */
+	status.auid = status.session = -1;
+	proc->login(proc->ctx, GONE_PID, &status);
+	ck_assert_int_eq(status.auid, -1);
+}
+END_TEST
+
 static void just_wait(void)
 {
 	say_ready();
 }
+
+START_TEST(test_a_process_is_there_while_its_start_is_the_same)
+{
+	struct proc_status status;
+	uint64_t start;
+
+	start_child(just_wait);
+	status = status_of(child);
+	ck_assert(proc->start(proc->ctx, child, &start));
+	ck_assert_uint_eq(start, status.start_ticks);
+	ck_assert(proc_reader_is_there(proc, child, start));
+	ck_assert(!proc_reader_is_there(proc, child, start + 1));
+	ck_assert(!proc->start(proc->ctx, GONE_PID, &start));
+	ck_assert(!proc_reader_is_there(proc, GONE_PID, status.start_ticks));
+}
+END_TEST
 
 START_TEST(test_start_time_is_of_the_wall_clock)
 {
@@ -752,6 +807,8 @@ int main(void)
 	tcase_add_test(tcase, test_stat_cut_anywhere_is_refused_or_harmless);
 	tcase_add_test(tcase, test_comm_is_the_raw_bytes_of_a_process_that_calls_itself_oddly);
 	tcase_add_test(tcase, test_own_status_agrees_with_what_the_kernel_says_otherwise);
+	tcase_add_test(tcase, test_login_is_had_when_it_is_asked_for);
+	tcase_add_test(tcase, test_a_process_is_there_while_its_start_is_the_same);
 	tcase_add_test(tcase, test_start_time_is_of_the_wall_clock);
 	tcase_add_test(tcase, test_fork_keeps_its_parents_places_until_it_executes);
 	tcase_add_loop_test(tcase, test_code_from_outside_the_systems_folders_is_foreign, 0, 2);

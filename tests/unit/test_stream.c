@@ -91,6 +91,21 @@ START_TEST(test_what_came_is_kept_until_it_is_judged_and_reading_waits_for_nothi
 }
 END_TEST
 
+/* A record is given whole where the piece has an end of one. */
+START_TEST(test_a_piece_ends_with_a_record)
+{
+	static const struct {
+		size_t piece, length;
+	} pieces[] = {{20, 14}, {14, 14}, {13, 8}, {8, 8}, {7, 4}, {4, 4}, {3, 3}};
+	const char *bytes;
+
+	say("one\ntwo\nthree\n");
+	stream_read(stream, NULL);
+	for (size_t i = 0; i < sizeof(pieces) / sizeof(pieces[0]); i++)
+		ck_assert_uint_eq(stream_peek(stream, &bytes, pieces[i].piece), pieces[i].length);
+}
+END_TEST
+
 START_TEST(test_a_pipe_is_read_without_waiting_too)
 {
 	int ends[2];
@@ -263,6 +278,7 @@ int main(void)
 	tcase_set_timeout(tcase, 60);
 	tcase_add_test(tcase,
 		       test_what_came_is_kept_until_it_is_judged_and_reading_waits_for_nothing);
+	tcase_add_test(tcase, test_a_piece_ends_with_a_record);
 	tcase_add_test(tcase, test_a_pipe_is_read_without_waiting_too);
 	tcase_add_test(tcase, test_it_is_over_when_what_came_before_the_end_is_judged);
 	tcase_add_test(tcase, test_after_a_flood_the_memory_is_given_back);

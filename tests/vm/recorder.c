@@ -85,8 +85,7 @@ static bool note(struct recorder *recorder, struct recording_question question,
 static bool wrapped_status(void *ctx, pid_t pid, struct proc_status *status)
 {
 	struct recorder *recorder = ctx;
-	struct recording_answer answer = {
-		.known = live(recorder)->status(live(recorder)->ctx, pid, status)};
+	struct recording_answer answer = {.known = proc_reader_status(live(recorder), pid, status)};
 
 	if (answer.known)
 		answer.status = *status;
@@ -252,7 +251,7 @@ static void look_up(struct recorder *recorder, pid_t pid)
 	struct proc_reader *proc = live(recorder);
 	struct recording_answer answer = {.known = false};
 
-	answer.known = proc->status(proc->ctx, pid, &answer.status);
+	answer.known = proc_reader_status(proc, pid, &answer.status);
 	note_other(recorder, (struct recording_question){RECORDING_STATUS, pid, NULL}, &answer);
 	if (!answer.known)
 		return;
