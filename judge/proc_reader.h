@@ -103,10 +103,10 @@ static inline bool proc_reader_is_there(const struct proc_reader *proc, pid_t pi
 					uint64_t start_ticks)
 {
 	struct proc_status status;
+	uint64_t start = 0;
 
 	if (proc->start)
-		return proc->start(proc->ctx, pid, &status.start_ticks) &&
-		       status.start_ticks == start_ticks;
+		return proc->start(proc->ctx, pid, &start) && start == start_ticks;
 	return proc->status(proc->ctx, pid, &status) && status.start_ticks == start_ticks;
 }
 

@@ -313,7 +313,8 @@ static int next_timeout(const struct sensor *sensor)
 		timeout = earlier_timeout(timeout, lessons_deadline(&sensor->lessons),
 					  clock_steady_ms());
 	if (pace_is_on(&sensor->pace))
-		timeout = earlier_timeout(timeout, sensor->pace.until / 1000, clock_steady_ms());
+		timeout = earlier_timeout(timeout, sensor->pace.until / 1000 + 1,
+					  clock_steady_ms());
 	if (resume_is_on(&sensor->resume))
 		timeout = earlier_timeout(timeout, resume_deadline(&sensor->resume),
 					  clock_steady_ms());
