@@ -50,8 +50,10 @@ static void adopt_sets(struct process *process, const struct proc_status *status
 }
 
 /* No event says them yet. */
-static void adopt_login(struct process *process, const struct proc_status *status)
+static void adopt_login(const struct world *world, struct process *process,
+			struct proc_status *status)
 {
+	proc_reader_login(world->proc, (pid_t)process->pid, status);
 	process->auid = status->auid;
 	process->session = status->session;
 }
@@ -61,13 +63,13 @@ struct process *observe_adopt(struct world *world, int64_t pid, int depth)
 	struct process *process = ledger_find(world->ledger, 0, pid), *parent;
 	struct proc_status status;
 
-	if (!world->proc || pid <= 0 || !proc_reader_status(world->proc, (pid_t)pid, &status))
+	if (!world->proc || pid <= 0 || !world->proc->status(world->proc->ctx, (pid_t)pid, &status))
 		return process;
 	if (process && process->start_ticks == status.start_ticks) {
 		/* met in records of before our time, which did not tell what it holds */
 		if (world->seeding && !process->has_sets) {
 			adopt_sets(process, &status);
-			adopt_login(process, &status);
+			adopt_login(world, process, &status);
 			process->read_at = world->now;
 		}
 		return process;
@@ -83,7 +85,7 @@ struct process *observe_adopt(struct world *world, int64_t pid, int depth)
 	if (status.threads > 1)
 		(void)world->proc->threads(world->proc->ctx, (pid_t)pid, &status);
 	adopt_sets(process, &status);
-	adopt_login(process, &status);
+	adopt_login(world, process, &status);
 	process->read_at = world->now;
 	image_adopt(world, process);
 	parent = ledger_find(world->ledger, 0, status.ppid);

@@ -87,14 +87,20 @@ struct proc_reader {
 	bool (*list)(void *ctx, int64_t *place, pid_t *pids, size_t *count);
 };
 
+static inline void proc_reader_login(const struct proc_reader *proc, pid_t pid,
+				     struct proc_status *status)
+{
+	if (proc->login)
+		proc->login(proc->ctx, pid, status);
+}
+
 /* status() and login(). */
 static inline bool proc_reader_status(const struct proc_reader *proc, pid_t pid,
 				      struct proc_status *status)
 {
 	if (!proc->status(proc->ctx, pid, status))
 		return false;
-	if (proc->login)
-		proc->login(proc->ctx, pid, status);
+	proc_reader_login(proc, pid, status);
 	return true;
 }
 

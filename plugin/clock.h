@@ -8,12 +8,17 @@
 #include <stdint.h>
 #include <time.h>
 
-static inline int64_t clock_ms(clockid_t clock)
+static inline int64_t clock_us(clockid_t clock)
 {
 	struct timespec now = {0};
 
 	clock_gettime(clock, &now);
-	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+	return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
+}
+
+static inline int64_t clock_ms(clockid_t clock)
+{
+	return clock_us(clock) / 1000;
 }
 
 /* Since the epoch: what events, alerts and people go by. */
@@ -31,10 +36,7 @@ static inline int64_t clock_steady_ms(void)
 /* The same in microseconds. */
 static inline int64_t clock_steady_us(void)
 {
-	struct timespec now = {0};
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
+	return clock_us(CLOCK_MONOTONIC);
 }
 
 /* Until that time of the steady clock (us), or until a signal comes. */

@@ -391,14 +391,16 @@ static void tell_state(struct sensor *sensor)
 		outbox_put_state(sensor->outbox, body);
 }
 
-/* Sleeps while records gather; returns whether they alone are this turn's. */
+/* Sleeps while records gather, to the end of their pause; returns whether they alone are this
+ * turn's. */
 static bool gather(struct sensor *sensor)
 {
 	if (!pace_is_on(&sensor->pace) || stream_waiting(sensor->stream) > 0 ||
 	    resume_is_on(&sensor->resume))
 		return false;
 	clock_sleep_until(sensor->pace.until);
-	return clock_steady_ms() < sensor->turn_at + PAUSES_MS;
+	return pace_ends_pause(&sensor->pace, clock_steady_us()) &&
+	       clock_steady_ms() < sensor->turn_at + PAUSES_MS;
 }
 
 static void take_turn(struct sensor *sensor)
@@ -426,7 +428,7 @@ static void run_loop(struct sensor *sensor)
 	while (!stream_is_over(sensor->stream) && !sensor->control_ended) {
 		pulse_beat(sensor->options->pulse);
 		if (gather(sensor))
-			take_stream(sensor, pace_ends_pause(&sensor->pace, clock_steady_us()));
+			take_stream(sensor, true);
 		else
 			take_turn(sensor);
 		send_to_courier(sensor);

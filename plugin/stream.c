@@ -219,7 +219,6 @@ size_t stream_peek(const struct stream *stream, const char **bytes, size_t max)
 {
 	size_t together = STREAM_AHEAD_MAX - stream->begin;
 	size_t length = stream->used < together ? stream->used : together;
-
 	const char *end;
 
 	*bytes = stream->ring + stream->begin;
