@@ -23,7 +23,7 @@ bool fields_next(struct fields *fields, struct bytes *name, struct bytes *value)
 		if (at == end || *at == ' ')
 			continue;
 		equals = at;
-		at = fields_value_end(equals + 1, end);
+		at = spaces_next(equals + 1, end);
 		*name = (struct bytes){begin, (size_t)(equals - begin)};
 		*value = (struct bytes){equals + 1, (size_t)(at - equals - 1)};
 		fields->at = at;

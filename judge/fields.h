@@ -16,6 +16,7 @@
 #include <stdint.h>
 
 #include "common/bytes.h"
+#include "judge/spaces.h"
 
 /* AUDIT_INTERP_SEPARATOR of auditd: behind it is what it has looked up ("enriched"). */
 enum { FIELDS_ENRICHED = 0x1d };
@@ -29,28 +30,6 @@ struct fields fields_begin(struct bytes body);
 
 /* The next one; words without "=" are passed over. False at the end. Both point into the record. */
 bool fields_next(struct fields *fields, struct bytes *name, struct bytes *value);
-
-/* The next space, or end. Eight bytes at a time, where the first of them is the lowest: most values
- * are shorter, and how much so is nothing that a processor could foresee byte by byte. A zero byte
- * in a word: "Determine if a word has a zero byte", Bit Twiddling Hacks, S. E. Anderson. */
-static inline const char *fields_value_end(const char *at, const char *end)
-{
-#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
-	const uint64_t ones = 0x0101010101010101, highs = ones << 7;
-
-	for (; end - at >= 8; at += 8) {
-		uint64_t word, zeros;
-		memcpy(&word, at, sizeof(word));
-		word ^= ones * ' ';
-		zeros = (word - ones) & ~word & highs;
-		if (zeros)
-			return at + __builtin_ctzll(zeros) / 8;
-	}
-#endif
-	while (at < end && *at != ' ')
-		at++;
-	return at;
-}
 
 /* A name to be looked for, with room to be compared eight bytes at once; not empty. */
 struct field_name {
@@ -91,7 +70,7 @@ static inline bool fields_take(struct fields *fields, const struct field_name *n
 	if ((size_t)(end - at) <= length || at[length] != '=' || !field_name_is_at(name, at, end))
 		return false;
 	begin = at + length + 1;
-	fields->at = fields_value_end(begin, end);
+	fields->at = spaces_next(begin, end);
 	*value = (struct bytes){begin, (size_t)(fields->at - begin)};
 	return true;
 }

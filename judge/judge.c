@@ -76,7 +76,8 @@ static bool is_told_already(const struct judge *judge, const struct alert *alert
 	return judge->silent && alert->audit.has_event && alert->reason != REASON_COVERAGE_LOSS;
 }
 
-static void send_alert(struct judge *judge, struct alert *alert)
+/* event: that it is about; NULL for none. */
+static void send_alert(struct judge *judge, struct alert *alert, const struct event *event)
 {
 	alert->observed_time = judge->world.now;
 	alert->ordinal = judge->reported++;
@@ -85,6 +86,8 @@ static void send_alert(struct judge *judge, struct alert *alert)
 		judge->stats.folded++;
 		return;
 	}
+	if (event)
+		report_event(alert, event);
 	report_suggestion(alert, &judge->buffers);
 	repeats_deliver(judge->repeats, alert, judge->world.now);
 }
@@ -96,7 +99,7 @@ static void send_own(struct judge *judge, struct alert *alert)
 	alert->phase = PHASE_UNKNOWN;
 	alert->previous = PREVIOUS_UNKNOWN;
 	judge->reported = (unsigned)(judge->own_serial++);
-	send_alert(judge, alert);
+	send_alert(judge, alert, NULL);
 }
 
 static struct process *parent_of(struct judge *judge, const struct process *process)
@@ -140,7 +143,7 @@ static void alert_ceiling(struct judge *judge, const struct ceiling_question *qu
 	alert.sets[ALERT_PERMITTED].after = alert.sets[ALERT_PERMITTED].before;
 	report_verdict(&alert, verdict);
 	process->ceiling_reported = true;
-	send_alert(judge, &alert);
+	send_alert(judge, &alert, event);
 }
 
 static bool learns(const struct judge *judge, const struct service *service)
@@ -196,7 +199,7 @@ static void report_gain(struct judge *judge, const struct event *event,
 		learn_gain(judge, event, transition->service,
 			   &(struct learner_gain){&alert, verdict->by_launcher, -1});
 	if (verdict->alert)
-		send_alert(judge, &alert);
+		send_alert(judge, &alert, event);
 }
 
 static void send_coverage(struct judge *judge, const struct coverage_finding *finding)
@@ -210,7 +213,7 @@ static void send_coverage(struct judge *judge, const struct coverage_finding *fi
 	if (finding->node != 0 && alert.audit.has_event)
 		alert.audit.node = alert.host;
 	judge->reported = finding->ordinal;
-	send_alert(judge, &alert);
+	send_alert(judge, &alert, NULL);
 }
 
 static void on_blind(void *ctx, const struct coverage_finding *finding)
@@ -287,7 +290,7 @@ static void report_blind_capset(struct judge *judge, const struct event *event,
 	alert.coverage.state = COVERAGE_LOST;
 	alert.coverage.since = event->time;
 	alert.detail = alert.coverage.lost;
-	send_alert(judge, &alert);
+	send_alert(judge, &alert, event);
 }
 
 static void judge_syscall(struct judge *judge, const struct event *event)
@@ -536,7 +539,7 @@ static void report_finding(void *ctx, const struct sweep_finding *finding)
 	report_service(&alert, process->service, alert.time);
 	report_transition(&alert, finding->transition);
 	report_verdict(&alert, finding->verdict);
-	send_alert(judge, &alert);
+	send_alert(judge, &alert, NULL);
 }
 
 /* ---- the face -------------------------------------------------------------------------------- */

@@ -37,6 +37,7 @@ judge_libjudge_a_SOURCES = \
 	judge/serials.c judge/serials.h \
 	judge/service.c judge/service.h \
 	judge/skim.c judge/skim.h \
+	judge/spaces.h \
 	judge/slots.c judge/slots.h \
 	judge/stamp.h \
 	judge/sweep.c judge/sweep.h \
@@ -53,7 +54,7 @@ JUDGE_TESTS = \
 	tests/unit/test_fleet tests/unit/test_identity tests/unit/test_intake tests/unit/test_judge tests/unit/test_learning \
 	tests/unit/test_ledger tests/unit/test_lines tests/unit/test_match tests/unit/test_names tests/unit/test_nodes tests/unit/test_observe \
 	tests/unit/test_pool \
-	tests/unit/test_quota tests/unit/test_readings tests/unit/test_repeats tests/unit/test_retold tests/unit/test_service tests/unit/test_stamp \
+	tests/unit/test_quota tests/unit/test_readings tests/unit/test_repeats tests/unit/test_retold tests/unit/test_service tests/unit/test_spaces tests/unit/test_stamp \
 	tests/unit/test_sweep tests/unit/test_syscalls \
 	tests/unit/test_transition tests/unit/test_verdict
 check_PROGRAMS += $(JUDGE_TESTS)
@@ -73,6 +74,10 @@ tests_unit_test_coverage_LDADD = $(JUDGE_TEST_LIBS)
 tests_unit_test_learning_SOURCES = tests/unit/test_learning.c $(JUDGE_TEST_FIXTURE)
 tests_unit_test_learning_CPPFLAGS = $(UNIT_TEST_CPPFLAGS)
 tests_unit_test_learning_LDADD = $(JUDGE_TEST_LIBS)
+tests_unit_test_spaces_SOURCES = tests/unit/test_spaces.c
+tests_unit_test_spaces_CPPFLAGS = $(UNIT_TEST_CPPFLAGS)
+tests_unit_test_spaces_LDADD = $(UNIT_TEST_LIBS)
+
 tests_unit_test_stamp_SOURCES = tests/unit/test_stamp.c
 tests_unit_test_stamp_CPPFLAGS = $(UNIT_TEST_CPPFLAGS)
 tests_unit_test_stamp_LDADD = $(JUDGE_TEST_LIBS)

@@ -60,7 +60,7 @@ bool record_parse(struct stamp *last, struct bytes line, struct record *record)
 	if (!BYTES_TAKE(&at, end, "type="))
 		return false;
 	record->word.data = at;
-	at = fields_value_end(at, end);
+	at = spaces_next(at, end);
 	record->word.length = (size_t)(at - record->word.data);
 	if (!stamp_take(last, &at, end))
 		return false;
@@ -91,9 +91,7 @@ size_t record_split(struct bytes text, struct record_line *lines, size_t max)
 /* To the next space. */
 static struct bytes value_at(const char *at, const char *end)
 {
-	const char *space = memchr(at, ' ', (size_t)(end - at));
-
-	return (struct bytes){at, (size_t)((space ? space : end) - at)};
+	return (struct bytes){at, (size_t)(spaces_next_far(at, end) - at)};
 }
 
 /* Field " name=VALUE" of the part of a SYSCALL record that the kernel writes before any text. */
@@ -183,7 +181,7 @@ static bool read_facts(enum call call, struct fields fields, struct call_facts *
 
 bool record_has_last_cap_key(struct fields fields)
 {
-	const char *key = memrchr(fields.at, ' ', (size_t)(fields.end - fields.at));
+	const char *key = spaces_last(fields.at, fields.end);
 
 	return key && BYTES_TAKE(&key, fields.end, " key=\"capwatch_lastcap");
 }

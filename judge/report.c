@@ -19,41 +19,6 @@ static struct bytes text_or_null(const char *string)
 	return string && *string ? text(string) : (struct bytes){NULL, 0};
 }
 
-/* The arguments of an exec; of other calls the title that its process has. */
-static struct bytes command_line(const struct event *event)
-{
-	const struct event_details *details = event_details(event);
-
-	return details->command_line.data ? details->command_line : details->proctitle;
-}
-
-/* auditd's enrichment follows 0x1d: NAME="value" pairs that it looked up itself. */
-static struct bytes enriched(const struct event *event, const char *name)
-{
-	for (size_t i = 0; i < event->record_count; i++) {
-		struct bytes record = event->records[i].text;
-		const char *part, *found, *end = record.data + record.length, *quote;
-		if (event->records[i].type != RECORD_SYSCALL)
-			continue;
-		part = memchr(record.data, 0x1d, record.length);
-		if (!part)
-			return (struct bytes){NULL, 0};
-		for (found = part;
-		     (found = memmem(found, (size_t)(end - found), name, strlen(name))); found++) {
-			/* " UID=" and not the end of " AUID=" */
-			if (found[-1] != ' ' && found[-1] != 0x1d)
-				continue;
-			found += strlen(name);
-			quote = found < end && *found == '"'
-					? memchr(found + 1, '"', (size_t)(end - found - 1))
-					: NULL;
-			return quote ? (struct bytes){found + 1, (size_t)(quote - found - 1)}
-				     : (struct bytes){NULL, 0};
-		}
-	}
-	return (struct bytes){NULL, 0};
-}
-
 static void report_records(struct alert *alert, const struct event *event)
 {
 	size_t *count = &alert->audit.record_count;
@@ -125,15 +90,6 @@ void report_process(struct alert *alert, const struct process *process,
 	to->comm = event->comm.data ? event->comm : to->comm;
 	to->uid = (int64_t)event->ids.uid;
 	to->euid = (int64_t)event->ids.euid;
-	to->command_line = command_line(event);
-	to->tty = event->tty;
-	if (to->tty.length == 6 && memcmp(to->tty.data, "(none)", 6) == 0)
-		to->tty = (struct bytes){NULL, 0};
-	to->subject = event->subject;
-	to->user = enriched(event, "UID=");
-	to->login_user = enriched(event, "AUID=");
-	if (to->login_user.length == 5 && memcmp(to->login_user.data, "unset", 5) == 0)
-		to->login_user = (struct bytes){NULL, 0};
 }
 
 void report_service(struct alert *alert, const struct service *service, int64_t now)
@@ -189,6 +145,12 @@ static void report_sets(struct alert *alert, const struct transition *t)
 	alert->sets[ALERT_INHERITABLE].present = false;
 }
 
+static void report_mode(struct alert_file *file, struct bytes mode)
+{
+	snprintf(file->mode, sizeof(file->mode), "%.*s", (int)mode.length,
+		 mode.data ? mode.data : "");
+}
+
 void report_transition(struct alert *alert, const struct transition *t)
 {
 	alert->mechanism = t->mechanism;
@@ -207,12 +169,84 @@ void report_transition(struct alert *alert, const struct transition *t)
 	if (t->has_file) {
 		alert->file.present = true;
 		alert->file.path = t->file_path;
-		snprintf(alert->file.mode, sizeof(alert->file.mode), "%.*s",
-			 (int)t->file_mode.length, t->file_mode.data ? t->file_mode.data : "");
+		report_mode(&alert->file, t->file_mode);
 		alert->file.has_caps = t->has_file_caps;
 		alert->file.permitted = t->file_permitted;
 		alert->file.inheritable = t->file_inheritable;
 	}
+}
+
+/* ---- what goes out alone ----------------------------------------------------------------------
+ */
+
+/* The arguments of an exec; of other calls the title that its process has. */
+static struct bytes command_line(const struct event *event)
+{
+	const struct event_details *details = event_details(event);
+
+	return details->command_line.data ? details->command_line : details->proctitle;
+}
+
+/* auditd's enrichment follows 0x1d: NAME="value" pairs that it looked up itself. */
+static struct bytes enriched(const struct event *event, const char *name)
+{
+	for (size_t i = 0; i < event->record_count; i++) {
+		struct bytes record = event->records[i].text;
+		const char *part, *found, *end = record.data + record.length, *quote;
+		if (event->records[i].type != RECORD_SYSCALL)
+			continue;
+		part = memchr(record.data, 0x1d, record.length);
+		if (!part)
+			return (struct bytes){NULL, 0};
+		for (found = part;
+		     (found = memmem(found, (size_t)(end - found), name, strlen(name))); found++) {
+			/* " UID=" and not the end of " AUID=" */
+			if (found[-1] != ' ' && found[-1] != 0x1d)
+				continue;
+			found += strlen(name);
+			quote = found < end && *found == '"'
+					? memchr(found + 1, '"', (size_t)(end - found - 1))
+					: NULL;
+			return quote ? (struct bytes){found + 1, (size_t)(quote - found - 1)}
+				     : (struct bytes){NULL, 0};
+		}
+	}
+	return (struct bytes){NULL, 0};
+}
+
+static struct bytes unless(struct bytes value, const char *nothing)
+{
+	return bytes_are(value, nothing) ? (struct bytes){NULL, 0} : value;
+}
+
+static void report_words(struct alert_process *to, const struct event *event)
+{
+	to->command_line = command_line(event);
+	to->tty = unless(event->tty, "(none)");
+	to->subject = event->subject;
+	to->user = enriched(event, "UID=");
+	to->login_user = unless(enriched(event, "AUID="), "unset");
+}
+
+static void report_executed(struct alert_file *to, const struct event *event)
+{
+	const struct event_details *details = event_details(event);
+	const struct event_path *file = &details->paths[0];
+
+	if (details->path_count == 0)
+		return;
+	report_mode(to, file->mode);
+	to->has_caps = file->permitted || file->inheritable;
+	to->permitted = file->permitted;
+	to->inheritable = file->inheritable;
+}
+
+void report_event(struct alert *alert, const struct event *event)
+{
+	if (alert->process.present)
+		report_words(&alert->process, event);
+	if (alert->file.present && event->call == CALL_EXEC)
+		report_executed(&alert->file, event);
 }
 
 /* ---- the entry that would allow it ------------------------------------------------------------

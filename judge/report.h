@@ -36,8 +36,14 @@ void report_transition(struct alert *alert, const struct transition *transition)
 
 void report_verdict(struct alert *alert, const struct verdict *verdict);
 
-/* The baseline entry that would allow it, where one could: last, and only for an alert that goes
- * out, since most of a flood are counted. */
+/* The two that follow come last, and only for an alert that goes out, since most of a flood are
+ * counted. */
+
+/* What the event says beyond what was judged: command line, terminal, the names that auditd has
+ * looked up, the file that was executed. */
+void report_event(struct alert *alert, const struct event *event);
+
+/* The baseline entry that would allow it, where one could. */
 void report_suggestion(struct alert *alert, struct report_buffers *buffers);
 
 /* detail: REPORT_DETAIL_MAX bytes, the caller's, which the alert borrows as all of the finding. */

@@ -305,23 +305,6 @@ static bool derive_exec_sets(const struct event *event, struct observation *seen
 	return false;
 }
 
-static void take_exec_file(const struct event *event, struct transition *t)
-{
-	const struct event_details *details = event_details(event);
-	const struct event_path *file = &details->paths[0];
-
-	if (!event->exe.data)
-		return;
-	t->has_file = true;
-	t->file_path = event->exe;
-	if (details->path_count == 0)
-		return;
-	t->file_mode = file->mode;
-	t->has_file_caps = file->permitted || file->inheritable;
-	t->file_permitted = file->permitted;
-	t->file_inheritable = file->inheritable;
-}
-
 /* The real uid survives an exec: a change of it is a set*uid that no record told of. */
 static void catch_up_real_uid(const struct event *event, struct process *process)
 {
@@ -364,7 +347,8 @@ static bool derive_exec(struct world *world, const struct event *event, struct o
 	}
 	if (!gained || !gains_any(t) || !is_hosts_gain(process, t))
 		return false;
-	take_exec_file(event, t);
+	t->has_file = event->exe.data != NULL;
+	t->file_path = event->exe;
 	return true;
 }
 
