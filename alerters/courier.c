@@ -24,6 +24,7 @@
 #include "alerters/sink.h"
 #include "alerters/sink_webhook.h"
 #include "alerters/status.h"
+#include "alerters/status_file.h"
 #include "alerters/tell.h"
 #include "common/checkpoint.h"
 #include "common/setup.h"

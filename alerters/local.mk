@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-# alerters: the courier. It alone links libcurl.
+# alerters: the courier. It alone of the programs links libcurl, and with it what libcurl links: the operator's command
+# takes from here what needs none of that (ALERTERS_FILES_LIBS).
 noinst_LIBRARIES += alerters/libalerters.a
 alerters_libalerters_a_CPPFLAGS = $(AM_CPPFLAGS) $(CURL_CFLAGS) $(ZLIB_CFLAGS)
 alerters_libalerters_a_SOURCES = \
@@ -37,15 +38,18 @@ alerters_libalerters_a_SOURCES = \
 	alerters/spool.c alerters/spool.h \
 	alerters/spool_file.c alerters/spool_file.h \
 	alerters/status.c alerters/status.h \
+	alerters/status_file.c alerters/status_file.h \
 	alerters/storm.c alerters/storm.h \
 	alerters/syslog_link.c alerters/syslog_link.h \
 	alerters/tell.c alerters/tell.h \
+	alerters/test_alert.c alerters/test_alert.h \
 	alerters/text_out.c alerters/text_out.h \
 	alerters/tls_options.c alerters/tls_options.h \
 	alerters/transfer.c alerters/transfer.h \
 	alerters/trial.c alerters/trial.h \
 	alerters/webhook_request.c alerters/webhook_request.h
 
+ALERTERS_FILES_LIBS = alerters/libalerters.a $(CONF_LIBS)
 ALERTERS_LIBS = alerters/libalerters.a $(CURL_LIBS) $(CRYPTO_LIBS) $(ZLIB_LIBS) $(CONF_LIBS)
 
 pkglibexec_PROGRAMS += alerters/capwatch-courier

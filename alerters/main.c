@@ -5,13 +5,16 @@
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include "alerters/courier.h"
+#include "alerters/test_alert.h"
 #include "conf/settings.h"
 
 enum { EXIT_USAGE = 2, DRAIN_SECONDS_MAX = 24 * 60 * 60 };
 
 static const char usage[] =
 	"usage: capwatch-courier [--config FILE] [--foreground] [--drain SECONDS]\n"
+	"       capwatch-courier " TEST_ALERT_VERB " [ARGUMENT...], as capwatch calls it\n"
 	"Started by audisp-capwatch, with the sensor's socket as descriptor 3 and its own as 4.\n"
 	"  --config FILE     default " SETTINGS_DEFAULT_FILE "\n"
 	"  --foreground      log to stderr\n"
@@ -53,6 +56,8 @@ int main(int argc, char **argv)
 	};
 	int option;
 
+	if (argc > 1 && strcmp(argv[1], TEST_ALERT_VERB) == 0)
+		return test_alert_main(argc - 1, argv + 1);
 	while ((option = getopt_long(argc, argv, "", names, NULL)) != -1) {
 		switch (option) {
 		case 'c':

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * status: how the courier is, as the file .status.json in the spool's folder, for `capwatch
- * status`. Owns: its keys, its place, that a reader never sees half of it. Must not own: when it is
- * written. A sink's name has no dot in front, so that no sink's folder is in the file's way.
+ * status: how the courier is, for `capwatch status`. Owns: its keys. Must not own: where it is
+ * written (status_file), and when.
  */
 #ifndef CAPWATCH_STATUS_H
 #define CAPWATCH_STATUS_H
@@ -10,16 +9,7 @@
 #include <jansson.h>
 #include <stdint.h>
 #include "alerters/sink_report.h"
-#include "common/error.h"
 #include "conf/settings.h"
-
-enum {
-	STATUS_EVERY_MS = 10 * 1000, /* and a second after a sink's health has changed */
-	STATUS_CHANGE_MS = 1000,
-	STATUS_STALE_MS = 3 * STATUS_EVERY_MS, /* older: the courier does not run, or hangs */
-};
-
-#define STATUS_SCHEMA "capwatch.status/1"
 
 struct status_facts {
 	const struct settings *settings;
@@ -31,11 +21,7 @@ struct status_facts {
 	int64_t now; /* ms since the epoch */
 };
 
-/* Losing it harms no alert, and its age shows it: so no error is given. */
+/* To the file in the spool's folder (status_file_write()). */
 void status_write(const char *spool_folder, const struct status_facts *facts);
-
-/* What was written last; NULL with err when there is none, or it is none of ours. It comes from a
- * folder of the courier's: a courier taken over may have written anything. */
-json_t *status_read(const char *spool_folder, struct error *err);
 
 #endif

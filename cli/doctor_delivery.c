@@ -10,7 +10,7 @@
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include "alerters/fields.h"
-#include "alerters/status.h"
+#include "alerters/status_file.h"
 #include "cli/doctor_shell.h"
 #include "common/text.h"
 

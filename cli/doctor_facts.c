@@ -11,7 +11,7 @@
 #include <sys/timex.h>
 #include <time.h>
 #include <unistd.h>
-#include "alerters/status.h"
+#include "alerters/status_file.h"
 #include "common/program.h"
 #include "rules/file.h"
 
@@ -300,7 +300,7 @@ static void gather_configuration(struct doctor_facts *facts)
 	if (!facts->checked.settings)
 		error_set(&facts->status_file_error, "the configuration is not known");
 	else if (doctor_host_path(facts->host, facts->checked.settings->spool.dir, spool))
-		facts->status_file = status_read(spool, &facts->status_file_error);
+		facts->status_file = status_file_read(spool, &facts->status_file_error);
 }
 
 /* ---- rules ---- */

@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # cli: `capwatch`, the operator's command, a file a verb.
 noinst_LIBRARIES += cli/libcli.a
-cli_libcli_a_CPPFLAGS = $(AM_CPPFLAGS) $(CURL_CFLAGS)
 cli_libcli_a_SOURCES = \
 	cli/advice.c cli/advice.h cli/advice_risks.c \
 	cli/auditd_conf.c cli/auditd_conf.h \
@@ -56,7 +55,7 @@ cli/schemas.c: cli/embed-schemas docs/capwatch.schema.json docs/baseline.schema.
 		docs/alert.schema.json docs/heartbeat.schema.json docs/doctor.schema.json
 	$(AM_V_GEN)$(MKDIR_P) cli && $(srcdir)/cli/embed-schemas $(CLI_SCHEMAS) > $@.new && mv $@.new $@
 
-CLI_LIBS = cli/libcli.a $(ALERTERS_LIBS) $(JUDGE_LIBS) $(RULES_LIBS)
+CLI_LIBS = cli/libcli.a $(ALERTERS_FILES_LIBS) $(JUDGE_LIBS) $(RULES_LIBS)
 
 bin_PROGRAMS += cli/capwatch
 cli_capwatch_SOURCES = cli/main.c

@@ -15,7 +15,7 @@
 #include <string.h>
 #include <unistd.h>
 #include "alerters/spool_file.h"
-#include "alerters/status.h"
+#include "alerters/status_file.h"
 #include "cli/words.h"
 #include "common/text.h"
 #include "common/vocab.h"
@@ -255,7 +255,7 @@ static bool is_courier(pid_t pid, const char *user)
 static void tell_courier(const struct settings *settings)
 {
 	struct error err;
-	json_t *status = status_read(settings->spool.dir, &err);
+	json_t *status = status_file_read(settings->spool.dir, &err);
 	pid_t pid = (pid_t)json_integer_value(json_object_get(status, "pid"));
 
 	if (status && pid > 1 && is_courier(pid, settings->courier_user) && kill(pid, SIGHUP) == 0)

@@ -10,7 +10,7 @@
 #include <time.h>
 #include <unistd.h>
 #include "alerters/fields.h"
-#include "alerters/status.h"
+#include "alerters/status_file.h"
 #include "cli/status_forms.h"
 #include "conf/settings.h"
 
@@ -96,7 +96,7 @@ static int run(const struct arguments *arguments, struct error *err)
 
 	if (!settings)
 		return -1;
-	status = status_read(settings->spool.dir, err);
+	status = status_file_read(settings->spool.dir, err);
 	if (!status)
 		fprintf(stderr, "capwatch status: %s\n", err->text);
 	view = view_of(status);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * status_forms: the courier's status (alerters/status.h) as a person, a program or Prometheus reads
- * it. Owns: the three forms. Must not own: reading it, where it is put, whether it is healthy.
- * What the status holds is not trusted: a field of another type is left out.
+ * status_forms: the courier's status (alerters/status_file.h) as a person, a program or Prometheus
+ * reads it. Owns: the three forms. Must not own: reading it, where it is put, whether it is
+ * healthy. What the status holds is not trusted: a field of another type is left out.
  */
 #ifndef CAPWATCH_STATUS_FORMS_H
 #define CAPWATCH_STATUS_FORMS_H

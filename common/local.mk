@@ -14,6 +14,7 @@ common_libcommon_a_SOURCES = \
 	common/read_buffer.h \
 	common/sanitized.h \
 	common/order.c common/order.h \
+	common/paths.c common/paths.h \
 	common/program.c common/program.h \
 	common/setup.c common/setup.h \
 	common/sha256.c \

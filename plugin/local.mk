@@ -18,7 +18,6 @@ plugin_libplugin_a_SOURCES = \
 	plugin/orders.c plugin/orders.h \
 	plugin/outbox.c plugin/outbox.h \
 	plugin/pace.c plugin/pace.h \
-	plugin/paths.c plugin/paths.h \
 	plugin/privileges.c plugin/privileges.h \
 	plugin/proc_live.c plugin/proc_live.h \
 	plugin/progress.c plugin/progress.h \

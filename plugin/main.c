@@ -8,9 +8,9 @@
 #include <unistd.h>
 
 #include "common/log.h"
+#include "common/paths.h"
 #include "conf/settings.h"
 #include "plugin/configuration.h"
-#include "plugin/paths.h"
 #include "plugin/replay.h"
 #include "plugin/startup.h"
 #include "plugin/supervisor.h"

@@ -8,7 +8,7 @@ FUZZ_spool = tests/fuzz/fuzz_spool.c $(FUZZ_COMMON)
 FUZZ_wire = tests/fuzz/fuzz_wire.c $(FUZZ_COMMON)
 FUZZ_reply = tests/fuzz/fuzz_reply.c $(FUZZ_COMMON)
 FUZZ_CPPFLAGS = $(AM_CPPFLAGS) $(CURL_CFLAGS) -DFUZZ_BASELINES='"$(abs_top_srcdir)/conf/dist/baseline.d"'
-FUZZ_LIBS = plugin/libplugin.a $(CLI_LIBS)
+FUZZ_LIBS = plugin/libplugin.a cli/libcli.a $(ALERTERS_LIBS) $(JUDGE_LIBS) $(RULES_LIBS)
 
 check_PROGRAMS += tests/fuzz/plain_stream tests/fuzz/plain_conf tests/fuzz/plain_spool tests/fuzz/plain_wire \
 	tests/fuzz/plain_reply

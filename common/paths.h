@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * paths: where the plugin's files are, whatever folder it was started from and wherever it lies.
+ * paths: where capwatch's files are, whatever folder a program of it was started from and wherever
+ * it lies.
  * Must not own: reading any of them.
  */
-#ifndef CAPWATCH_PLUGIN_PATHS_H
-#define CAPWATCH_PLUGIN_PATHS_H
+#ifndef CAPWATCH_PATHS_H
+#define CAPWATCH_PATHS_H
 
 #include <limits.h>
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "plugin/paths.h"
+#include "common/paths.h"
 
 #include <stdbool.h>
 #include <stdio.h>
@@ -37,6 +37,11 @@ static bool is_folder_of(const char *path, const char *program)
 	return belongs_to(path, program, S_IFDIR);
 }
 
+static bool lies_in(const char *program, const char *folder)
+{
+	return strncmp(program, folder, strlen(folder)) == 0;
+}
+
 /* tail, from the folder of the program that runs, if that is still in its build tree and what lies
  * there belongs to it; else installed. */
 static const char *find_beside(const char *tail,
@@ -51,7 +56,8 @@ static const char *find_beside(const char *tail,
 	program[length > 0 ? length : 0] = '\0';
 	name = strrchr(program, '/');
 	folder = name ? (int)(name - program) : 0;
-	if (folder == 0 || strncmp(program, CAPWATCH_SBINDIR "/", sizeof(CAPWATCH_SBINDIR)) == 0)
+	if (folder == 0 || lies_in(program, CAPWATCH_SBINDIR "/") ||
+	    lies_in(program, CAPWATCH_BINDIR "/"))
 		return installed;
 	if (snprintf(path, PATH_MAX, "%.*s/../%s", folder, program, tail) >= PATH_MAX ||
 	    !fits(path, program))
