@@ -83,14 +83,9 @@ static void grant(struct making *making, struct plan_grant *to, enum plan_key ke
 static void grant_caps(struct making *making, struct plan_grant *to, enum plan_key key,
 		       capmask caps, const struct learnt_kind *kind)
 {
-	char name[CAPMASK_NAME_MAX];
-
-	for (int bit = 0; bit < CAPMASK_BITS; bit++) {
-		if (!(caps & CAPMASK_BIT(bit)))
-			continue;
-		capmask_bit_name(bit, name);
-		grant(making, to, key, name, kind);
-	}
+	for (int bit = 0; bit < CAPMASK_BITS; bit++)
+		if (caps & CAPMASK_BIT(bit))
+			grant(making, to, key, capmask_name(bit), kind);
 }
 
 static void grant_sets(struct making *making, struct plan_grant *to, const struct event_sets *sets,

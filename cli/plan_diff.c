@@ -78,7 +78,6 @@ static void print_unused_sets(struct unused *unused, const struct grant *grant, 
 
 	for (int key = PLAN_PERMITTED; key <= PLAN_AMBIENT; key++) {
 		capmask used = plan_caps(&seen->start, (enum plan_key)key), left;
-		char name[CAPMASK_NAME_MAX];
 
 		if (!at_start)
 			used |= plan_caps(&seen->running, (enum plan_key)key);
@@ -86,9 +85,8 @@ static void print_unused_sets(struct unused *unused, const struct grant *grant, 
 		for (int bit = 0; bit < CAPMASK_BITS; bit++) {
 			if (!(left & CAPMASK_BIT(bit)))
 				continue;
-			capmask_bit_name(bit, name);
 			print_unused(unused, at_start ? "start" : "running", plan_key_words[key],
-				     name);
+				     capmask_name(bit));
 		}
 	}
 	if (grant->setuid && !seen->running.keys[PLAN_SETUID] && !seen->start.keys[PLAN_SETUID])

@@ -249,8 +249,8 @@ static json_t *json_from_coverage(const struct alert_coverage *coverage)
 	return object;
 }
 
-/* An upper bound of what JSON makes of the bytes: \u00XX of a control, U+FFFD of an invalid byte.
- */
+/* An upper bound of what JSON makes of the bytes: \u00XX of a control, U+FFFD of an invalid byte;
+ * so at most six of one. */
 static size_t json_size_of(struct bytes bytes)
 {
 	size_t size = 4;
@@ -268,21 +268,32 @@ static size_t json_size_of(struct bytes bytes)
 	return size;
 }
 
+/* Whatever is in them, as it nearly always is. */
+static bool records_fit(const struct alert *alert)
+{
+	size_t length = 0;
+
+	for (size_t i = 0; i < alert->audit.record_count && i < ALERT_RECORDS_MAX; i++)
+		length += alert->audit.records[i].length + 1;
+	return 6 * length < RECORDS_JSON_MAX;
+}
+
 static void add_records(json_t *object, const struct alert *alert)
 {
 	json_t *records = json_array();
 	size_t size = 0, left_out = 0;
+	bool fit = records_fit(alert);
 
 	for (size_t i = 0; i < alert->audit.record_count && i < ALERT_RECORDS_MAX; i++) {
 		struct bytes record = alert->audit.records[i];
 
 		if (!record.data)
 			continue;
-		if (size + json_size_of(record) > RECORDS_JSON_MAX) {
+		if (!fit && size + json_size_of(record) > RECORDS_JSON_MAX) {
 			left_out++;
 			continue;
 		}
-		size += json_size_of(record);
+		size += fit ? 0 : json_size_of(record);
 		json_array_append_new(records, text_to_json(record.data, record.length));
 	}
 	json_object_set_new(object, "records", records);

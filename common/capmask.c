@@ -51,15 +51,20 @@ capmask capmask_known(void)
 	return CAPMASK_BIT(bits) - 1;
 }
 
-void capmask_bit_name(int bit, char name[CAPMASK_NAME_MAX])
+const char *capmask_name(int bit)
 {
-	char *given = cap_to_name((cap_value_t)bit);
+	static char names[CAPMASK_BITS][CAPMASK_NAME_MAX];
+	char *name = names[bit], *given;
 
+	if (name[0])
+		return name;
+	given = cap_to_name((cap_value_t)bit);
 	if (given && strncmp(given, "cap_", 4) == 0)
 		snprintf(name, CAPMASK_NAME_MAX, "%s", given);
 	else
 		snprintf(name, CAPMASK_NAME_MAX, "%d", bit);
 	cap_free(given);
+	return name;
 }
 
 static int bit_from_digits(const char *digits, int *bit)
@@ -79,13 +84,10 @@ static int bit_from_digits(const char *digits, int *bit)
 /* Not cap_from_name(3): that one takes "cap_chown=ep" for cap_chown. */
 int capmask_bit_from_name(const char *name, int *bit)
 {
-	char known[CAPMASK_NAME_MAX];
-
 	if (bit_from_digits(name, bit) == 0)
 		return 0;
 	for (int i = 0; i < CAPMASK_BITS; i++) {
-		capmask_bit_name(i, known);
-		if (strcasecmp(known, name) == 0) {
+		if (strcasecmp(capmask_name(i), name) == 0) {
 			*bit = i;
 			return 0;
 		}
@@ -93,17 +95,23 @@ int capmask_bit_from_name(const char *name, int *bit)
 	return -1;
 }
 
+/* One value for all documents: an alert has the names of whole sets, some of them many times. */
+static json_t *name_to_json(int bit)
+{
+	static json_t *names[CAPMASK_BITS];
+
+	if (!names[bit])
+		names[bit] = json_string(capmask_name(bit));
+	return json_incref(names[bit]);
+}
+
 json_t *capmask_to_json(capmask mask)
 {
-	char name[CAPMASK_NAME_MAX];
 	json_t *names = json_array();
 
-	for (int i = 0; names && i < CAPMASK_BITS; i++) {
-		if (!(mask & CAPMASK_BIT(i)))
-			continue;
-		capmask_bit_name(i, name);
-		json_array_append_new(names, json_string(name));
-	}
+	for (int i = 0; names && i < CAPMASK_BITS; i++)
+		if (mask & CAPMASK_BIT(i))
+			json_array_append_new(names, name_to_json(i));
 	return names;
 }
 
@@ -126,7 +134,6 @@ capmask capmask_from_json(const json_t *names)
 
 char *capmask_to_text(capmask mask, char *buf, unsigned size)
 {
-	char name[CAPMASK_NAME_MAX];
 	size_t used = 0;
 
 	if (size == 0)
@@ -135,8 +142,7 @@ char *capmask_to_text(capmask mask, char *buf, unsigned size)
 	for (int i = 0; i < CAPMASK_BITS && used + 1 < size; i++) {
 		if (!(mask & CAPMASK_BIT(i)))
 			continue;
-		capmask_bit_name(i, name);
-		snprintf(buf + used, size - used, "%s%s", used ? ", " : "", name);
+		snprintf(buf + used, size - used, "%s%s", used ? ", " : "", capmask_name(i));
 		used += strlen(buf + used);
 	}
 	return buf;

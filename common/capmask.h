@@ -18,8 +18,8 @@ enum { CAPMASK_BITS = 64, CAPMASK_NAME_MAX = 32 };
 /* The bits that this libcap knows of (0 .. cap_max_bits() - 1). */
 capmask capmask_known(void);
 
-/* Writes the name of bit (0..63) into name. */
-void capmask_bit_name(int bit, char name[CAPMASK_NAME_MAX]);
+/* The name of a bit (0..63), shorter than CAPMASK_NAME_MAX; nobody's to free. */
+const char *capmask_name(int bit);
 
 /* Sets *bit from "cap_net_raw" (any case) or "13". Returns 0, or -1 when there is no such
  * capability. */

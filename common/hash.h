@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * hash: FNV-1a of 32 bits (Fowler, Noll and Vo), for tables in memory. Whoever chooses the texts
- * can make them collide: what must not be forged is text_sha256()'s.
+ * hash: for tables in memory: FNV-1a of 32 bits (Fowler, Noll and Vo), where each beginning of a
+ * text is asked for, else one of eight bytes at once. Whoever chooses the texts can make them
+ * collide: what must not be forged is text_sha256()'s.
  */
 #ifndef CAPWATCH_HASH_H
 #define CAPWATCH_HASH_H
 
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #define HASH_START 2166136261u
 
@@ -22,6 +24,28 @@ static inline uint32_t hash_bytes(uint32_t hash, const char *bytes, size_t lengt
 	for (size_t i = 0; i < length; i++)
 		hash = hash_byte(hash, bytes[i]);
 	return hash;
+}
+
+/* Of a whole text; another in another byte order. */
+static inline uint32_t hash_text(uint64_t seed, const char *text, size_t length)
+{
+	const uint64_t golden = 0x9e3779b97f4a7c15u; /* 2^64 by the golden ratio: Knuth, 6.4 */
+	uint64_t hash = seed ^ length * golden, word = 0;
+
+	if (length < sizeof(word)) {
+		for (size_t i = 0; i < length; i++)
+			word = word << 8 | (unsigned char)text[i];
+	} else {
+		for (size_t i = 0; i + sizeof(word) < length; i += sizeof(word)) {
+			memcpy(&word, text + i, sizeof(word));
+			hash = (hash ^ word) * golden;
+			hash ^= hash >> 32;
+		}
+		memcpy(&word, text + length - sizeof(word), sizeof(word));
+	}
+	hash = (hash ^ word) * golden;
+	/* its low bits are of all bytes, too */
+	return (uint32_t)((hash ^ hash >> 32) * golden >> 32);
 }
 
 #endif

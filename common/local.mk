@@ -35,7 +35,7 @@ COMMON_LIBS = common/libcommon.a $(JANSSON_LIBS) $(LIBCAP_LIBS) $(NETTLE_LIBS) $
 
 COMMON_TESTS = \
 	tests/unit/test_checkpoint tests/unit/test_learnt \
-	tests/unit/test_alert tests/unit/test_capmask tests/unit/test_duration tests/unit/test_text \
+	tests/unit/test_alert tests/unit/test_capmask tests/unit/test_duration tests/unit/test_hash tests/unit/test_text \
 	tests/unit/test_vocab tests/unit/test_wire
 check_PROGRAMS += $(COMMON_TESTS)
 TESTS += $(COMMON_TESTS)
@@ -59,6 +59,10 @@ tests_unit_test_duration_LDADD = $(COMMON_LIBS) $(UNIT_TEST_LIBS)
 tests_unit_test_text_SOURCES = tests/unit/test_text.c
 tests_unit_test_text_CPPFLAGS = $(UNIT_TEST_CPPFLAGS)
 tests_unit_test_text_LDADD = $(COMMON_LIBS) $(UNIT_TEST_LIBS)
+
+tests_unit_test_hash_SOURCES = tests/unit/test_hash.c
+tests_unit_test_hash_CPPFLAGS = $(UNIT_TEST_CPPFLAGS)
+tests_unit_test_hash_LDADD = $(UNIT_TEST_LIBS)
 
 tests_unit_test_vocab_SOURCES = tests/unit/test_vocab.c
 tests_unit_test_vocab_CPPFLAGS = $(UNIT_TEST_CPPFLAGS)

@@ -48,14 +48,26 @@ size_t text_utf8_size(const char *bytes, size_t length)
 	return decode_utf8((const unsigned char *)bytes, length, &code);
 }
 
+static bool is_ascii(const char *bytes, size_t length)
+{
+	unsigned char all = 0;
+
+	for (size_t i = 0; i < length; i++)
+		all |= (unsigned char)bytes[i];
+	return all < 0x80;
+}
+
 json_t *text_to_json(const char *bytes, size_t length)
 {
 	const unsigned char *in = (const unsigned char *)bytes;
-	char *out = malloc(length * (sizeof(replacement) - 1) + 1);
 	size_t used = 0;
 	json_t *string;
 	uint32_t code;
+	char *out;
 
+	if (is_ascii(bytes, length))
+		return json_stringn_nocheck(bytes, length);
+	out = malloc(length * (sizeof(replacement) - 1) + 1);
 	if (!out)
 		return NULL;
 	for (size_t i = 0; i < length;) {

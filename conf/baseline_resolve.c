@@ -21,7 +21,7 @@ struct name_table {
 
 static struct entry_source **bucket_of(const struct name_table *done, const char *name)
 {
-	return &done->buckets[hash_bytes(HASH_START, name, strlen(name)) % done->count];
+	return &done->buckets[hash_text(0, name, strlen(name)) % done->count];
 }
 
 static void put_name(struct name_table *done, struct entry_source *entry)

@@ -7,8 +7,12 @@
 #include "common/hash.h"
 #include "conf/glob.h"
 
-/* A longer beginning counts up to here: the rest is compared anyway. */
-enum { BEGINNING_MAX = 255 };
+enum {
+	/* A longer beginning counts up to here: the rest is compared anyway. */
+	BEGINNING_MAX = 255,
+	UNMATCHED = 64, /* a power of two */
+	UNMATCHED_MAX = 63,
+};
 
 struct glob_node {
 	const char *glob;
@@ -19,8 +23,16 @@ struct glob_node {
 	struct glob_node *next; /* of its bucket: of the same or a higher rank */
 };
 
+/* Texts that no glob has matched: of what a host runs by far the most are, again and again. Each
+ * has one place, and may find another there. */
+struct unmatched {
+	unsigned char length; /* 0: none */
+	char text[UNMATCHED_MAX];
+};
+
 struct glob_index {
 	struct arena *arena;
+	struct unmatched *unmatched;
 	struct glob_node **buckets;
 	size_t mask;
 	bool begins[BEGINNING_MAX + 1]; /* a glob with wildcards has a key of this length */
@@ -38,7 +50,8 @@ struct glob_index *glob_index_new(struct arena *arena, size_t globs)
 	index->arena = arena;
 	index->mask = buckets - 1;
 	index->buckets = arena_alloc(arena, buckets, sizeof(struct glob_node *));
-	return index->buckets ? index : NULL;
+	index->unmatched = arena_alloc(arena, UNMATCHED, sizeof(*index->unmatched));
+	return index->buckets && index->unmatched ? index : NULL;
 }
 
 static void find_key(struct glob_node *node)
@@ -64,6 +77,7 @@ static int add_glob(struct glob_index *index, const char *glob, size_t rank)
 	bucket = &index->buckets[node->hash & index->mask];
 	node->next = *bucket;
 	*bucket = node;
+	memset(index->unmatched, 0, UNMATCHED * sizeof(*index->unmatched));
 	return 0;
 }
 
@@ -100,29 +114,55 @@ static bool node_matches(const struct glob_node *node, const struct text_key *ke
 	       glob_matches(node->glob, key->text);
 }
 
-static void search_key(const struct glob_index *index, const struct text_key *key, bool literal,
+/* Returns whether a glob matched, or some were not asked. */
+static bool search_key(const struct glob_index *index, const struct text_key *key, bool literal,
 		       struct glob_search *search)
 {
 	const struct glob_node *node = index->buckets[key->hash & index->mask];
+	bool matched = false;
 
-	for (; node && node->rank < search->found; node = node->next)
-		if (node_matches(node, key, literal) &&
-		    (!search->fits || search->fits(search->ctx, node->rank)))
+	for (; node && node->rank < search->found; node = node->next) {
+		if (!node_matches(node, key, literal))
+			continue;
+		matched = true;
+		if (!search->fits || search->fits(search->ctx, node->rank))
 			search->found = node->rank;
+	}
+	return matched || node;
+}
+
+/* By its end: the beginnings of paths are alike. NULL: too short or too long. */
+static struct unmatched *place_of(const struct glob_index *index, const char *text, size_t length)
+{
+	uint64_t end;
+
+	if (length < sizeof(end) || length > UNMATCHED_MAX)
+		return NULL;
+	memcpy(&end, text + length - sizeof(end), sizeof(end));
+	return &index->unmatched[(end * 0x9e3779b97f4a7c15u >> 32) % UNMATCHED];
 }
 
 void glob_index_search(const struct glob_index *index, const char *text, struct glob_search *search)
 {
+	const size_t length = strlen(text);
+	struct unmatched *place = place_of(index, text, length);
 	struct text_key key = {text, 0, HASH_START};
+	bool matched = false;
 
+	if (place && place->length == length && memcmp(place->text, text, length) == 0)
+		return;
 	for (;; key.length++) {
 		if (key.length <= BEGINNING_MAX && index->begins[key.length])
-			search_key(index, &key, false, search);
+			matched |= search_key(index, &key, false, search);
 		if (!text[key.length])
 			break;
 		key.hash = hash_byte(key.hash, text[key.length]);
 	}
-	search_key(index, &key, true, search);
+	matched |= search_key(index, &key, true, search);
+	if (matched || !place)
+		return;
+	place->length = (unsigned char)length;
+	memcpy(place->text, text, length);
 }
 
 size_t glob_index_first(const struct glob_index *index, const char *text)

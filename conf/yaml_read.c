@@ -284,40 +284,32 @@ int yaml_read_strings(const struct yaml_reader *reader, const struct yaml_node *
 }
 
 /* "net_raw" was meant as cap_net_raw, and is more than a slip away from it. */
-static const char *nearest_capability(const char *word, char nearest[CAPMASK_NAME_MAX])
+static const char *nearest_capability(const char *word)
 {
-	char names[CAPMASK_BITS][CAPMASK_NAME_MAX], with_prefix[SHOWN_MAX + 8];
-	const char *words[CAPMASK_BITS], *found;
+	char with_prefix[SHOWN_MAX + 8];
+	const char *words[CAPMASK_BITS];
 	size_t count = 0;
 
-	for (int i = 0; i < CAPMASK_BITS; i++) {
-		capmask_bit_name(i, names[count]);
-		if (strncmp(names[count], "cap_", 4) == 0) {
-			words[count] = names[count];
-			count++;
-		}
-	}
+	for (int i = 0; i < CAPMASK_BITS; i++)
+		if (strncmp(capmask_name(i), "cap_", 4) == 0)
+			words[count++] = capmask_name(i);
 	snprintf(with_prefix, sizeof(with_prefix), "%s%s",
 		 strncasecmp(word, "cap_", 4) == 0 ? "" : "cap_", word);
 	for (char *c = with_prefix; *c; c++)
 		*c = (char)tolower((unsigned char)*c);
-	found = vocab_nearest(words, count, with_prefix);
-	if (!found)
-		return NULL;
-	snprintf(nearest, CAPMASK_NAME_MAX, "%s", found);
-	return nearest;
+	return vocab_nearest(words, count, with_prefix);
 }
 
 static int fail_unknown_capability(const struct yaml_reader *reader, const struct yaml_node *node,
 				   const struct vocab *other_words)
 {
-	char text[SHOWN_MAX], name[CAPMASK_NAME_MAX];
+	char text[SHOWN_MAX];
 	const char *nearest;
 
 	shown(node->text, text);
 	nearest = vocab_nearest(other_words->words, other_words->count, text);
 	if (!nearest)
-		nearest = nearest_capability(text, name);
+		nearest = nearest_capability(text);
 	if (nearest)
 		return yaml_read_fail(reader, node, "unknown capability '%s', did you mean %s?",
 				      text, nearest);

@@ -199,7 +199,7 @@ static void take_single(struct intake *intake, const struct record *record)
 /* audisp-remote leaves EOE out: on a collector they come of its own events alone. */
 static size_t eoe_bit(const struct record *record)
 {
-	return hash_bytes(HASH_START, record->node.data, record->node.length) % EOE_BITS;
+	return hash_text(0, record->node.data, record->node.length) % EOE_BITS;
 }
 
 static bool sends_eoe(const struct intake *intake, const struct record *record)

@@ -358,6 +358,8 @@ static void judge_event(struct judge *judge, const struct intake_event *raw)
 		judge->stats.unparsable_events++;
 		return;
 	}
+	ledger_expect(judge->world.ledger, event->node_number, event->pid);
+	ledger_expect(judge->world.ledger, event->node_number, event->ppid);
 	if (!judge->live)
 		advance(judge, event->time);
 	note_time(judge, event);

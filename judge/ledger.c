@@ -117,6 +117,15 @@ struct process *ledger_find(struct ledger *ledger, unsigned node, int64_t pid)
 	return process;
 }
 
+void ledger_expect(const struct ledger *ledger, unsigned node, int64_t pid)
+{
+	enum { CACHE_LINE = 64 };
+	const char *process = (const char *)*bucket_of(ledger, node, pid);
+
+	for (size_t i = 0; process && i < sizeof(struct process); i += CACHE_LINE)
+		__builtin_prefetch(process + i);
+}
+
 static void link_bucket(const struct ledger *ledger, struct process *process)
 {
 	struct process **bucket = bucket_of(ledger, process->node, process->pid);

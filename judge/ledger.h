@@ -59,9 +59,11 @@ struct process_withheld {
 
 struct ledger_node;
 
-/* Thousands of them are kept: small fields stand together. */
+/* Thousands of them are kept: small fields stand together, and in front what one is found by. */
 struct process {
 	int64_t pid, ppid;
+	struct process *hash_next;
+	uint16_t node;
 	uint64_t start_ticks; /* 0: not confirmed by /proc */
 	int64_t start_time;   /* ms; 0: not known */
 	uint64_t other_ticks; /* what began then has its pid by now, and is another; 0: none seen */
@@ -96,11 +98,10 @@ struct process {
 	struct service *service;
 	struct process *member_next, *member_previous; /* of its service */
 	struct ledger_node *home;		       /* of the ledger: what its node has */
-	struct process *hash_next, *older, *newer;     /* older, newer: of its node */
+	struct process *older, *newer; /* of its node */
 
 	unsigned threads;
 	uint32_t alive_until; /* s since the epoch: so long it is taken to live, unasked */
-	uint16_t node;
 	char comm[PROC_COMM_MAX + 1];
 	uint8_t past_count, securebits;
 	enum exe_identity exe_identity : 8;
@@ -137,6 +138,9 @@ typedef bool (*ledger_alive_fn)(void *ctx, struct process *process);
 void ledger_set_alive(struct ledger *ledger, ledger_alive_fn alive, void *ctx);
 
 struct process *ledger_find(struct ledger *ledger, unsigned node, int64_t pid);
+
+/* It is going to be looked for: of thousands few are in the processor's cache. */
+void ledger_expect(const struct ledger *ledger, unsigned node, int64_t pid);
 
 /* A new, empty entry in the place of any older one of that pid; NULL when out of memory. Where
  * there is no room the longest unseen of the node are forgotten for it, and of others only one that

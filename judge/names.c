@@ -13,6 +13,7 @@ struct name {
 	struct names *names;
 	struct name *next; /* of its bucket */
 	uint32_t hash, holders;
+	size_t length;
 	char text[];
 };
 
@@ -42,8 +43,8 @@ void names_free(struct names *names)
 
 static struct name *find_name(struct name *name, uint32_t hash, const char *text, size_t length)
 {
-	while (name && (name->hash != hash || strncmp(name->text, text, length) != 0 ||
-			name->text[length] != '\0'))
+	while (name && (name->hash != hash || name->length != length ||
+			memcmp(name->text, text, length) != 0))
 		name = name->next;
 	return name;
 }
@@ -55,7 +56,7 @@ static struct name *add_name(struct names *names, uint32_t hash, const char *tex
 
 	if (!name)
 		return NULL;
-	*name = (struct name){.names = names, .next = *bucket, .hash = hash};
+	*name = (struct name){.names = names, .next = *bucket, .hash = hash, .length = length};
 	memcpy(name->text, text, length);
 	name->text[length] = '\0';
 	*bucket = name;
@@ -69,7 +70,7 @@ const char *names_take(struct names *names, const char *text, size_t length)
 	uint32_t hash;
 
 	length = strnlen(text, length);
-	hash = hash_bytes(HASH_START, text, length);
+	hash = hash_text(0, text, length);
 	name = find_name(names->buckets[hash % BUCKETS], hash, text, length);
 	if (!name)
 		name = add_name(names, hash, text, length);

@@ -43,7 +43,7 @@ void nodes_free(struct nodes *nodes)
 /* The place that has this name, or where it belongs. */
 static uint16_t *find_place(struct nodes *nodes, struct bytes name)
 {
-	uint32_t at = hash_bytes(HASH_START, name.data, name.length) % PLACES;
+	uint32_t at = hash_text(0, name.data, name.length) % PLACES;
 
 	while (nodes->places[at] && !bytes_are(name, nodes->all[nodes->places[at]].name))
 		at = (at + 1) % PLACES;

@@ -59,7 +59,7 @@ void service_table_free(struct service_table *table)
 
 static size_t bucket_of(unsigned node, enum service_kind kind, const char *name)
 {
-	return hash_bytes(HASH_START ^ node * 31 ^ (unsigned)kind, name, strlen(name)) % BUCKETS;
+	return hash_text((uint64_t)node << 8 | kind, name, strlen(name)) % BUCKETS;
 }
 
 struct service *service_find(struct service_table *table, unsigned node, enum service_kind kind,

@@ -146,6 +146,69 @@ START_TEST(test_search_goes_on_from_what_was_found)
 }
 END_TEST
 
+static int add_one(struct glob_index *index, char *glob, size_t rank)
+{
+	const struct string_list list = {&glob, 1};
+
+	return glob_index_add(index, &list, rank);
+}
+
+/* What nothing matched is remembered by its text: all of these end alike. */
+START_TEST(test_what_was_not_found_is_not_found_again_and_nothing_else)
+{
+	char known[] = "/usr/sbin/program", wild[] = "/opt/*/sbin/program", whole[] = "aaaaaaaaa";
+	char texts[][40] = {"/usr/sbin/program", "/opt/a/sbin/program", "/usr/bin/sbin/program",
+			    "/sbin/program",	 "program/program",	"program"};
+	const size_t found[] = {
+		7, 5, GLOB_INDEX_NONE, GLOB_INDEX_NONE, GLOB_INDEX_NONE, GLOB_INDEX_NONE};
+	struct arena arena = {NULL};
+	struct glob_index *index = glob_index_new(&arena, 3);
+
+	ck_assert_int_eq(add_one(index, known, 7), 0);
+	ck_assert_int_eq(add_one(index, wild, 5), 0);
+	ck_assert_int_eq(add_one(index, whole, 2), 0);
+	ck_assert_uint_eq(glob_index_first(index, "aaaaaaaaaa"), GLOB_INDEX_NONE);
+	ck_assert_uint_eq(glob_index_first(index, whole), 2);
+	random_state = 3;
+	for (int i = 0; i < ROUNDS; i++) {
+		unsigned one = below(COUNT(texts));
+		ck_assert_uint_eq(glob_index_first(index, texts[one]), found[one]);
+	}
+	ck_assert_uint_eq(glob_index_first(index, texts[2]), GLOB_INDEX_NONE);
+	ck_assert_int_eq(add_one(index, texts[2], 3), 0);
+	ck_assert_uint_eq(glob_index_first(index, texts[2]), 3);
+	arena_free(&arena);
+}
+END_TEST
+
+static bool fits_none(const void *ctx, size_t rank)
+{
+	(void)ctx;
+	(void)rank;
+	return false;
+}
+
+/* A glob that was not asked, or whose rank did not fit, may be the next one's. */
+START_TEST(test_what_did_not_fit_or_was_not_asked_is_found_the_next_time)
+{
+	char known[] = "/usr/sbin/program", wild[] = "/usr/sbin/*";
+	struct glob_search low = {.found = 4}, unfit = {fits_none, NULL, GLOB_INDEX_NONE};
+	struct arena arena = {NULL};
+	struct glob_index *index = glob_index_new(&arena, 2);
+
+	ck_assert_int_eq(add_one(index, known, 7), 0);
+	ck_assert_int_eq(add_one(index, wild, 5), 0);
+	glob_index_search(index, known, &low);
+	ck_assert_uint_eq(low.found, 4);
+	glob_index_search(index, "/usr/sbin/another", &low);
+	glob_index_search(index, known, &unfit);
+	ck_assert_uint_eq(unfit.found, GLOB_INDEX_NONE);
+	ck_assert_uint_eq(glob_index_first(index, known), 5);
+	ck_assert_uint_eq(glob_index_first(index, "/usr/sbin/another"), 5);
+	arena_free(&arena);
+}
+END_TEST
+
 /* Longer than any beginning that is told apart. */
 START_TEST(test_long_beginnings_are_found)
 {
@@ -199,6 +262,8 @@ int main(void)
 			    COUNT(beginnings));
 	tcase_add_test(tc, test_index_finds_the_first_that_matches_and_fits);
 	tcase_add_test(tc, test_search_goes_on_from_what_was_found);
+	tcase_add_test(tc, test_what_was_not_found_is_not_found_again_and_nothing_else);
+	tcase_add_test(tc, test_what_did_not_fit_or_was_not_asked_is_found_the_next_time);
 	tcase_add_test(tc, test_long_beginnings_are_found);
 	tcase_add_test(tc, test_the_same_glob_is_counted);
 	suite_add_tcase(suite, tc);
