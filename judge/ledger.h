@@ -98,7 +98,7 @@ struct process {
 	struct service *service;
 	struct process *member_next, *member_previous; /* of its service */
 	struct ledger_node *home;		       /* of the ledger: what its node has */
-	struct process *older, *newer; /* of its node */
+	struct process *older, *newer;		       /* of its node */
 
 	unsigned threads;
 	uint32_t alive_until; /* s since the epoch: so long it is taken to live, unasked */
