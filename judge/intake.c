@@ -19,10 +19,10 @@ enum {
 	EOE_BITS = 1 << 16, /* of node names; where two share one, both wait for their EOE */
 };
 
-/* A record by its line, as long as that is there; then by its key. */
+/* A record by its line, as long as that is there; then by what is kept of it. */
 struct passed {
 	struct intake_position at;
-	const char *line; /* NULL: at.line is made */
+	const char *line; /* NULL: "at" is made */
 	size_t length;
 };
 
@@ -32,7 +32,7 @@ struct intake {
 	struct intake_stats stats;
 	struct skim skim;      /* with the stamp of the last record */
 	struct record skimmed; /* stands for the first of an event that was skimmed: no more of it
-				  than its type, node, time and serial */
+				  than its type, its node, and its serial where that is counted */
 	struct slots slots;
 	int64_t expires_at; /* by the records' clock no slot is overdue before */
 	struct maybes maybes;
@@ -280,8 +280,15 @@ static void count_serial(struct intake *intake, const struct record *record)
 /* A line that lies elsewhere soon (the next bytes take its place) is remembered by its key. */
 static void keep_key(struct passed *passed)
 {
-	if (passed->line)
-		passed->at.line = checkpoint_line_key(passed->line, passed->length);
+	struct stamp stamp = {.length = 0};
+	struct record record;
+
+	if (!passed->line)
+		return;
+	if (record_parse(&stamp, (struct bytes){passed->line, passed->length}, &record))
+		passed->at = (struct intake_position){
+			record.time, record.serial,
+			checkpoint_line_key(passed->line, passed->length)};
 	passed->line = NULL;
 }
 
@@ -297,9 +304,7 @@ static void settle(struct intake *intake)
 static void note_last(struct intake *intake, const struct record *record, struct bytes line)
 {
 	if (!record_is_daemon(record))
-		intake->last = (struct passed){.at = {record->time, record->serial, 0},
-					       .line = line.data,
-					       .length = line.length};
+		intake->last = (struct passed){.line = line.data, .length = line.length};
 	settle(intake);
 }
 
@@ -542,10 +547,11 @@ static const char *take_usual(struct intake *intake, const char *at, const char 
 		break;
 	}
 	intake->stats.records++;
-	passed->time = intake->skim.stamp.time;
-	passed->serial = intake->skim.stamp.serial;
-	if (intake->serials_seen)
+	if (intake->serials_seen) {
+		stamp_settle(&intake->skim.stamp);
+		passed->serial = intake->skim.stamp.serial;
 		count_serial(intake, passed);
+	}
 	count_skimmed(intake, passed, &skimmed);
 	return next;
 }

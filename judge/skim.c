@@ -86,13 +86,14 @@ static enum role role_of(struct skim *skim, enum call call, struct bytes rest)
 	return record_role_of_call(call, (struct fields){rest.data, rest.data + rest.length});
 }
 
-static void fill_record(const struct skim *skim, struct bytes line, const char *body,
+static void fill_record(struct skim *skim, struct bytes line, const char *body,
 			struct record *record)
 {
 	record->line = (struct record_line){
 		line, {body, (size_t)(line.data + line.length - body)}, RECORD_SYSCALL};
 	record->word = (struct bytes){line.data + sizeof("type=") - 1, sizeof("SYSCALL") - 1};
 	record->node = (struct bytes){"", 0};
+	stamp_settle(&skim->stamp);
 	record->time = skim->stamp.time;
 	record->serial = skim->stamp.serial;
 }

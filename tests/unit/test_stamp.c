@@ -67,6 +67,7 @@ static void assert_read(struct stamp *stamp, const char *sec, const char *ms, co
 		for (int again = 0; again < 2; again++) {
 			ck_assert_msg(read_copy(stamp, copy, &used), "%s", text);
 			ck_assert_uint_eq(used, length);
+			stamp_settle(stamp);
 			ck_assert_int_eq(stamp->time, time);
 			ck_assert_uint_eq(stamp->serial, strtoull(serial, NULL, 10));
 			/* a longer one is not remembered, and so not known again */
@@ -98,6 +99,59 @@ static const char *skip_digits(const char *at)
 	return digits > 0 && digits <= 19 ? at + digits : NULL;
 }
 
+/* Of one second, as they come: their numbers are left in the text until they are asked for, and the
+ * seconds may be another's who was not asked. */
+START_TEST(test_numbers_are_there_when_they_are_asked_for)
+{
+	struct stamp stamp = {.length = 0};
+	char text[128];
+	size_t used;
+	int number = 0;
+
+	for (size_t i = 0; i < COUNT(seconds); i++) {
+		for (int turn = 0; turn < 2 * 3 * 14; turn++, number++) {
+			const char *ms = milliseconds[2 + (turn + 1) % 3];
+			int digits = 1 + (turn + 5) % 14;
+			struct copy copy;
+			snprintf(text, sizeof(text), " msg=audit(%s.%s:%.*s): arch=c000003e",
+				 seconds[i], ms, digits, "98765432101234");
+			copy = copy_of(text);
+			ck_assert_msg(read_copy(&stamp, copy, &used), "%s", text);
+			free(copy.text);
+			ck_assert_str_eq(text + used, " arch=c000003e");
+			if (number % 3 == 2)
+				continue;
+			stamp_settle(&stamp);
+			ck_assert_int_eq(stamp.time, strtoll(seconds[i], NULL, 10) * 1000 +
+							     strtoll(ms, NULL, 10));
+			snprintf(text, sizeof(text), "%.*s", digits, "98765432101234");
+			ck_assert_uint_eq(stamp.serial, strtoull(text, NULL, 10));
+		}
+	}
+}
+END_TEST
+
+/* One that is too long to be kept leaves the text of the one before, of another second. */
+START_TEST(test_second_is_not_taken_from_what_was_not_kept)
+{
+	static const char *const texts[] = {
+		" msg=audit(1795314575.051:1175): arch=c000003e",
+		" msg=audit(0000000001795314576.0000000000000000051:0000000000000001176): ",
+		" msg=audit(1795314575.052:1177): arch=c000003e"};
+	struct stamp stamp = {.length = 0};
+	size_t used;
+
+	for (size_t i = 0; i < COUNT(texts); i++) {
+		struct copy copy = copy_of(texts[i]);
+		ck_assert(read_copy(&stamp, copy, &used));
+		free(copy.text);
+	}
+	stamp_settle(&stamp);
+	ck_assert_int_eq(stamp.time, 1795314575052);
+	ck_assert_uint_eq(stamp.serial, 1177);
+}
+END_TEST
+
 static const char *skip_word(const char *at, const char *word)
 {
 	return at && strncmp(at, word, strlen(word)) == 0 ? at + strlen(word) : NULL;
@@ -116,6 +170,39 @@ static bool is_stamp(const char *text)
 	return skip_word(at, "):") && strtoull(ms, NULL, 10) <= 999 &&
 	       strtoull(sec, NULL, 10) <= INT64_MAX / 2000;
 }
+
+/* Numbers that are none, behind the same second. */
+static const char *const wrong[] = {
+	" msg=audit(1795314575.051:): ",
+	" msg=audit(1795314575.:1175): ",
+	" msg=audit(1795314575:1175): ",
+	" msg=audit(1795314575.051:1175:): ",
+	" msg=audit(1795314575.051.1175): ",
+	" msg=audit(1795314575.051:11 75): ",
+	" msg=audit(1795314575.1051:1175): ",
+	" msg=audit(1795314575.051::1175): ",
+	" msg=audit(1795314575.051:-1175): ",
+	" msg=audit(1795314575.051:1175) : ",
+	" msg=audit(1795314575.051:12345678901234567890): ",
+};
+
+START_TEST(test_numbers_that_are_none_are_not_read)
+{
+	static const char right[] = " msg=audit(1795314575.051:1175): and what is behind it";
+	struct stamp last = {.length = 0}, stamp;
+	char text[128];
+	struct copy copy;
+	size_t used;
+
+	ck_assert(read_copy(&last, (struct copy){(char *)right, sizeof(right) - 1}, &used));
+	snprintf(text, sizeof(text), "%sand what is behind it", wrong[_i]);
+	copy = copy_of(text);
+	stamp = last;
+	ck_assert(!read_copy(&stamp, copy, &used));
+	ck_assert_mem_eq(&stamp, &last, sizeof(last));
+	free(copy.text);
+}
+END_TEST
 
 /* Each byte of it in turn is every other byte, or the last one. */
 START_TEST(test_what_is_no_stamp_is_not_read_and_changes_nothing)
@@ -175,6 +262,9 @@ int main(void)
 
 	tcase_set_timeout(tc, 60);
 	tcase_add_test(tc, test_stamp_is_read_whatever_the_last_one_was);
+	tcase_add_test(tc, test_numbers_are_there_when_they_are_asked_for);
+	tcase_add_test(tc, test_second_is_not_taken_from_what_was_not_kept);
+	tcase_add_loop_test(tc, test_numbers_that_are_none_are_not_read, 0, COUNT(wrong));
 	tcase_add_test(tc, test_what_is_no_stamp_is_not_read_and_changes_nothing);
 	tcase_add_test(tc, test_stamp_that_breaks_off_is_none);
 	suite_add_tcase(suite, tc);
