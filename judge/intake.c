@@ -199,6 +199,8 @@ static void take_single(struct intake *intake, const struct record *record)
 /* audisp-remote leaves EOE out: on a collector they come of its own events alone. */
 static size_t eoe_bit(const struct record *record)
 {
+	if (record->node.length == 0) /* as on each host but a collector */
+		return 0;
 	return hash_text(0, record->node.data, record->node.length) % EOE_BITS;
 }
 
