@@ -95,23 +95,13 @@ int capmask_bit_from_name(const char *name, int *bit)
 	return -1;
 }
 
-/* One value for all documents: an alert has the names of whole sets, some of them many times. */
-static json_t *name_to_json(int bit)
-{
-	static json_t *names[CAPMASK_BITS];
-
-	if (!names[bit])
-		names[bit] = json_string(capmask_name(bit));
-	return json_incref(names[bit]);
-}
-
 json_t *capmask_to_json(capmask mask)
 {
 	json_t *names = json_array();
 
 	for (int i = 0; names && i < CAPMASK_BITS; i++)
 		if (mask & CAPMASK_BIT(i))
-			json_array_append_new(names, name_to_json(i));
+			json_array_append_new(names, json_string_nocheck(capmask_name(i)));
 	return names;
 }
 
