@@ -30,9 +30,10 @@ struct intake {
 	intake_event_fn deliver;
 	void *ctx;
 	struct intake_stats stats;
-	struct skim skim;      /* with the stamp of the last record */
-	struct record skimmed; /* stands for the first of an event that was skimmed: no more of it
-				  than its type, its node, and its serial where that is counted */
+	struct skim skim; /* with the stamp of the last record */
+	struct record
+		skimmed; /* stands for the first of an event that was skimmed: no more of it
+			    than its type, its node, and its stamp where serials are counted */
 	struct slots slots;
 	int64_t expires_at; /* by the records' clock no slot is overdue before */
 	struct maybes maybes;
@@ -42,6 +43,8 @@ struct intake {
 	uint64_t seen_eoe[EOE_BITS / WORD_BITS]; /* a bit for each node that sends them */
 	int64_t now;
 	struct serials *serials_seen; /* NULL: not counted */
+	int64_t held_until; /* by the records' clock: until then the kernel may have had nobody to
+			       give them to; 0: it had */
 	const char *host;
 	struct record_line records[INTAKE_RECORDS_MAX]; /* of the event being delivered */
 	char partial[RECORD_MAX];
@@ -265,18 +268,29 @@ static bool take_bystander(struct intake *intake, const struct record *record)
 }
 
 /* auditd's own records count apart; of those, its start and its end are where the kernel had
- * nobody to give its records to. */
+ * nobody to give its records to. What it held back meanwhile, some of an event and not the next
+ * one, comes behind the start: with stamps from before it. */
 static void count_serial(struct intake *intake, const struct record *record)
 {
+	struct serials *seen = intake->serials_seen;
+
 	if (record->node.length > 0 && !record_is_of_node(record, intake->host))
 		return;
-	if (!record_is_daemon(record)) {
-		if (record->serial != intake->serials_seen->highest)
-			serials_take(intake->serials_seen, record->serial, intake->now);
-	} else if (record->line.type == RECORD_DAEMON_END ||
-		   record->line.type == RECORD_DAEMON_START) {
-		serials_begin_anew(intake->serials_seen);
+	if (record_is_daemon(record)) {
+		if (record->line.type == RECORD_DAEMON_END ||
+		    record->line.type == RECORD_DAEMON_START)
+			serials_begin_anew(seen);
+		if (record->line.type == RECORD_DAEMON_START)
+			intake->held_until = record->time;
+		return;
 	}
+	if (record->serial == seen->highest)
+		return;
+	if (record->time < intake->held_until)
+		serials_begin_anew(seen);
+	else
+		intake->held_until = 0; /* a clock that is set back hides no loss for long */
+	serials_take(seen, record->serial, intake->now);
 }
 
 /* A line that lies elsewhere soon (the next bytes take its place) is remembered by its key. */
@@ -551,6 +565,7 @@ static const char *take_usual(struct intake *intake, const char *at, const char 
 	intake->stats.records++;
 	if (intake->serials_seen) {
 		stamp_settle(&intake->skim.stamp);
+		passed->time = intake->skim.stamp.time;
 		passed->serial = intake->skim.stamp.serial;
 		count_serial(intake, passed);
 	}
