@@ -286,14 +286,15 @@ static void add_records(json_t *object, const struct alert *alert)
 
 	for (size_t i = 0; i < alert->audit.record_count && i < ALERT_RECORDS_MAX; i++) {
 		struct bytes record = alert->audit.records[i];
+		size_t own = fit ? 0 : json_size_of(record);
 
 		if (!record.data)
 			continue;
-		if (!fit && size + json_size_of(record) > RECORDS_JSON_MAX) {
+		if (size + own > RECORDS_JSON_MAX) {
 			left_out++;
 			continue;
 		}
-		size += fit ? 0 : json_size_of(record);
+		size += own;
 		json_array_append_new(records, text_to_json(record.data, record.length));
 	}
 	json_object_set_new(object, "records", records);

@@ -26,11 +26,18 @@ static inline uint32_t hash_bytes(uint32_t hash, const char *bytes, size_t lengt
 	return hash;
 }
 
+#define HASH_GOLDEN 0x9e3779b97f4a7c15u /* 2^64 by the golden ratio: Knuth, 6.4 */
+
+/* Its low bits are of the number's lower bytes: of all, once its upper half was put in there. */
+static inline uint32_t hash_spread(uint64_t number)
+{
+	return (uint32_t)(number * HASH_GOLDEN >> 32);
+}
+
 /* Of a whole text; another in another byte order. */
 static inline uint32_t hash_text(uint64_t seed, const char *text, size_t length)
 {
-	const uint64_t golden = 0x9e3779b97f4a7c15u; /* 2^64 by the golden ratio: Knuth, 6.4 */
-	uint64_t hash = seed ^ length * golden, word = 0;
+	uint64_t hash = seed ^ length * HASH_GOLDEN, word = 0;
 
 	if (length < sizeof(word)) {
 		for (size_t i = 0; i < length; i++)
@@ -38,14 +45,13 @@ static inline uint32_t hash_text(uint64_t seed, const char *text, size_t length)
 	} else {
 		for (size_t i = 0; i + sizeof(word) < length; i += sizeof(word)) {
 			memcpy(&word, text + i, sizeof(word));
-			hash = (hash ^ word) * golden;
+			hash = (hash ^ word) * HASH_GOLDEN;
 			hash ^= hash >> 32;
 		}
 		memcpy(&word, text + length - sizeof(word), sizeof(word));
 	}
-	hash = (hash ^ word) * golden;
-	/* its low bits are of all bytes, too */
-	return (uint32_t)((hash ^ hash >> 32) * golden >> 32);
+	hash = (hash ^ word) * HASH_GOLDEN;
+	return hash_spread(hash ^ hash >> 32);
 }
 
 #endif

@@ -139,7 +139,7 @@ static struct unmatched *place_of(const struct glob_index *index, const char *te
 	if (length < sizeof(end) || length > UNMATCHED_MAX)
 		return NULL;
 	memcpy(&end, text + length - sizeof(end), sizeof(end));
-	return &index->unmatched[(end * 0x9e3779b97f4a7c15u >> 32) % UNMATCHED];
+	return &index->unmatched[hash_spread(end) % UNMATCHED];
 }
 
 void glob_index_search(const struct glob_index *index, const char *text, struct glob_search *search)

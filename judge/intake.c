@@ -564,9 +564,7 @@ static const char *take_usual(struct intake *intake, const char *at, const char 
 	}
 	intake->stats.records++;
 	if (intake->serials_seen) {
-		stamp_settle(&intake->skim.stamp);
-		passed->time = intake->skim.stamp.time;
-		passed->serial = intake->skim.stamp.serial;
+		record_take_stamp(passed, &intake->skim.stamp);
 		count_serial(intake, passed);
 	}
 	count_skimmed(intake, passed, &skimmed);

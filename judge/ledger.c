@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/hash.h"
 #include "judge/names.h"
 #include "judge/pool.h"
 #include "judge/quota.h"
@@ -103,9 +104,9 @@ void ledger_free(struct ledger *ledger)
 
 static struct process **bucket_of(const struct ledger *ledger, unsigned node, int64_t pid)
 {
-	uint64_t hash = ((uint64_t)pid + ((uint64_t)node << 40)) * 0x9e3779b97f4a7c15u;
+	uint32_t hash = hash_spread((uint64_t)pid + ((uint64_t)node << 40));
 
-	return &ledger->buckets[(hash >> 32) & (ledger->bucket_count - 1)];
+	return &ledger->buckets[hash & (ledger->bucket_count - 1)];
 }
 
 struct process *ledger_find(struct ledger *ledger, unsigned node, int64_t pid)

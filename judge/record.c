@@ -64,9 +64,7 @@ bool record_parse(struct stamp *last, struct bytes line, struct record *record)
 	record->word.length = (size_t)(at - record->word.data);
 	if (!stamp_take(last, &at, end))
 		return false;
-	stamp_settle(last);
-	record->time = last->time;
-	record->serial = last->serial;
+	record_take_stamp(record, last);
 	record->line.text = (struct bytes){begin, (size_t)(end - begin)};
 	record->line.body = (struct bytes){at, (size_t)(end - at)};
 	record->line.type = type_of(record->word);

@@ -94,6 +94,14 @@ void record_copy_node(const struct record *record, char node[RECORD_NODE_MAX]);
 
 /* ---- asked of every record, and so inline ---------------------------------------------------- */
 
+/* It bears this stamp, whose numbers are read by that. */
+static inline void record_take_stamp(struct record *record, struct stamp *stamp)
+{
+	stamp_settle(stamp);
+	record->time = stamp->time;
+	record->serial = stamp->serial;
+}
+
 /* auditd's own (DAEMON_*), whose serials count apart from the kernel's. */
 static inline bool record_is_daemon(const struct record *record)
 {

@@ -93,9 +93,7 @@ static void fill_record(struct skim *skim, struct bytes line, const char *body,
 		line, {body, (size_t)(line.data + line.length - body)}, RECORD_SYSCALL};
 	record->word = (struct bytes){line.data + sizeof("type=") - 1, sizeof("SYSCALL") - 1};
 	record->node = (struct bytes){"", 0};
-	stamp_settle(&skim->stamp);
-	record->time = skim->stamp.time;
-	record->serial = skim->stamp.serial;
+	record_take_stamp(record, &skim->stamp);
 }
 
 enum skim_result skim_event(struct skim *skim, bool idle, const char *at, const char *end,

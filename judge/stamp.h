@@ -20,7 +20,11 @@
 
 #include "common/bytes.h"
 
-enum { STAMP_MAX = 64 };
+enum {
+	STAMP_MAX = 64,
+	STAMP_WORD = sizeof(" msg=audit(") - 1,
+	STAMP_POINT = STAMP_WORD + 10, /* where seconds end, until the year 2286 */
+};
 
 /* The stamp of the record before: the records of one event come in a row, and theirs is the same.
  * All zero at the beginning. */
@@ -118,12 +122,10 @@ static inline bool stamp_is_at(const struct stamp *stamp, const char *at)
 static inline bool stamp_take_seconds(const struct stamp *last, const char **at, const char *end,
 				      uint64_t *seconds)
 {
-	enum { WORD = sizeof(" msg=audit(") - 1, USUAL = WORD + 10 }; /* until the year 2286 */
-
-	if (last->length > USUAL && last->text[USUAL] == '.' && end - *at > USUAL &&
-	    memcmp(*at, last->text, USUAL + 1) == 0) {
+	if (last->length > STAMP_POINT && last->text[STAMP_POINT] == '.' &&
+	    end - *at > STAMP_POINT && memcmp(*at, last->text, STAMP_POINT + 1) == 0) {
 		*seconds = (uint64_t)last->time / 1000;
-		*at += USUAL + 1;
+		*at += STAMP_POINT + 1;
 		return true;
 	}
 	return BYTES_TAKE(at, end, " msg=audit(") && take_number(at, end, seconds) &&
@@ -153,12 +155,13 @@ static inline void stamp_keep(struct stamp *stamp, const char *begin, size_t len
 static inline size_t stamp_usual_length(const struct stamp *last, const char *at, const char *end)
 {
 #ifdef __SSE2__
-	enum { WORD = sizeof(" msg=audit(") - 1, SECONDS = WORD + 10, MILLISECONDS = SECONDS + 1 };
+	enum { MILLISECONDS = STAMP_POINT + 1 };
 	const __m128i nine = _mm_set1_epi8(9);
 	__m128i digits;
 	unsigned others, length;
 
-	if (last->length <= SECONDS || end - at < MILLISECONDS + (ptrdiff_t)sizeof(digits) + 1 ||
+	if (last->length <= STAMP_POINT ||
+	    end - at < MILLISECONDS + (ptrdiff_t)sizeof(digits) + 1 ||
 	    memcmp(at, last->text, MILLISECONDS) != 0)
 		return 0;
 	digits = _mm_sub_epi8(_mm_loadu_si128((const __m128i *)(at + MILLISECONDS)),
@@ -178,8 +181,7 @@ static inline size_t stamp_usual_length(const struct stamp *last, const char *at
 /* From here on time and serial are there. */
 static inline void stamp_settle(struct stamp *stamp)
 {
-	const char *at = stamp->text + sizeof(" msg=audit(1795314575.") - 1,
-		   *end = stamp->text + stamp->length;
+	const char *at = stamp->text + STAMP_POINT + 1, *end = stamp->text + stamp->length;
 	uint64_t milliseconds = 0;
 
 	if (!stamp->unread)
