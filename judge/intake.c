@@ -287,7 +287,7 @@ static void count_serial(struct intake *intake, const struct record *record)
 	if (record->serial == seen->highest)
 		return;
 	if (record->time < intake->held_until)
-		serials_begin_anew(seen);
+		serials_miss_none(seen, record->serial);
 	else
 		intake->held_until = 0; /* a clock that is set back hides no loss for long */
 	serials_take(seen, record->serial, intake->now);

@@ -69,6 +69,12 @@ void serials_begin_anew(struct serials *serials)
 	serials->highest = 0;
 }
 
+void serials_miss_none(struct serials *serials, uint64_t serial)
+{
+	if (serial > serials->highest)
+		serials->highest = serial - 1;
+}
+
 uint64_t serials_gone(struct serials *serials, int64_t now)
 {
 	uint64_t gone;

@@ -38,6 +38,10 @@ void serials_take(struct serials *serials, uint64_t serial, int64_t now);
  * counter tells. */
 void serials_begin_anew(struct serials *serials);
 
+/* Before serials_take() of this one: what has not come between the highest and it is nobody's
+ * loss, it comes late or not at all. */
+void serials_miss_none(struct serials *serials, uint64_t serial);
+
 /* How many have not come within the patience since the last call. */
 uint64_t serials_gone(struct serials *serials, int64_t now);
 

@@ -512,6 +512,23 @@ START_TEST(test_serial_missing_among_what_the_kernel_held_back_is_no_loss)
 }
 END_TEST
 
+/* As any others do: what comes late among them begins nothing anew, or what came before it, with a
+ * higher number, would be missing. */
+START_TEST(test_records_that_the_kernel_held_back_interleave)
+{
+	struct fixture *fx = begin();
+
+	event_of(fx, 4201, "DAEMON_START");
+	event_before(fx, 350, 1704, "PATH");
+	event_before(fx, 340, 1705, "PATH");
+	event_before(fx, 350, 1704, "EOE");
+	event_before(fx, -20, 1706, "USER_ACCT");
+	fixture_wait(fx, 60000);
+	fixture_no_alert(fx);
+	fixture_free(fx);
+}
+END_TEST
+
 /* Debian 13, auditd restarted: 9649, DAEMON_END, 9651, and the kernel's lost counter stays. */
 START_TEST(test_serial_that_an_ending_auditd_takes_along_is_no_loss)
 {
@@ -594,6 +611,7 @@ int main(void)
 	tcase_add_test(tc, test_serials_of_another_host_are_not_judged);
 	tcase_add_test(tc, test_finding_of_our_own_is_told_while_events_are_silent);
 	tcase_add_test(tc, test_serial_missing_among_what_the_kernel_held_back_is_no_loss);
+	tcase_add_test(tc, test_records_that_the_kernel_held_back_interleave);
 	tcase_add_test(tc, test_serial_that_an_ending_auditd_takes_along_is_no_loss);
 	suite_add_tcase(suite, tc);
 	runner = srunner_create(suite);
