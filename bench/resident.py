@@ -24,6 +24,7 @@ from measure import Failed
 
 SENSOR_LIMIT_KB, PIDS_LIMIT = 6144, 1.1
 CHUNK = 256 * 1024  # fed at once; the next one when it is judged, so that nothing waits in memory
+TURN = 16  # chunks, before another plugin is fed
 STUCK = 60  # seconds
 PROCESSES, ENTRIES, STARTS = 5000, 1000, 3
 SLEEP = "600"  # seconds: those that sleep end by themselves, should we be killed
@@ -104,23 +105,75 @@ class Plugin:
 
 # ---- memory -----------------------------------------------------------------------------------------------------
 
-class Fed:
-    """One run: what was fed, and what it took."""
+class Feed:
+    """A plugin of its own, fed what grow writes. A context manager."""
 
-    def __init__(self, stream, cpu, memory):
-        self.events, self.cpu, self.memory = stream["events"], cpu, memory
+    def __init__(self, bench, name, events, shift_every):
+        self.bench, self.name, self.events, self.shift_every = bench, name, events, shift_every
+
+    def __enter__(self):
+        with contextlib.ExitStack() as stack:
+            self.plugin = stack.enter_context(Plugin(self.bench, f"memory-{self.name}", peers.SHIPPED_BASELINE))
+            self.plugin.start()
+            self.pids = self.plugin.pids()
+            self.plugin.await_judged(self.pids["sensor"])
+            command = [self.bench.build / "bench" / "grow", "--now", "--events", str(self.events), "--shift-every",
+                       str(self.shift_every), self.bench.streams.flood_base()]
+            self.grow = stack.enter_context(subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE))
+            time.sleep(1)
+            self.before = measure.cpu_of_all(self.pids.values())
+            self.stack = stack.pop_all()
+        return self
+
+    def __exit__(self, *error):
+        return self.stack.__exit__(*error)
+
+    def take_turn(self):
+        """False: it was the last."""
+        for _ in range(TURN):
+            chunk = self.grow.stdout.read(CHUNK)
+            if not chunk:
+                return False
+            self.plugin.ours.sendall(chunk)
+            self.plugin.await_judged(self.pids["sensor"])
+        return True
+
+    def count(self):
+        """What it took, and holds."""
+        said = self.grow.stderr.read().decode()
+        if self.grow.wait() != 0:
+            raise Failed(f"grow: {said.strip()}")
+        if self.plugin.pids() != self.pids:
+            raise Failed("a part of the plugin was started anew")
+        self.events = measure.numbers(said)["events"]
+        self.cpu = {who: measure.cpu_of(pid) - self.before[pid] for who, pid in self.pids.items()}
+        self.memory = {who: {line: measure.status_kb(pid, line) for line in ("VmRSS", "VmHWM")}
+                       for who, pid in self.pids.items()}
 
     def us_per_event(self):
         return self.cpu["sensor"] * 1e6 / self.events
+
+
+def feed_in_turns(*feeds):
+    """A machine that is slow for some seconds is so for all."""
+    waiting = list(feeds)
+    while waiting:
+        waiting = [feed for feed in waiting if feed.take_turn()]
+    for feed in feeds:
+        feed.count()
 
 
 def measure_memory(bench):
     section = bench.report.section("Memory, after many processes", (
         "The live sensor is fed capset events of ever new processes over a socketpair, as fast as it judges them and no "
         "faster, half of them gains that no entry allows. What it then has resident is read from /proc, and what an event "
-        "costs is compared with the same of 1,000 processes that stay."))
+        "costs is compared with the same of 1,000 processes that stay, which a second sensor is fed in turns with it."))
     events = 1_000_000 if bench.quick else 10_000_000
-    few, many = feed(bench, "few", events // 5, 0), feed(bench, "many", events, 1)
+    few, many = Feed(bench, "few", events, 0), Feed(bench, "many", events, 1)
+    with few, many:
+        feed_in_turns(few, many)
+    for feed in few, many:
+        check_alerts(feed.plugin)
     many_pids = events // making.FLOOD_TURNS
     section.table(["processes", "events", "sensor CPU s", "us/event", "sensor VmRSS kB", "VmHWM kB", "courier VmRSS kB",
                    "VmHWM kB"], [memory_row(making.FLOOD_PIDS, few), memory_row(many_pids, many)])
@@ -134,35 +187,6 @@ def measure_memory(bench):
 def memory_row(pids, fed):
     return (f"{pids:,}", f"{fed.events:,}", f"{fed.cpu['sensor']:.2f}", f"{fed.us_per_event():.2f}",
             *(f"{fed.memory[who][line]:,}" for who in ("sensor", "courier") for line in ("VmRSS", "VmHWM")))
-
-
-def feed(bench, name, events, shift_every):
-    with Plugin(bench, f"memory-{name}", peers.SHIPPED_BASELINE) as plugin:
-        plugin.start()
-        pids = plugin.pids()
-        plugin.await_judged(pids["sensor"])
-        time.sleep(1)
-        before = measure.cpu_of_all(pids.values())
-        stream = feed_stream(bench, plugin, pids["sensor"], ["--events", str(events), "--shift-every", str(shift_every)])
-        if plugin.pids() != pids:
-            raise Failed("a part of the plugin was started anew")
-        cpu = {who: measure.cpu_of(pid) - before[pid] for who, pid in pids.items()}
-        memory = {who: {line: measure.status_kb(pid, line) for line in ("VmRSS", "VmHWM")} for who, pid in pids.items()}
-    check_alerts(plugin)
-    return Fed(stream, cpu, memory)
-
-
-def feed_stream(bench, plugin, sensor, options):
-    """Feeds what grow writes; its counts."""
-    command = [bench.build / "bench" / "grow", "--now", *options, bench.streams.flood_base()]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as grow:
-        while chunk := grow.stdout.read(CHUNK):
-            plugin.ours.sendall(chunk)
-            plugin.await_judged(sensor)
-        said = grow.stderr.read().decode()
-    if grow.returncode != 0:
-        raise Failed(f"grow: {said.strip()}")
-    return measure.numbers(said)
 
 
 def check_alerts(plugin):
