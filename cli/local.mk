@@ -25,6 +25,7 @@ cli_libcli_a_SOURCES = \
 	cli/explain_records.c \
 	cli/explain_words.c \
 	cli/prose.c cli/prose.h \
+	cli/input.c cli/input.h \
 	cli/learn.c cli/learn_status.c cli/learn_status.h \
 	cli/observed.c cli/observed.h \
 	cli/plan.c cli/plan.h \
@@ -66,6 +67,12 @@ TESTS += tests/unit/test_check
 tests_unit_test_check_SOURCES = tests/unit/test_check.c tests/unit/conf_files.c tests/unit/conf_files.h
 tests_unit_test_check_CPPFLAGS = $(UNIT_TEST_CPPFLAGS)
 tests_unit_test_check_LDADD = cli/libcli.a $(CONF_LIBS) $(UNIT_TEST_LIBS)
+
+check_PROGRAMS += tests/unit/test_input
+TESTS += tests/unit/test_input
+tests_unit_test_input_SOURCES = tests/unit/test_input.c
+tests_unit_test_input_CPPFLAGS = $(UNIT_TEST_CPPFLAGS)
+tests_unit_test_input_LDADD = cli/libcli.a $(COMMON_LIBS) $(UNIT_TEST_LIBS)
 
 check_PROGRAMS += tests/unit/test_compare
 TESTS += tests/unit/test_compare

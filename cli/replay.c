@@ -18,14 +18,14 @@
 #include <unistd.h>
 
 #include "cli/compare.h"
+#include "cli/input.h"
 #include "common/alert.h"
-#include "common/read_buffer.h"
 #include "common/text.h"
 #include "conf/baseline.h"
 #include "conf/settings.h"
 #include "judge/judge.h"
 
-enum { READ_SIZE = 256 * 1024, BASELINES_MAX = 64 };
+enum { BASELINES_MAX = 64 };
 
 /* Baselines that are named by one option, ended by NULL. */
 struct paths {
@@ -162,8 +162,10 @@ static void take_new(void *ctx, const struct alert *alert)
 	compare_take(ctx, COMPARE_NEW, alert);
 }
 
-static void feed(struct replay *replay, const char *bytes, size_t length)
+static void feed(void *ctx, const char *bytes, size_t length)
 {
+	struct replay *replay = ctx;
+
 	judge_feed(replay->judge, bytes, length, 0);
 	if (!replay->compare)
 		return;
@@ -182,22 +184,12 @@ static void finish(struct replay *replay)
 
 static int feed_fd(struct replay *replay, int fd, const char *name)
 {
-	char *buffer = read_buffer_new(READ_SIZE);
-	ssize_t got = -1;
+	struct error err = {""};
 
-	if (!buffer)
-		return complain("out of memory");
-	while ((got = read(fd, buffer, READ_SIZE)) != 0) {
-		if (got < 0 && errno == EINTR)
-			continue;
-		if (got < 0) {
-			fprintf(stderr, "capwatch replay: %s: %s\n", name, strerror(errno));
-			break;
-		}
-		feed(replay, buffer, (size_t)got);
-	}
-	free(buffer);
-	return got < 0 ? EXIT_USAGE : 0;
+	if (input_read(fd, INPUT_CHEAPER, feed, replay, &err) == 0)
+		return 0;
+	fprintf(stderr, "capwatch replay: %s: %s\n", name, err.text);
+	return EXIT_USAGE;
 }
 
 static int feed_file(struct replay *replay, const char *path)
