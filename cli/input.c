@@ -33,17 +33,23 @@ static struct {
 	volatile sig_atomic_t failed;
 } guarded;
 
-/* mmap(2) is not on the list of what a handler may call; it is a system call and no more. */
+static bool is_in_window(const char *at)
+{
+	return guarded.window && at >= guarded.window && at < guarded.window + INPUT_WINDOW;
+}
+
+/* mmap(2) is not on the list of what a handler may call; it is a system call and no more. What is
+ * no affair of ours comes again, to whose it is. */
 static void put_zeros(int signal, siginfo_t *info, void *context)
 {
-	const char *at = info->si_addr;
+	void *zeros = MAP_FAILED;
 
 	(void)context;
-	if (!guarded.window || at < guarded.window || at >= guarded.window + INPUT_WINDOW ||
-	    mmap(guarded.window, INPUT_WINDOW, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED,
-		 -1, 0) == MAP_FAILED)
-		sigaction(signal, &guarded.before,
-			  NULL); /* it comes again, and is no affair of ours */
+	if (is_in_window(info->si_addr))
+		zeros = mmap(guarded.window, INPUT_WINDOW, PROT_READ,
+			     MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
+	if (zeros == MAP_FAILED)
+		sigaction(signal, &guarded.before, NULL);
 	else
 		guarded.failed = 1;
 }
@@ -122,9 +128,9 @@ static bool has_window(const struct input *input)
 /* False: it can't be, from no page's beginning, or by its file system. */
 static bool map_window(const struct input *input)
 {
-	void *window = mmap(NULL, INPUT_WINDOW, PROT_READ, MAP_SHARED, input->fd, input->at);
-
-	guarded.window = window == MAP_FAILED ? NULL : window;
+	guarded.window = mmap(NULL, INPUT_WINDOW, PROT_READ, MAP_SHARED, input->fd, input->at);
+	if (guarded.window == MAP_FAILED)
+		guarded.window = NULL;
 	return guarded.window;
 }
 
