@@ -286,10 +286,11 @@ static void count_serial(struct intake *intake, const struct record *record)
 	}
 	if (record->serial == seen->highest)
 		return;
-	if (record->time < intake->held_until)
+	if (intake->held_until) {
 		serials_miss_none(seen, record->serial);
-	else
-		intake->held_until = 0; /* a clock that is set back hides no loss for long */
+		if (record->time >= intake->held_until)
+			intake->held_until = 0; /* and no clock that is set back hides a loss */
+	}
 	serials_take(seen, record->serial, intake->now);
 }
 

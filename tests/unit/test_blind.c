@@ -512,6 +512,26 @@ START_TEST(test_serial_missing_among_what_the_kernel_held_back_is_no_loss)
 }
 END_TEST
 
+/* Debian 12, everything of it ended at once: of 938465 came a half, then nothing to nobody until
+ * the next auditd was there. */
+START_TEST(test_what_had_nobody_between_held_back_and_live_is_no_loss)
+{
+	struct fixture *fx = begin();
+
+	event_before(fx, 300, 938431, "SERVICE_STOP");
+	event_of(fx, 3093, "DAEMON_START");
+	event_before(fx, 141, 938465, "BPRM_FCAPS");
+	event_before(fx, 141, 938465, "EOE");
+	event_before(fx, -3, 938635, "CONFIG_CHANGE");
+	fixture_wait(fx, 60000);
+	fixture_no_alert(fx);
+	event_of(fx, 938637, "USER_ACCT");
+	fixture_wait(fx, 5000);
+	ck_assert_int_eq(fixture_only_alert(fx)->coverage.events, 1);
+	fixture_free(fx);
+}
+END_TEST
+
 /* As any others do: what comes late among them begins nothing anew, or what came before it, with a
  * higher number, would be missing. */
 START_TEST(test_records_that_the_kernel_held_back_interleave)
@@ -612,6 +632,7 @@ int main(void)
 	tcase_add_test(tc, test_finding_of_our_own_is_told_while_events_are_silent);
 	tcase_add_test(tc, test_serial_missing_among_what_the_kernel_held_back_is_no_loss);
 	tcase_add_test(tc, test_records_that_the_kernel_held_back_interleave);
+	tcase_add_test(tc, test_what_had_nobody_between_held_back_and_live_is_no_loss);
 	tcase_add_test(tc, test_serial_that_an_ending_auditd_takes_along_is_no_loss);
 	suite_add_tcase(suite, tc);
 	runner = srunner_create(suite);
