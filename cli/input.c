@@ -20,7 +20,7 @@ struct input {
 	input_take_fn take;
 	void *ctx;
 	char *buffer;
-	off_t at, length; /* of a regular file; length 0: of another one */
+	off_t at, length; /* of a file that may be mapped; length 0: it may not */
 };
 
 /* ---- a file that is cut ---------------------------------------------------------------------- */
@@ -191,13 +191,20 @@ static int read_by(struct input *input, enum input_way way, struct error *err)
 	return read_rest(input, err);
 }
 
+/* Only what nobody else may change: it has to stay what it is while it is judged. */
+static bool may_map(const struct stat *file)
+{
+	return S_ISREG(file->st_mode) && !(file->st_mode & (S_IWGRP | S_IWOTH)) &&
+	       (file->st_uid == 0 || file->st_uid == geteuid());
+}
+
 int input_read(int fd, enum input_way way, input_take_fn take, void *ctx, struct error *err)
 {
 	struct input input = {.fd = fd, .take = take, .ctx = ctx};
 	struct stat file;
 	int result;
 
-	if (fstat(fd, &file) == 0 && S_ISREG(file.st_mode)) {
+	if (fstat(fd, &file) == 0 && may_map(&file)) {
 		input.at = lseek(fd, 0, SEEK_CUR);
 		input.length = file.st_size;
 	}

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "cli/input.h"
@@ -32,6 +33,7 @@ static void begin(void)
 {
 	file = memfd_create("input", 0);
 	ck_assert_int_ge(file, 0);
+	ck_assert_int_eq(fchmod(file, 0600), 0);
 	wanted = malloc(FILE_MAX + MORE);
 	ck_assert_ptr_nonnull(wanted);
 	srand(1);
@@ -177,16 +179,37 @@ START_TEST(test_file_that_is_cut_while_mapped_is_an_error_and_no_crash)
 }
 END_TEST
 
-START_TEST(test_file_that_is_cut_while_read_ends_there)
+/* By that it is seen that it is not mapped. */
+static void check_cut_while_read(enum input_way way)
 {
 	struct taken taken = new_taken();
 	struct error err = {""};
 
 	write_file(FILE_MAX);
 	taken.cut_to = INPUT_WINDOW;
-	ck_assert_int_eq(input_read(file, INPUT_READ, take, &taken, &err), 0);
+	ck_assert_int_eq(lseek(file, 0, SEEK_SET), 0);
+	ck_assert_int_eq(input_read(file, way, take, &taken, &err), 0);
 	ck_assert_uint_eq(taken.length, INPUT_WINDOW);
 	free(taken.bytes);
+}
+
+START_TEST(test_file_that_is_cut_while_read_ends_there)
+{
+	check_cut_while_read(INPUT_READ);
+}
+END_TEST
+
+START_TEST(test_file_that_others_may_change_is_not_mapped)
+{
+	ck_assert_int_eq(fchmod(file, 0620), 0);
+	check_cut_while_read(INPUT_MAP);
+	ck_assert_int_eq(fchmod(file, 0602), 0);
+	check_cut_while_read(INPUT_MAP);
+	ck_assert_int_eq(fchmod(file, 0644), 0);
+	if (geteuid() != 0) /* only root can give it to another */
+		return;
+	ck_assert_int_eq(fchown(file, 1, 0), 0);
+	check_cut_while_read(INPUT_MAP);
 }
 END_TEST
 
@@ -235,6 +258,7 @@ int main(void)
 	tcase_add_test(tc, test_pipe_is_read);
 	tcase_add_test(tc, test_file_that_is_cut_while_mapped_is_an_error_and_no_crash);
 	tcase_add_test(tc, test_file_that_is_cut_while_read_ends_there);
+	tcase_add_test(tc, test_file_that_others_may_change_is_not_mapped);
 	tcase_add_test(tc, test_what_can_not_be_read_is_an_error);
 	tcase_add_test_raise_signal(tc, test_bus_error_elsewhere_kills_as_ever, SIGBUS);
 	suite_add_tcase(suite, tc);
