@@ -260,8 +260,9 @@ class LonelyStack(Stack):
     """With a plugin that cannot come up."""
 
     def await_plugin(self):
-        """Until it has said why, and then as long as further tries would take."""
-        wait_until(lambda: any("capwatch-not-there" in line for line in self.log_lines() or []), PATIENCE)
+        """Until it has said why, which takes long on a machine that stands still for a while, and then as long as
+        further tries would take."""
+        wait_until(lambda: any("capwatch-not-there" in line for line in self.log_lines() or []), 4 * PATIENCE)
         time.sleep(1.5)
 
 
