@@ -16,6 +16,7 @@ CAT_LIMIT, LAUREL_LIMIT = 0.4, 0.2
 RECORDS = {0: 500_000, 20_000: 300_000, 2_000: 60_000}  # by rate
 RECORDS_QUICK = {0: 60_000, 20_000: 60_000, 2_000: 10_000}
 PEERS = ("cat", "consumer", "audisp-syslog", "laurel", "capwatch")
+JUDGED, TURNS = ("cat", "capwatch"), 3  # of these the least of so many runs counts, taken in turns
 SEEN_SHARE = 0.99  # a plugin that saw less is said
 OTHERS_SHARE = 1.05  # more than this is another program's doing, and is said
 BEAT = 25  # seconds, within which a heartbeat tells the sensor's count
@@ -26,15 +27,15 @@ ABOUT = ("A private auditd with broad rules (bench/broad.rules) and capwatch's o
 
 
 def measure_full(bench):
-    judge_rate(*measure_rate(bench, 0, "at full speed"))
+    judge_rate(*measure_rate(bench, 0, "at full speed", TURNS))
 
 
 def measure_20k(bench):
-    judge_rate(*measure_rate(bench, 20_000, "at 20,000 records a second"))
+    judge_rate(*measure_rate(bench, 20_000, "at 20,000 records a second", TURNS))
 
 
 def measure_2k(bench):
-    section, _ = measure_rate(bench, 2_000, "at 2,000 records a second")
+    section, _ = measure_rate(bench, 2_000, "at 2,000 records a second", 1)
     section.note("No target: without load nothing is gathered, an event is judged as it comes.")
 
 
@@ -59,7 +60,7 @@ class Run:
                 "; ".join(self.remarks))
 
 
-def measure_rate(bench, rate, pace):
+def measure_rate(bench, rate, pace, turns):
     section = bench.report.section(f"Live, {pace}", ABOUT.format(pace=pace))
     records = (RECORDS_QUICK if bench.quick else RECORDS)[rate]
     runs, files = {}, stacks.peer_files(bench.build)
@@ -68,6 +69,10 @@ def measure_rate(bench, rate, pace):
             runs[peer] = measure_peer(bench, peer, records, rate)
         else:
             section.note(f"{peer}: not measured, not installed.")
+    for peer in JUDGED * (turns - 1):
+        runs[peer] = min(runs[peer], measure_peer(bench, peer, records, rate), key=Run.per_record)
+    if turns > 1:
+        section.note(f"Of {' and '.join(JUDGED)} the least of {turns} runs, in turns.")
     cat = runs["cat"]
     section.table(["plugin", "records", "load s", "CPU s", "us/record", "us to cat", "seen", ""],
                   [run.row(cat) for run in runs.values()])
