@@ -3,8 +3,9 @@
  * input: the bytes of a recording, handed on in pieces. Of what it costs to judge a long one, half
  * is the kernel copying it, and what is mapped is not copied. But under some hypervisors a page
  * that is touched first costs more than one that is copied: so which is cheaper here is tried. And
- * what others may change meanwhile is copied in any case. Owns: reading, mapping, which of both; a
- * file that is cut meanwhile. Must not own: what the bytes say.
+ * what others may change meanwhile is copied in any case.
+ * Owns: reading, mapping, which of both; a file that is cut meanwhile.
+ * Must not own: what the bytes say.
  */
 #ifndef CAPWATCH_CLI_INPUT_H
 #define CAPWATCH_CLI_INPUT_H

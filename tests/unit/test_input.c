@@ -24,7 +24,7 @@ static char *wanted;
 /* What was handed on, and what is done to the file at the first byte behind a place of it. */
 struct taken {
 	char *bytes;
-	size_t length, pieces;
+	size_t length;
 	size_t act_at;
 	off_t grow_to, cut_to; /* 0: not */
 };
@@ -78,7 +78,6 @@ static void take(void *ctx, const char *bytes, size_t length)
 	act(taken);
 	memcpy(taken->bytes + taken->length, bytes, length);
 	taken->length += length;
-	taken->pieces++;
 }
 
 static struct taken new_taken(void)
