@@ -197,13 +197,15 @@ bool image_is_of_namesake(const struct process *process)
 }
 
 /* Where execs are recorded, a process that runs this path without an exec of its own was forked by
- * one that has it, and all that do are on record: they all run the host's file. */
+ * one that has it, and all that do are on record: they all run the host's file. What was started
+ * while auditd was is taken for what always ran by this path. */
 static bool is_fork_of_host_file(const struct world *world, const struct event *event,
 				 const struct process *process)
 {
 	bool any = world_may_predate_rules(world, event->ppid, event->time);
 
-	if (!any && !world->execs_seen[0])
+	if (!any && !world->execs_seen[0] &&
+	    !world_may_predate_auditd(world, event->node_number, event->time))
 		return false;
 	for (struct process *kin = ledger_oldest(world->ledger, 0); kin; kin = kin->newer) {
 		if (kin == process || kin->node != 0 || !kin->exe ||

@@ -371,6 +371,8 @@ static void judge_event(struct judge *judge, const struct intake_event *raw)
 		blind_take_change(judge->blind, event, judge->world.now);
 	if (event->parts & EVENT_CONFIG_CHANGE)
 		judge->world.execs_seen[event->node_number] = false; /* to be shown anew */
+	if (event->daemon_start && event->node_number == 0)
+		judge->world.auditd_began = event->time;
 	if (event->parts & EVENT_SERVICE)
 		membership_note_unit(&judge->world, event);
 	else if (event->parts & EVENT_LOGIN)

@@ -284,8 +284,10 @@ static void guess_sets(struct world *world, const struct event *event, struct pr
 
 	if (process->has_sets || !process->exe || (!lost && (!service || !service->first_event)))
 		return;
-	/* what somebody started while nobody watched is no child of those that were there before */
-	if (world->late && event->ppid != 1)
+	/* what somebody started while nobody watched is no child of those that were there before;
+	 * nor need an orphan be, whose exec nobody was there to record */
+	if (world->late &&
+	    (event->ppid != 1 || world_may_predate_auditd(world, event->node_number, event->time)))
 		return;
 	for (struct process *member = service ? service->members : NULL; member;
 	     member = member->member_next)

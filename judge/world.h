@@ -32,6 +32,7 @@ struct world {
 	bool init_mimicked;   /* this host: another than init's child executed init's file */
 	bool seeding;	      /* taking in what was there before us */
 	bool late;	      /* what comes happened while nobody watched, see judge_begin_late() */
+	int64_t auditd_began; /* late: ms, this host's last DAEMON_START on record; 0: none */
 	int64_t seeded_at;    /* ms: when that began */
 	int64_t seeded_until; /* and when it had surely ended: the first bytes came */
 	struct service_clock clock;
@@ -75,6 +76,15 @@ static inline bool world_may_predate_rules(const struct world *world, int64_t pp
 {
 	return ppid == 1 && world->seeded_until && time < world_rules_loaded(world) &&
 	       (!world->execs_seen[0] || time < world->execs_since + UNRECORDED_MS);
+}
+
+/* Catching up after auditd's own end: of this host's process that is first met at this time (ms)
+ * the exec may be on no record, for the kernel throws away what it has nobody to give to
+ * (kernel/audit.c, kauditd_hold_skb()). */
+static inline bool world_may_predate_auditd(const struct world *world, unsigned node, int64_t time)
+{
+	return world->late && node == 0 && world->auditd_began &&
+	       time < world->auditd_began + UNRECORDED_MS;
 }
 
 /* Nothing but records: what they do not tell is passed over instead of held against a process. */

@@ -582,6 +582,70 @@ START_TEST(test_child_that_is_gone_had_what_its_parent_holds)
 }
 END_TEST
 
+static const struct event_sets few = {.permitted = CAP(NET_RAW), .effective = CAP(NET_RAW)};
+
+/* A daemon and its child with few capabilities are on record; then both have ended, auditd too, and
+ * another daemon of that file, started meanwhile, is an orphan. */
+static struct fixture *auditd_begins_late(int64_t after)
+{
+	struct fixture *fx = fixture_live("services:\n"
+					  "  - name: web\n"
+					  "    match: {exe: /usr/sbin/web}\n"
+					  "    running: {effective: [cap_net_raw]}\n");
+	struct fixture_act daemon = {.pid = 200, .ppid = 90, .exe = "/usr/sbin/web"};
+	struct fixture_act child = {.pid = 201, .ppid = 200, .exe = "/usr/sbin/web"};
+
+	begin_late(fx);
+	fixture_exec(fx, daemon, NULL, NULL);
+	fixture_capset(fx, daemon, full);
+	fixture_capset(fx, child, few);
+	fixture_wait(fx, 97000);
+	fixture_record(fx, "DAEMON_START op=start ver=3.0.9 pid=300 uid=0 res=success");
+	fixture_record(fx, "CONFIG_CHANGE op=set audit_pid=300 old=0 auid=4294967295 res=1");
+	fixture_wait(fx, after);
+	fixture_forget_alerts(fx);
+	return fx;
+}
+
+START_TEST(test_orphan_started_while_auditd_was_is_nobodys_child)
+{
+	struct fixture *fx = auditd_begins_late(50);
+
+	fixture_capset(fx, (struct fixture_act){.pid = 301, .ppid = 1, .exe = "/usr/sbin/web"},
+		       full);
+	fixture_no_alert(fx);
+	fixture_free(fx);
+}
+END_TEST
+
+START_TEST(test_orphan_long_after_auditd_began_is_a_child_of_those_that_were_there)
+{
+	struct fixture *fx = auditd_begins_late(60000);
+
+	fixture_exec(fx, (struct fixture_act){.pid = 90, .ppid = 80, .exe = "/bin/sh"}, NULL, NULL);
+	fixture_capset(fx, (struct fixture_act){.pid = 301, .ppid = 1, .exe = "/usr/sbin/web"},
+		       full);
+	ck_assert_uint_eq(fixture_only_alert(fx)->sets[ALERT_EFFECTIVE].gained,
+			  FIXTURE_ALL & ~CAP(NET_RAW));
+	fixture_free(fx);
+}
+END_TEST
+
+/* Of a child that is not root any more nothing is assumed; but its file is the host's. */
+START_TEST(test_what_was_started_while_auditd_was_runs_the_file_that_always_ran)
+{
+	struct fixture *fx = auditd_begins_late(50);
+	struct fixture_act child = {.pid = 302, .ppid = 301, .exe = "/usr/sbin/web", AS_UID(33)};
+
+	fixture_capset(fx, child, few);
+	fixture_no_alert(fx);
+	child.pid = 303;
+	fixture_capset(fx, child, full);
+	ck_assert_str_eq(fixture_only_alert(fx)->baseline.entry.data, "web");
+	fixture_free(fx);
+}
+END_TEST
+
 START_TEST(test_what_records_did_not_tell_is_seeded_at_the_end)
 {
 	struct fixture *fx = fixture_live(NULL);
@@ -619,6 +683,9 @@ int main(void)
 	tcase_add_test(tc, test_root_of_whom_nothing_is_known_gains_nothing_while_nobody_watched);
 	tcase_add_test(tc, test_process_that_executed_another_file_since_is_judged_all_the_same);
 	tcase_add_test(tc, test_child_that_is_gone_had_what_its_parent_holds);
+	tcase_add_test(tc, test_orphan_started_while_auditd_was_is_nobodys_child);
+	tcase_add_test(tc, test_orphan_long_after_auditd_began_is_a_child_of_those_that_were_there);
+	tcase_add_test(tc, test_what_was_started_while_auditd_was_runs_the_file_that_always_ran);
 	tcase_add_test(tc, test_what_records_did_not_tell_is_seeded_at_the_end);
 	tcase_add_test(tc, test_start_of_a_service_is_silent);
 	tcase_add_test(tc, test_raise_during_the_start_is_an_expansion_at_start);

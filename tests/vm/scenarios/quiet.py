@@ -33,7 +33,7 @@ SCENARIO = Scenario(
         *(Elsewhere(name, "as a launcher: for hosts whose logins have no cgroup of their own; here logind gives them one "
                     "(tests/unit/test_observe.c)") for name in ("sshd", "login", "su")),
         Elsewhere("sudo", "root's own, without a login (tests/replay, debian12-quiet); as a launcher: as sshd"),
-        Elsewhere("capwatch-sensor", "by luck alone, at auditd's end (tests/replay, debian12-capwatch-ended-with-auditd)"),
+        Elsewhere("capwatch", "by luck alone, at auditd's end (tests/replay, debian12-capwatch-ended-with-auditd)"),
         Elsewhere("any-container", "it allows nothing: by it the container of loud that holds too much is found"),
         Elsewhere("systemd-executor", "Debian 12's systemd has none", (12,)),
         Elsewhere("dbus-daemon", "Debian 13 starts it as its own user", (13,)),
