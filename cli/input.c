@@ -91,27 +91,34 @@ static ssize_t read_piece(struct input *input, struct error *err)
 	return got;
 }
 
+/* To where the windows mapped have come. */
+static int seek(const struct input *input, struct error *err)
+{
+	if (input->length && lseek(input->fd, input->at, SEEK_SET) < 0)
+		return error_set(err, "%s", strerror(errno));
+	return 0;
+}
+
 static int read_rest(struct input *input, struct error *err)
 {
 	ssize_t got;
 
+	if (seek(input, err) != 0)
+		return -1;
 	while ((got = read_piece(input, err)) > 0)
 		input->take(input->ctx, input->buffer, (size_t)got);
 	return (int)got;
 }
 
-/* ns: what reading took of it. */
-static int read_window(struct input *input, int64_t *ns, struct error *err)
+static int read_window(struct input *input, struct error *err)
 {
 	const off_t end = input->at + INPUT_WINDOW;
 	ssize_t got = 1;
 
-	*ns = 0;
+	if (seek(input, err) != 0)
+		return -1;
 	while (got > 0 && input->at < end) {
-		const int64_t before = cpu_ns();
-
 		got = read_piece(input, err);
-		*ns += cpu_ns() - before;
 		if (got > 0)
 			input->take(input->ctx, input->buffer, (size_t)got);
 	}
@@ -134,15 +141,6 @@ static bool map_window(const struct input *input)
 	return guarded.window;
 }
 
-static int64_t touch_pages(void)
-{
-	const int64_t before = cpu_ns();
-
-	for (size_t at = 0; at < INPUT_WINDOW; at += READ_BUFFER_ALIGNMENT)
-		(void)*(volatile const char *)(guarded.window + at);
-	return cpu_ns() - before;
-}
-
 static int take_window(struct input *input, struct error *err)
 {
 	for (size_t at = 0; at < INPUT_WINDOW && !guarded.failed; at += INPUT_PIECE)
@@ -155,19 +153,39 @@ static int take_window(struct input *input, struct error *err)
 			      : 0;
 }
 
-/* One window is read, one mapped. What is read lies in the processor's cache then, what is mapped
- * has yet to be fetched: so touching is to cost less than half of reading. */
+/* ns: what it took of the processor's time, at least; from now on the less. */
+static void note_least(int64_t *ns, int64_t began)
+{
+	const int64_t took = cpu_ns() - began;
+
+	if (took < *ns)
+		*ns = took;
+}
+
+/* Windows are read and mapped in turns, judging included: what is read lies in the processor's
+ * cache then, and what is mapped is fetched, and let go, while it is judged. */
 static int try_both(struct input *input, bool *map, struct error *err)
 {
-	int64_t read_ns;
+	int64_t read_ns = INT64_MAX, map_ns = INT64_MAX;
 
 	*map = false;
-	if (read_window(input, &read_ns, err) != 0)
-		return -1;
-	if (!has_window(input) || !map_window(input))
-		return 0;
-	*map = touch_pages() < read_ns / 2;
-	return take_window(input, err);
+	for (int turn = 0; turn < INPUT_TURNS; turn++) {
+		int64_t began = cpu_ns();
+
+		if (read_window(input, err) != 0)
+			return -1;
+		note_least(&read_ns, began);
+		if (!has_window(input))
+			return 0;
+		began = cpu_ns();
+		if (!map_window(input))
+			return 0;
+		if (take_window(input, err) != 0)
+			return -1;
+		note_least(&map_ns, began);
+	}
+	*map = map_ns < read_ns;
+	return 0;
 }
 
 static int map_all(struct input *input, struct error *err)
@@ -186,8 +204,6 @@ static int read_by(struct input *input, enum input_way way, struct error *err)
 		return -1;
 	if (map && map_all(input, err) != 0)
 		return -1;
-	if (input->length && lseek(input->fd, input->at, SEEK_SET) < 0)
-		return error_set(err, "%s", strerror(errno));
 	return read_rest(input, err);
 }
 

@@ -23,6 +23,7 @@ enum input_way {
 enum {
 	INPUT_PIECE = 256 * 1024,
 	INPUT_WINDOW = 8 * 1024 * 1024, /* mapped at once; no shorter rest is */
+	INPUT_TURNS = 3,		/* windows tried of each way, the least of which counts */
 };
 
 /* bytes: good until it returns; at most INPUT_PIECE. */

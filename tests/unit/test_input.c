@@ -14,7 +14,10 @@
 
 #define COUNT(table) (sizeof(table) / sizeof((table)[0]))
 
-enum { FILE_MAX = 3 * INPUT_WINDOW + 77, MORE = 1000 };
+enum {
+	FILE_MAX = (2 * INPUT_TURNS + 1) * INPUT_WINDOW + 77,
+	MORE = 1000
+}; /* more than what is tried */
 
 static const enum input_way ways[] = {INPUT_CHEAPER, INPUT_READ, INPUT_MAP};
 
