@@ -15,9 +15,9 @@
 #define COUNT(table) (sizeof(table) / sizeof((table)[0]))
 
 enum {
-	FILE_MAX = (2 * INPUT_TURNS + 1) * INPUT_WINDOW + 77,
-	MORE = 1000
-}; /* more than what is tried */
+	FILE_MAX = (2 * INPUT_TURNS + 1) * INPUT_WINDOW + 77, /* more than is tried */
+	MORE = 1000,
+};
 
 static const enum input_way ways[] = {INPUT_CHEAPER, INPUT_READ, INPUT_MAP};
 
